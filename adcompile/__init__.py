@@ -1,0 +1,1 @@
+"""adcompile: source-to-source automatic differentiation for Python and NumPy."""
