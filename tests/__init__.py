@@ -1,0 +1,1 @@
+"""The tests of adcompile; the folders mirror the package."""
