@@ -1,1 +1,53 @@
-"""adcompile: source-to-source automatic differentiation for Python and NumPy."""
+"""adcompile: source-to-source automatic differentiation for Python and NumPy.
+
+To read the code, follow the road of a function: `api` (what users call), `pipeline` (the passes in order),
+`frontend` (source to graph), `ir` (the graph), `rules` (the calculus as a table), `passes` (graph to graph),
+`backend` (graph to text).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .api import (
+    Derivative,
+    derivative,
+    elementwise_grad,
+    grad,
+    hessian,
+    hvp,
+    jacfwd,
+    jacobian,
+    jacrev,
+    jvp,
+    linearize,
+    lower,
+    stop_gradient,
+    value_and_grad,
+    vjp,
+)
+from .checking import check_grads
+from .errors import AdcompileError, ArgumentError, NoDerivative, SourceUnavailable, UnsupportedSyntax
+
+if TYPE_CHECKING:
+    from .rules.rule import constant, general, linear, pointwise
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AdcompileError", "ArgumentError", "Derivative", "NoDerivative", "SourceUnavailable", "UnsupportedSyntax",
+    "check_grads", "constant", "derivative", "elementwise_grad", "general", "grad", "hessian", "hvp",
+    "jacfwd", "jacobian", "jacrev", "jvp", "linear", "linearize", "lower", "pointwise", "stop_gradient",
+    "value_and_grad", "vjp",
+]  # fmt: skip
+
+_RULES = ("constant", "general", "linear", "pointwise")
+
+
+def __getattr__(name: str) -> Any:
+    # the calculus table is loaded when something is compiled, or when somebody adds to it
+    if name not in _RULES:
+        raise AttributeError(f"module 'adcompile' has no attribute {name!r}")
+    from .rules import rule, tables  # noqa: F401
+
+    return getattr(rule, name)

@@ -1,0 +1,198 @@
+"""Making updates safe to write in place.
+
+In: a block in which updates (`index_add`, `list_append`, `accumulate`, …) are pure functions of their first
+operand. Out: the same block with copies inserted, such that every update may overwrite its first operand: its
+memory belongs to the derivative, nothing reads the old contents later, and no view or list still refers to
+it. Not for printing.
+"""
+
+from __future__ import annotations
+
+from ..ir.nodes import (
+    Apply,
+    Block,
+    Call,
+    For,
+    If,
+    Literal,
+    Stmt,
+    Value,
+    While,
+    blocks_of,
+    operands,
+    values_in,
+)
+from ..ir.types import ListOf, Scalar
+from ..rules import lists
+from ..rules.rule import METHODS
+from .order import Order, order_of
+
+_ESCAPES = (lists.LIST_APPEND, lists.LIST_SET, lists.LIST_MAKE, lists.RECORD)
+
+_GROWING = (lists.LIST_APPEND, lists.LIST_SET)
+
+
+def make_updates_safe(block: Block) -> Block:
+    """Insert the copies that in-place updates need;
+    repeated until nothing changes, since a copy moves lifetimes.
+    """
+    for _ in range(20):
+        if not _Pass(block).run():
+            break
+    return block
+
+
+def is_update(stmt: Stmt) -> bool:
+    """Whether a statement changes its first operand when it is printed."""
+    return isinstance(stmt, Apply) and stmt.primitive.effect == "update"
+
+
+class _Pass:
+    def __init__(self, root: Block) -> None:
+        self.root = root
+        self.order: Order = order_of(root, {})
+        self.definition: dict[Value, tuple[Stmt | None, int]] = {}
+        self.params: dict[Value, tuple[For | While, int, Block]] = {}
+        self.views: dict[Value, list[Value]] = {}
+        self.escaped: set[Value] = set()
+        self.memo: dict[Value, bool] = {}
+        self._index(root)
+
+    def _index(self, block: Block) -> None:
+        for stmt in block.statements:
+            for k, out in enumerate(stmt.outs):
+                self.definition[out] = (stmt, k)
+            if isinstance(stmt, Apply):
+                if stmt.primitive.effect == "view" and not isinstance(stmt.outs[0].type, Scalar):
+                    # an item of a list is an object of its own, not a view of the list
+                    for v in (v for v in values_in(stmt.args[:1]) if not isinstance(v.type, ListOf)):
+                        self.views.setdefault(v, []).append(stmt.outs[0])
+                if stmt.primitive in _ESCAPES:
+                    self.escaped.update(values_in(stmt.args[1:] if stmt.primitive in _GROWING else stmt.args))
+                if stmt.primitive.effect == "opaque":
+                    self.escaped.update(operands(stmt))
+            if isinstance(stmt, Call):
+                self.escaped.update(values_in(stmt.args))
+            if isinstance(stmt, (For, While)):
+                params = stmt.body.params[1:] if isinstance(stmt, For) else stmt.body.params
+                for k, p in enumerate(params):
+                    self.params[p] = (stmt, k, block)
+            for inner in blocks_of(stmt):
+                self._index(inner)
+
+    def run(self) -> bool:
+        return self._block(self.root)
+
+    def _block(self, block: Block) -> bool:
+        for n, stmt in enumerate(block.statements):
+            if is_update(stmt):
+                assert isinstance(stmt, Apply)
+                first = stmt.args[0]
+                if isinstance(first, Literal) or isinstance(first.type, Scalar):  # type: ignore[union-attr]
+                    continue
+                assert isinstance(first, Value)
+                at = self.order.start[id(stmt)]
+                if not (self.owned(first) and self.dies(first, at)):
+                    self._copy(block, n, stmt, first, at)
+                    return True
+            if any(self._block(inner) for inner in blocks_of(stmt)):
+                return True
+        return False
+
+    def _copy(self, block: Block, n: int, stmt: Apply, first: Value, at: int) -> None:
+        """Copy what is about to be overwritten: before the loop if a loop carries it, else right here."""
+        source = self.params.get(first)
+        if source is not None and self.dies(first, at) and self._yield_owned(first):
+            loop, k, outer = source
+            place = next(i for i, s in enumerate(outer.statements) if s is loop)
+            old = loop.init[k]
+            assert isinstance(old, Value)
+            fresh = Value(old.type, first.hint, first.named)
+            outer.statements.insert(place, Apply((fresh,), METHODS["copy"], (old,), loop.loc, loop.adjoint))
+            loop.init = (*loop.init[:k], fresh, *loop.init[k + 1 :])
+            return
+        fresh = Value(first.type, first.hint, first.named)
+        block.statements.insert(n, Apply((fresh,), METHODS["copy"], (first,), stmt.loc, stmt.adjoint))
+        stmt.args = (fresh, *stmt.args[1:])
+
+    def dies(self, value: Value, at: int) -> bool:
+        """Whether nothing reads the value, or a view of it, after position `at`."""
+        if value in self.escaped or self.order.live_after(value, at):
+            return False
+        return all(self.dies(view, at) for view in self.views.get(value, ()))
+
+    def owned(self, value: Value) -> bool:
+        """Whether a value's memory was made by this code and is known under no other name."""
+        if value not in self.memo:
+            self.memo[value] = True  # a loop may assume what it proves
+            self.memo[value] = self._owned(value)
+        return self.memo[value]
+
+    def _owned(self, value: Value) -> bool:
+        if value in self.params:
+            return self._param_owned(value)
+        if value not in self.definition:
+            return False
+        stmt, k = self.definition[value]
+        if isinstance(stmt, Apply):
+            row = stmt.primitive
+            if row is lists.LIST_POP:
+                if k == 0:
+                    return True
+                # what comes off a list is ours if the list and all that was put on it is
+                return isinstance(value.type, ListOf) and self._deeply_owned(stmt.args[0], set())
+            return row is not lists.FIELD and row.effect not in ("view", "opaque")
+        if isinstance(stmt, If):
+            return all(self._consumed(b, b.yields[k]) for b in (stmt.then, stmt.orelse))
+        if isinstance(stmt, (For, While)):
+            params = stmt.body.params[1:] if isinstance(stmt, For) else stmt.body.params
+            return self.owned(params[k])
+        return False
+
+    def _deeply_owned(self, atom: object, seen: set[Value]) -> bool:
+        """Whether a list was made here, so that its items are referred to by nothing else."""
+        if not isinstance(atom, Value) or atom in seen:
+            return True
+        seen.add(atom)
+        if atom in self.params:
+            loop, k, _ = self.params[atom]
+            yields = loop.body.yields[1:] if loop.stops else loop.body.yields
+            return self._deeply_owned(loop.init[k], seen) and self._deeply_owned(yields[k], seen)
+        if atom not in self.definition:
+            return False
+        stmt, k = self.definition[atom]
+        if isinstance(stmt, Apply):
+            if stmt.primitive in (lists.LIST_APPEND, lists.LIST_POP, lists.LIST_SET, lists.LIST_ADD):
+                return self._deeply_owned(stmt.args[0], seen)
+            return stmt.primitive is lists.LIST_MAKE or stmt.primitive.name == "zeros_of(x)"
+        if isinstance(stmt, If):
+            return all(self._deeply_owned(b.yields[k], seen) for b in (stmt.then, stmt.orelse))
+        if isinstance(stmt, (For, While)):
+            params = stmt.body.params[1:] if isinstance(stmt, For) else stmt.body.params
+            return self._deeply_owned(params[k], seen)
+        return False
+
+    def _consumed(self, block: Block, atom: object) -> bool:
+        """Whether a yield hands over memory that nothing else refers to."""
+        if not isinstance(atom, Value):
+            return True
+        once = sum(y is atom for y in block.yields) == 1
+        return once and self.owned(atom) and self.dies(atom, self.order.close[id(block)])
+
+    def _param_owned(self, value: Value) -> bool:
+        loop, k, _ = self.params[value]
+        init = loop.init[k]
+        if isinstance(init, Value):
+            once = sum(a is init for a in loop.init) == 1
+            at = self.order.start[id(loop)]
+            if not (once and self.owned(init) and self.dies(init, at)):
+                return False
+        return self._yield_owned(value)
+
+    def _yield_owned(self, value: Value) -> bool:
+        loop, k, _ = self.params[value]
+        yields = loop.body.yields[1:] if loop.stops else loop.body.yields
+        atom = yields[k]
+        if atom is value:
+            return sum(y is atom for y in yields) == 1
+        return self._consumed(loop.body, atom)

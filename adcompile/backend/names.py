@@ -1,0 +1,167 @@
+"""Names of the emitted code: which values share a variable, and what it is called.
+
+In: a block, the values written inside expressions, and the lifetimes of the others. Out: a name for each
+value. Values that a loop carries or a branch yields share a variable where their lifetimes allow, so that no
+copies are written. Deterministic: it depends on the order of the statements only.
+"""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+from collections.abc import Iterable
+
+from ..ir.nodes import Apply, Block, For, If, Stmt, Value, While, blocks_of
+from .inplace import is_update
+from .order import Order, Span
+
+
+class Names:
+    """Union-find over values, with the lifetimes of each class."""
+
+    def __init__(self, order: Order, reserved: Iterable[str]) -> None:
+        self.order = order
+        self.parent: dict[Value, Value] = {}
+        self.spans: dict[Value, list[Span]] = {}
+        self.reserved = set(reserved)
+        self.name: dict[Value, str] = {}
+
+    def find(self, value: Value) -> Value:
+        """The value that stands for all that share a variable with this one."""
+        root = value
+        while self.parent.get(root, root) is not root:
+            root = self.parent[root]
+        while self.parent.get(value, value) is not root:
+            self.parent[value], value = root, self.parent[value]
+        return root
+
+    def span(self, value: Value) -> list[Span]:
+        """The lifetimes of the variable that holds the value."""
+        root = self.find(value)
+        if root not in self.spans:
+            at = self.order.defined[root]
+            # even a value that nothing reads is written somewhere
+            self.spans[root] = [(at, at + 1), *self.order.spans.get(root, ())]
+        return self.spans[root]
+
+    def unite(self, a: Value, b: Value, force: bool = False) -> bool:
+        """Let two values share a variable if their lifetimes do not overlap."""
+        ra, rb = self.find(a), self.find(b)
+        if ra is rb:
+            return True
+        spans_a, spans_b = self.span(ra), self.span(rb)
+        if not force and any(overlap(x, y) for x in spans_a for y in spans_b):
+            return False
+        # the class keeps the name a reader would expect: the user's own before an invented one
+        if (rb.named, bool(rb.hint), -rb.serial) > (ra.named, bool(ra.hint), -ra.serial):
+            ra, rb = rb, ra
+        self.parent[rb] = ra
+        self.spans[ra] = spans_a + spans_b
+        return True
+
+    def __getitem__(self, value: Value) -> str:
+        return self.name[self.find(value)]
+
+
+def overlap(x: Span, y: Span) -> bool:
+    """Whether two spans share a position."""
+    return x[0] < y[1] and y[0] < x[1]
+
+
+def choose_names(
+    block: Block, params: tuple[Value, ...], order: Order, nested: dict[Value, Stmt], reserved: set[str]
+) -> Names:
+    """Name every value of a function body that is not written inside an expression."""
+    names = Names(order, reserved)
+    _updates(block, names, nested)
+    _coalesce(block, names, nested)
+    taken: dict[str, list[Span]] = {}
+    for v in params:
+        # a parameter keeps its name whatever it hides: callers pass it by that name
+        if not v.hint or v.hint in taken:
+            _assign(names, v, taken, v.hint or "x")
+            continue
+        names.name[names.find(v)] = v.hint
+        taken.setdefault(v.hint, []).extend(names.span(v))
+    for v in sorted(order.defined, key=lambda v: (order.defined[v], v.serial)):
+        if v not in nested and names.find(v) not in names.name:
+            _assign(names, v, taken, names.find(v).hint or _invented(v))
+    return names
+
+
+def _assign(names: Names, value: Value, taken: dict[str, list[Span]], hint: str) -> None:
+    root = names.find(value)
+    spans = names.span(root)
+    base = clean(hint)
+    name, n = base, 1
+    while name in names.reserved or any(overlap(x, y) for x in taken.get(name, ()) for y in spans):
+        n += 1
+        name = f"{base}_{n}"
+    taken.setdefault(name, []).extend(spans)
+    names.name[root] = name
+
+
+_INVENTED: dict[Value, str] = {}
+
+
+def _invented(value: Value) -> str:
+    return "t"
+
+
+def clean(hint: str) -> str:
+    """A hint as an identifier that hides nothing."""
+    name = "".join(c if c.isalnum() or c == "_" else "_" for c in hint).lstrip("%")
+    if not name or name[0].isdigit():
+        name = f"v{name}"
+    if keyword.iskeyword(name) or name in ("np", "math") or (hasattr(builtins, name) and name in _CALLED):
+        name += "_"
+    return name
+
+
+_CALLED = frozenset((
+    "abs", "bool", "complex", "dict", "float", "int", "isinstance", "len", "list", "max", "min", "print",
+    "range", "repr", "reversed", "round", "str", "sum", "tuple", "type", "zip",
+))  # fmt: skip
+
+
+def _updates(block: Block, names: Names, nested: dict[Value, Stmt]) -> None:
+    """An update and what it overwrites are one variable, whatever else."""
+    for stmt in block.statements:
+        if stmt.outs and stmt.outs[0] in nested:
+            continue
+        if is_update(stmt):
+            assert isinstance(stmt, Apply)
+            first = stmt.args[0]
+            if isinstance(first, Value) and first not in nested:
+                names.unite(first, stmt.outs[0], force=True)
+        for inner in blocks_of(stmt):
+            _updates(inner, names, nested)
+
+
+def _coalesce(block: Block, names: Names, nested: dict[Value, Stmt]) -> None:
+    for stmt in block.statements:
+        if stmt.outs and stmt.outs[0] in nested:
+            continue
+        if isinstance(stmt, (For, While)):
+            _coalesce_loop(stmt, names, nested)
+        for inner in blocks_of(stmt):
+            _coalesce(inner, names, nested)
+        if isinstance(stmt, If):
+            for k, out in enumerate(stmt.outs):
+                for inner in (stmt.then, stmt.orelse):
+                    atom = inner.yields[k]
+                    if isinstance(atom, Value) and atom not in nested:
+                        names.unite(out, atom)
+
+
+def _coalesce_loop(stmt: Stmt, names: Names, nested: dict[Value, Stmt]) -> None:
+    assert isinstance(stmt, (For, While))
+    params = stmt.body.params[1:] if isinstance(stmt, For) else stmt.body.params
+    yields = stmt.body.yields[1:] if stmt.stops else stmt.body.yields
+    for k, p in enumerate(params):
+        if isinstance(stmt, While):
+            names.unite(p, stmt.test.params[k], force=True)
+        names.unite(p, stmt.outs[k])
+        for atom in (yields[k], stmt.init[k]):
+            if isinstance(atom, Value) and atom not in nested:
+                names.unite(p, atom)

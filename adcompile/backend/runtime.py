@@ -1,0 +1,298 @@
+"""The few helpers that emitted code may call; each is written out with the code that calls it.
+
+In and out: run-time numbers, arrays, lists and tuples. Every helper stands alone on NumPy and on helpers
+of this file, so that its source can be copied as it is. Not for anything that the compiler can decide.
+"""
+# The sources are printed with the emitted code, so they carry no types, and a docstring may start with the
+# name of a variable as it is spelt.
+# mypy: disable-error-code="no-untyped-call"
+# ruff: noqa: D403
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+
+def unbroadcast(c, x):  # type: ignore[no-untyped-def]
+    """Sum c, which has the shape of an expression that x was broadcast in, down to the shape of x."""
+    shape = np.shape(x)
+    c = np.asarray(c)
+    if c.shape == shape:
+        return c if shape else c[()]
+    c = c.sum(axis=tuple(range(c.ndim - len(shape))))
+    kept = tuple(k for k, n in enumerate(shape) if n == 1 != c.shape[k])
+    return c.sum(axis=kept, keepdims=True) if kept else c
+
+
+def spread(c, x):  # type: ignore[no-untyped-def]
+    """Broadcast c to the shape of x."""
+    shape = np.shape(x)
+    return c if c is None or np.shape(c) == shape else np.broadcast_to(c, shape)
+
+
+def zeros_of(x):  # type: ignore[no-untyped-def]
+    """Zeros of the structure, shape and dtype of x, integers counting as floats."""
+    if isinstance(x, (list, tuple)):
+        return type(x)([zeros_of(item) for item in x])
+    if x is None:
+        return None
+    if isinstance(x, (np.ndarray, np.generic)):
+        return np.zeros(x.shape, np.result_type(x.dtype, np.float16) if x.dtype.kind in "biu" else x.dtype)
+    return 0j if isinstance(x, complex) else 0.0
+
+
+def added(a, b):  # type: ignore[no-untyped-def]
+    """The sum of two adjoints of one structure."""
+    if isinstance(a, (list, tuple)):
+        return type(a)([added(x, y) for x, y in zip(a, b, strict=True)])
+    return None if a is None else a + b
+
+
+def like(c, x):  # type: ignore[no-untyped-def]
+    """c with the shape, dtype and kind of x, in memory of its own."""
+    if isinstance(x, list):
+        return [like(c_item, x_item) for c_item, x_item in zip(c, x, strict=True)]
+    if isinstance(x, (np.ndarray, np.generic)):
+        c = np.real(c) if x.dtype.kind == "f" else c
+        result = np.array(np.broadcast_to(c, x.shape), dtype=x.dtype)
+        return result if isinstance(x, np.ndarray) else result[()]
+    return complex(c) if isinstance(x, complex) else float(np.real(c))
+
+
+def log_or_zero(x):  # type: ignore[no-untyped-def]
+    """log(x), and 0 where x is 0: the factor of x ** y in its derivative by y."""
+    if isinstance(x, np.ndarray):
+        return np.log(np.where(x == 0, 1, x))
+    if isinstance(x, (float, int)) and not isinstance(x, np.generic):
+        return math.log(x) if x > 0 else 0.0 if x == 0 else math.nan
+    return np.log(x) if x != 0 else x * 0
+
+
+def power_less_one(x, y):  # type: ignore[no-untyped-def]
+    """x ** (y - 1), and 0 where y is 0: the factor of y in the derivative of x ** y by x."""
+    if isinstance(x, np.ndarray) or isinstance(y, np.ndarray):
+        return np.power(np.where(y == 0, 1, x), np.where(y == 0, 0.0, y - 1)) * (np.asarray(y) != 0)
+    if y == 0:
+        return 0.0
+    return math.inf if x == 0 and 0 < y < 1 else x ** (y - 1)
+
+
+def sign(x):  # type: ignore[no-untyped-def]
+    """-1.0, 0.0 or 1.0 (NaN for NaN), as a Python number."""
+    return x if x != x else float(x > 0) - float(x < 0)
+
+
+def matmul_left(z_bar, x, y):  # type: ignore[no-untyped-def]
+    """The adjoint of x in z = x @ y, for operands of any rank."""
+    if np.ndim(y) == 1:
+        return unbroadcast(np.multiply.outer(z_bar, y), x)
+    if np.ndim(x) == 1:
+        return unbroadcast((y @ np.asarray(z_bar)[..., None])[..., 0], x)
+    return unbroadcast(z_bar @ np.swapaxes(y, -1, -2), x)
+
+
+def matmul_right(z_bar, x, y):  # type: ignore[no-untyped-def]
+    """The adjoint of y in z = x @ y, for operands of any rank."""
+    if np.ndim(x) == 1:
+        return unbroadcast(x[:, None] * np.asarray(z_bar)[..., None, :] if np.ndim(y) > 1 else x * z_bar, y)
+    if np.ndim(y) == 1:
+        return unbroadcast((np.swapaxes(x, -1, -2) @ np.asarray(z_bar)[..., None])[..., 0], y)
+    return unbroadcast(np.swapaxes(x, -1, -2) @ z_bar, y)
+
+
+def record_with(x, k, c):  # type: ignore[no-untyped-def]
+    """The adjoint of a record x that is zero but for c at place k."""
+    return tuple([c if n == k else zeros_of(item) for n, item in enumerate(x)])
+
+
+def inverse(x):  # type: ignore[no-untyped-def]
+    """1 / x, and infinity at 0, as NumPy has it."""
+    return 1 / x if x != 0 else math.inf
+
+
+def inverse_or_zero(x):  # type: ignore[no-untyped-def]
+    """1 / x, and 0 at 0."""
+    return 1 / x if x != 0 else 0.0
+
+
+def ratio(x, y):  # type: ignore[no-untyped-def]
+    """x / y, and 0 where y is 0."""
+    return x / y if y != 0 else 0.0
+
+
+def polygamma(n, x):  # type: ignore[no-untyped-def]
+    """The n-th derivative of digamma: a recurrence up to large x, there the asymptotic series."""
+    sign, factorial, total = (-1.0) ** (n + 1), math.factorial(n), 0.0
+    while x < n + 16:
+        total += factorial / x ** (n + 1)
+        x += 1.0
+    total += factorial / (2 * x ** (n + 1)) + (math.factorial(n - 1) / x**n if n else -math.log(x))
+    numbers = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
+    for k, bernoulli in enumerate(numbers, 1):
+        total += bernoulli * math.factorial(2 * k + n - 1) / (math.factorial(2 * k) * x ** (2 * k + n))
+    return sign * total
+
+
+def sinc_derivative(x, n):  # type: ignore[no-untyped-def]
+    """The n-th derivative of np.sinc: a power series near 0, else a recurrence; in double precision."""
+    u = np.pi * np.asarray(x, np.result_type(x, np.float64))
+    near = np.abs(u) < n + 3
+    small, large = np.where(near, u, 0.0), np.where(near, 1.0, u)
+    series = np.zeros_like(small)
+    for k in range((n + 1) // 2, n + 24):
+        series += (-1) ** k * small ** (2 * k - n) / ((2 * k + 1) * float(math.factorial(2 * k - n)))
+    value = np.sin(large) / large
+    for k in range(1, n + 1):
+        value = (np.sin(large + k * np.pi / 2) - k * value) / large
+    dtype = np.result_type(np.asarray(x).dtype, np.float16)
+    return (np.where(near, series, value) * np.pi**n).astype(dtype)[()]
+
+
+def prod_of_others(x):  # type: ignore[no-untyped-def]
+    """For each element, the product of all others along the last axis; exact with zeros."""
+    x = np.asarray(x)
+    one = np.ones_like(x[..., :1])
+    before = np.cumprod(np.concatenate([one, x[..., :-1]], axis=-1), axis=-1)
+    after = np.cumprod(np.concatenate([one, x[..., :0:-1]], axis=-1), axis=-1)
+    return before * after[..., ::-1]
+
+
+def split_like(c, items, axis):  # type: ignore[no-untyped-def]
+    """A list of the parts of c, which has the shape of the concatenation of the items."""
+    if axis is None:
+        stops = np.cumsum([np.size(item) for item in items])[:-1]
+        parts = np.split(c, stops)
+        return [np.reshape(part, np.shape(item)) for part, item in zip(parts, items, strict=True)]
+    stops = np.cumsum([np.shape(item)[axis] for item in items])[:-1]
+    return np.split(c, stops, axis=axis)
+
+
+def list_with_slice(x, i, c):  # type: ignore[no-untyped-def]
+    """The adjoint of a list x that is zero but for the items c at the slice i."""
+    result = [zeros_of(item) for item in x]
+    result[i] = c
+    return result
+
+
+def unbroadcast_each(c, x):  # type: ignore[no-untyped-def]
+    """The adjoint of a list x in sum(x): c, summed to the shape of each item."""
+    return [unbroadcast(c, item) for item in x]
+
+
+def untile(c, x, reps):  # type: ignore[no-untyped-def]
+    """The adjoint of x in np.tile(x, reps): the sum of the copies."""
+    reps = np.atleast_1d(reps)
+    shape = np.shape(x)
+    rank = max(len(reps), len(shape))
+    counts = (1,) * (rank - len(reps)) + tuple(int(r) for r in reps)
+    lengths = (1,) * (rank - len(shape)) + shape
+    pairs = [n for pair in zip(counts, lengths, strict=True) for n in pair]
+    return np.reshape(np.reshape(c, pairs).sum(axis=tuple(range(0, 2 * rank, 2))), shape)
+
+
+def unrepeat(c, x, repeats, axis):  # type: ignore[no-untyped-def]
+    """The adjoint of x in np.repeat(x, repeats, axis): the sum of the copies."""
+    flat = np.reshape(x, -1) if axis is None else np.moveaxis(np.asarray(x), axis, 0)
+    c = c if axis is None else np.moveaxis(c, axis, 0)
+    result = np.zeros(flat.shape, c.dtype)
+    np.add.at(result, np.repeat(np.arange(len(flat)), repeats), c)
+    return np.reshape(result, np.shape(x)) if axis is None else np.moveaxis(result, 0, axis)
+
+
+def unpad(c, x, pad_width):  # type: ignore[no-untyped-def]
+    """The adjoint of x in np.pad(x, pad_width): c without the border."""
+    widths = np.broadcast_to(pad_width, (np.ndim(x), 2))
+    return c[tuple(slice(before, before + n) for (before, _), n in zip(widths, np.shape(x), strict=True))]
+
+
+def kron_left(c, a, b):  # type: ignore[no-untyped-def]
+    """The adjoint of a in np.kron(a, b)."""
+    rank = max(np.ndim(a), np.ndim(b))
+    lengths = [(1,) * (rank - np.ndim(x)) + np.shape(x) for x in (a, b)]
+    blocks = np.reshape(c, [n for pair in zip(*lengths, strict=True) for n in pair])
+    weights = np.reshape(b, [n for k in lengths[1] for n in (1, k)])
+    return np.reshape((blocks * weights).sum(axis=tuple(range(1, 2 * rank, 2))), np.shape(a))
+
+
+def kron_right(c, a, b):  # type: ignore[no-untyped-def]
+    """The adjoint of b in np.kron(a, b)."""
+    rank = max(np.ndim(a), np.ndim(b))
+    lengths = [(1,) * (rank - np.ndim(x)) + np.shape(x) for x in (a, b)]
+    blocks = np.reshape(c, [n for pair in zip(*lengths, strict=True) for n in pair])
+    weights = np.reshape(a, [n for k in lengths[0] for n in (k, 1)])
+    return np.reshape((blocks * weights).sum(axis=tuple(range(0, 2 * rank, 2))), np.shape(b))
+
+
+def log_abs_det(a):  # type: ignore[no-untyped-def]
+    """The logarithm of the absolute value of the determinant."""
+    return np.linalg.slogdet(a)[1]
+
+
+def sign_of_det(a):  # type: ignore[no-untyped-def]
+    """The sign of the determinant."""
+    return np.linalg.slogdet(a)[0]
+
+
+def from_diagonal(c, x, offset, axis1, axis2):  # type: ignore[no-untyped-def]
+    """Zeros of the shape of x with c on the diagonal that np.diagonal(x, offset, axis1, axis2) reads."""
+    c = np.asarray(c)
+    result = np.zeros(np.shape(x), c.dtype)
+    view = np.moveaxis(result, (axis1, axis2), (-2, -1))
+    rows, columns = view.shape[-2:]
+    n = max(min(rows, columns - offset) if offset >= 0 else min(rows + offset, columns), 0)
+    k = np.arange(n)
+    view[..., k - min(offset, 0), k + max(offset, 0)] = c
+    return result
+
+
+def add_along_axis(x, i, c, axis):  # type: ignore[no-untyped-def]
+    """The adjoint of x in np.take_along_axis(x, i, axis)."""
+    result = np.zeros(np.shape(x), np.asarray(c).dtype)
+    places = list(np.ogrid[tuple(slice(n) for n in np.shape(i))])
+    places[axis] = i
+    np.add.at(result, tuple(places), c)
+    return result
+
+
+def dot_left(z_bar, x, y):  # type: ignore[no-untyped-def]
+    """The adjoint of x in z = np.dot(x, y), for operands of any rank."""
+    if np.ndim(x) == 0 or np.ndim(y) == 0:
+        return unbroadcast(z_bar * y, x)
+    kept = np.ndim(x) - 1
+    left = tuple(range(kept, np.ndim(z_bar)))
+    right = (*range(np.ndim(y) - 2), np.ndim(y) - 1) if np.ndim(y) > 1 else ()
+    return np.tensordot(z_bar, y, axes=(left, right))
+
+
+def dot_right(z_bar, x, y):  # type: ignore[no-untyped-def]
+    """The adjoint of y in z = np.dot(x, y), for operands of any rank."""
+    if np.ndim(x) == 0 or np.ndim(y) == 0:
+        return unbroadcast(z_bar * x, y)
+    kept = tuple(range(np.ndim(x) - 1))
+    found = np.tensordot(x, z_bar, axes=(kept, kept))
+    return np.moveaxis(found, 0, -2) if np.ndim(y) > 1 else found
+
+
+def rebuilt(cls, **attributes):  # type: ignore[no-untyped-def]
+    """An instance of cls with the given attributes, made without running its constructor."""
+    new = object.__new__(cls)
+    for name, value in attributes.items():
+        object.__setattr__(new, name, value)
+    return new
+
+
+def one_number(x):  # type: ignore[no-untyped-def]
+    """x, which has to have one element for a gradient."""
+    if x is None or np.size(x) != 1:
+        raise TypeError(
+            f"a gradient needs a function that returns one number, not an array of shape {np.shape(x)}: "
+            "use jacobian, or vjp with a cotangent"
+        )
+    return x
+
+
+def nested_lists(c, depth):  # type: ignore[no-untyped-def]
+    """An array's first axes as lists in lists."""
+    return [nested_lists(item, depth - 1) for item in c] if depth else c

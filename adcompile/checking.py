@@ -1,0 +1,310 @@
+"""Compare derivatives with differences of the function itself.
+
+In: a function and arguments. Out: nothing, or an AssertionError with a table of what disagrees. Not for
+making derivatives, and not for points where a function has a kink: differences know no convention there, nor
+do they know `stop_gradient`.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .api import grad, jvp, vjp
+from .errors import ArgumentError
+from .live import attributes_of, is_plain_object
+
+__all__ = ["check_grads"]
+
+_DIRECTIONS = 2
+_FIRST_STEP = 0.05
+_SHRINK = 1.6
+_STEPS = 14
+
+Vector = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One comparison: a derivative along one direction."""
+
+    order: int
+    mode: str
+    direction: int
+    derivative: Any
+    difference: Any
+    allowed: float
+
+    @property
+    def error(self) -> float:
+        return float(np.abs(self.derivative - self.difference))
+
+    @property
+    def agrees(self) -> bool:
+        return self.error <= self.allowed
+
+
+def check_grads(
+    f: Callable[..., Any],
+    args: Sequence[Any],
+    order: int = 2,
+    modes: Sequence[str] = ("fwd", "rev"),
+    atol: float | None = None,
+    rtol: float | None = None,
+) -> None:
+    """Check the derivatives of a function against extrapolated central differences.
+
+    Both modes are compared along random directions through all floating-point numbers of the arguments,
+    however they are nested in containers. The differences are taken in double precision and extrapolated to
+    step 0 (Ridders, 1982). The directions are the same at every run.
+
+    Parameters
+    ----------
+    f : callable
+        The function. Its result may be a number, an array or a container of them.
+    args : sequence
+        Its positional arguments. Integers, strings and other values that carry no derivative stay as they
+        are.
+    order : int, default 2
+        Up to which order to check: at 2 the gradient, as a function, is checked too, and so on.
+    modes : sequence of {"fwd", "rev"}, default both
+        Forward mode (`jvp`), reverse mode (`vjp`), or both.
+    atol, rtol : float, optional
+        Tolerances: an entry agrees if its error is at most ``atol + rtol * scale``, where ``scale`` is the
+        largest entry of the derivative. By default both are 1e-6, or 1e-3 if single or half precision takes
+        part.
+
+    Raises
+    ------
+    AssertionError
+        If a derivative disagrees. The text is a table of all disagreements.
+    ArgumentError
+        If no argument holds a floating-point number, or a mode or the order is not known.
+
+    Examples
+    --------
+    >>> import math
+    >>> import adcompile as ad
+    >>> def f(x, y):
+    ...     return math.sin(x) * y
+    >>> ad.check_grads(f, (0.5, 2.0))
+    """
+    args = tuple(args)
+    unknown = [mode for mode in modes if mode not in ("fwd", "rev")]
+    if unknown or not modes:
+        raise ArgumentError("AD210", f"modes={modes!r}", None, '("fwd",), ("rev",) or ("fwd", "rev")')
+    if order < 1:
+        raise ArgumentError("AD210", f"order={order}", None, "1 or more")
+    if not _leaves(args):
+        raise ArgumentError("AD210", "no argument holds a floating-point number", None, "a float: 2.0, not 2")
+    default = 1e-3 if any(_is_short(leaf) for leaf in _leaves(args)) else 1e-6
+    tolerances = default if atol is None else atol, default if rtol is None else rtol
+    name = getattr(f, "__name__", repr(f))
+    rows: list[_Row] = []
+    for level in range(1, order + 1):
+        rows += _check(f, args, level, modes, tolerances)
+        if level < order:
+            f = _gradient(f, args)
+    wrong = [row for row in rows if not row.agrees]
+    if wrong:
+        raise AssertionError(_table(name, wrong, len(rows)))
+
+
+def _check(
+    f: Callable[..., Any],
+    args: tuple[Any, ...],
+    order: int,
+    modes: Sequence[str],
+    tolerances: tuple[float, float],
+) -> list[_Row]:
+    """Compare each mode along each direction, at one order."""
+    rng = np.random.default_rng(order)
+    rows = []
+    out = f(*args)
+    for k in range(_DIRECTIONS):
+        direction = _map(lambda leaf: _random(leaf, rng), args, other=_zero)
+        expected = _ridders(f, args, direction)
+        if "fwd" in modes:
+            actual = _flatten(_chosen(out, jvp(f, args, direction)[1]))
+            scale = float(np.max(np.abs(expected), initial=0.0))
+            allowed = tolerances[0] + tolerances[1] * scale
+            rows += [_Row(order, "fwd", k, a, e, allowed) for a, e in zip(actual, expected, strict=True)]
+        if "rev" in modes:
+            _, pullback = vjp(f, *args)
+            weights = _map(lambda leaf: _random(leaf, rng), out, other=_zero)
+            terms = _flatten(_chosen(args, pullback(weights))) * _flatten(direction)
+            products = _flatten(weights) * expected
+            scale = float(np.sum(np.abs(terms)))
+            allowed = tolerances[0] + tolerances[1] * scale
+            rows.append(_Row(order, "rev", k, np.real(np.sum(terms)), np.real(np.sum(products)), allowed))
+    return rows
+
+
+def _gradient(f: Callable[..., Any], args: tuple[Any, ...]) -> Callable[..., Any]:
+    """Return the gradient of a function, by every argument that has one, as a function to check again."""
+    argnums = tuple(k for k, arg in enumerate(args) if _leaves(arg))
+    out = f(*args)
+    if np.isscalar(out) and not isinstance(out, (complex, np.complexfloating, str)):
+        return grad(f, argnums=argnums)
+    rng = np.random.default_rng(0)
+    weights = _map(lambda leaf: _random(leaf, rng), out, other=_zero)
+
+    def pulled_back(*args):  # type: ignore[no-untyped-def]
+        cotangents = vjp(f, *args)[1](weights)
+        return tuple([cotangents[k] for k in argnums])
+
+    return pulled_back
+
+
+def _ridders(f: Callable[..., Any], args: tuple[Any, ...], direction: tuple[Any, ...]) -> Vector:
+    """Return the derivative of f along a direction, by central differences extrapolated to step 0.
+
+    The tableau is that of Neville; each element is taken where its own two neighbours agree best.
+    """
+
+    def at(step: float) -> Vector:
+        moved = _map2(lambda x, d: _double(x) + step * _double(d), args, direction)
+        with np.errstate(all="ignore"):
+            return _flatten(f(*moved)).astype(complex)
+
+    best, error = None, None
+    previous: list[Vector] = []
+    for n in range(_STEPS):
+        step = _FIRST_STEP / _SHRINK**n
+        row = [(at(step) - at(-step)) / (2.0 * step)]
+        for j in range(n):
+            factor = _SHRINK ** (2 * (j + 1))
+            row.append((factor * row[j] - previous[j]) / (factor - 1.0))
+            gap = np.maximum(np.abs(row[-1] - row[j]), np.abs(row[-1] - previous[j]))
+            if best is None or error is None:
+                best, error = row[-1].copy(), gap
+            better = (gap <= error) | ~np.isfinite(error)
+            best, error = np.where(better, row[-1], best), np.where(better, gap, error)
+        previous = row
+    assert best is not None
+    return best if np.any(best.imag) else best.real
+
+
+def _is_leaf(tree: Any) -> bool:
+    """Tell whether a value carries a derivative: a floating-point or complex number, or an array of them."""
+    if isinstance(tree, (float, complex)):
+        return True
+    return isinstance(tree, (np.ndarray, np.generic)) and tree.dtype.kind in "fc"
+
+
+def _is_short(leaf: Any) -> bool:
+    return np.asarray(leaf).dtype.name in ("float16", "float32", "complex64")
+
+
+def _children(tree: Any) -> tuple[Any, ...] | None:
+    """Return the parts of a container, None if it is none."""
+    if isinstance(tree, (tuple, list)):
+        return tuple(tree)
+    if isinstance(tree, dict):
+        return tuple(tree.values())
+    return tuple(attributes_of(tree).values()) if is_plain_object(tree) else None
+
+
+def _rebuild(tree: Any, parts: Sequence[Any]) -> Any:
+    """Return a container like the given one, with other parts."""
+    if isinstance(tree, dict):
+        return type(tree)(zip(tree, parts, strict=True))
+    if isinstance(tree, tuple) and hasattr(tree, "_fields"):
+        return type(tree)(*parts)
+    if isinstance(tree, (tuple, list)):
+        return type(tree)(parts)
+    changed = copy.copy(tree)
+    for name, part in zip(attributes_of(tree), parts, strict=True):
+        object.__setattr__(changed, name, part)
+    return changed
+
+
+def _leaves(tree: Any) -> list[Any]:
+    if _is_leaf(tree):
+        return [tree]
+    return [leaf for part in _children(tree) or () for leaf in _leaves(part)]
+
+
+def _same(tree: Any) -> Any:
+    return tree
+
+
+def _zero(tree: Any) -> Any:
+    """Return the direction of a value that carries no derivative."""
+    return tree * 0 if isinstance(tree, (int, np.integer, np.ndarray)) else tree
+
+
+def _map(function: Callable[[Any], Any], tree: Any, other: Callable[[Any], Any] = _same) -> Any:
+    """Return the tree with a function applied to its leaves, and another to what else is in it."""
+    if _is_leaf(tree):
+        return function(tree)
+    parts = _children(tree)
+    return other(tree) if parts is None else _rebuild(tree, [_map(function, part, other) for part in parts])
+
+
+def _map2(function: Callable[[Any, Any], Any], tree: Any, second: Any) -> Any:
+    """Return the tree with a function applied to its leaves and those of a tree of the same form."""
+    if _is_leaf(tree):
+        return function(tree, second)
+    parts = _children(tree)
+    if parts is None:
+        return tree
+    pairs = zip(parts, _children(second) or (), strict=True)
+    return _rebuild(tree, [_map2(function, part, other) for part, other in pairs])
+
+
+def _chosen(tree: Any, second: Any) -> list[Any]:
+    """Return those leaves of the second tree that stand where the first has leaves."""
+    if _is_leaf(tree):
+        return [second]
+    pairs = zip(_children(tree) or (), _children(second) or (), strict=False)
+    return [leaf for part, other in pairs for leaf in _chosen(part, other)]
+
+
+def _flatten(tree: Any) -> Vector:
+    """Return all leaves, one after the other, in double precision."""
+    leaves = tree if isinstance(tree, list) and all(map(_is_leaf, tree)) else _leaves(tree)
+    return np.concatenate([np.zeros(0), *[np.ravel(_double(leaf)) for leaf in leaves]])
+
+
+def _double(leaf: Any) -> Any:
+    """Return a number or array in double precision, of the same kind."""
+    if isinstance(leaf, (float, complex)):
+        return leaf
+    return leaf.astype(complex if leaf.dtype.kind == "c" else float)
+
+
+def _random(leaf: Any, rng: np.random.Generator) -> Any:
+    """Return a random value of the same type, dtype and shape."""
+    values = rng.uniform(-1.0, 1.0, np.shape(leaf))
+    if np.iscomplexobj(leaf):
+        values = values + 1j * rng.uniform(-1.0, 1.0, np.shape(leaf))
+    if isinstance(leaf, np.ndarray):
+        return np.asarray(values).astype(leaf.dtype)
+    number = np.asarray(values)[()]
+    return leaf.dtype.type(number) if isinstance(leaf, np.generic) else type(leaf)(number)
+
+
+def _table(name: str, wrong: list[_Row], compared: int) -> str:
+    """Return the table of disagreements."""
+    head = ["order", "mode", "direction", "derivative", "difference", "error", "allowed"]
+    body = [
+        [
+            str(row.order),
+            row.mode,
+            str(row.direction),
+            f"{row.derivative:.10g}",
+            f"{row.difference:.10g}",
+            f"{row.error:.2e}",
+            f"{row.allowed:.2e}",
+        ]
+        for row in wrong
+    ]
+    widths = [max(len(line[k]) for line in [head, *body]) for k in range(len(head))]
+    lines = ["  ".join(cell.rjust(w) for cell, w in zip(line, widths, strict=True)) for line in [head, *body]]
+    title = f"derivatives of {name} disagree with differences ({len(wrong)} of {compared} comparisons)"
+    return "\n".join([title, *(f"  {line}" for line in lines)])

@@ -1,0 +1,333 @@
+"""Where the values of a function come from: its arguments, and what it captures.
+
+In: Python objects (the example arguments; globals, closure cells and attributes at compile time). Out: abstract values whose
+numbers and arrays are parameters of the graph, and the guards under which that holds. Captured numbers are read live at each
+call; what was looked at to decide the structure is guarded. Not for binding arguments to parameters.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import types
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..ir.nodes import Literal, Value
+from ..ir.types import OPAQUE, UNKNOWN, Type, is_numeric, type_of
+from ..live import Guard, Path, path_key
+from ..live import attributes_of as attributes_of
+from ..live import is_plain_object as _is_plain_object
+from .values import (
+    BoundMethod,
+    Captured,
+    DictCell,
+    ListCell,
+    ObjectCell,
+    TupleVal,
+)
+
+
+@dataclass(frozen=True)
+class Input:
+    """A parameter of the graph and how to reach it: from a parameter of the primal, or captured."""
+
+    value: Value
+    root: str | None
+    path: Path
+    example: Any = None
+
+
+class NeedStatic(Exception):
+    """An integer argument or capture decides about structure: compile again with its value fixed."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.path = path
+
+
+class Missing:
+    """Stands for an argument of which nothing is known."""
+
+    def __repr__(self) -> str:
+        return "unknown"
+
+
+MISSING = Missing()
+
+_LIBRARIES = ("numpy", "math", "cmath", "scipy", "builtins", "operator", "itertools", "functools", "typing", "collections",
+              "warnings", "logging", "time", "sys", "os", "dataclasses", "enum", "abc", "random", "string", "re")  # fmt: skip
+_STATIC = (str, bytes, type(None), bool, types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type,
+           np.ufunc, type(np.sum), np.dtype, type(Ellipsis), slice, frozenset, types.MethodType, types.MethodWrapperType,
+           types.WrapperDescriptorType, types.MethodDescriptorType)  # fmt: skip
+
+
+def is_library(module: types.ModuleType) -> bool:
+    """Whether the attributes of a module are taken as constants of the language."""
+    return module.__name__.split(".")[0] in _LIBRARIES
+
+
+@dataclass
+class Inputs:
+    """The parameters and guards found so far in one compilation; `static` names paths whose integers are fixed."""
+
+    static: set[Any] = field(default_factory=set)
+    found: list[Input] = field(default_factory=list)
+    guards: list[Guard] = field(default_factory=list)
+    _leaves: dict[Any, Value] = field(default_factory=dict)
+    _paths: dict[Value, Path] = field(default_factory=dict)
+    _objects: dict[int, Any] = field(default_factory=dict)
+    _kept: list[Any] = field(default_factory=list)
+
+    def leaf(self, path: Path, t: Type, root: str | None, hint: str, example: Any = None) -> Value:
+        key = path_key(path)
+        if key not in self._leaves:
+            value = Value(t, hint, True)
+            self._leaves[key] = value
+            self._paths[value] = path
+            self.found.append(Input(value, root, path, example))
+        return self._leaves[key]
+
+    def demand(self, value: Value) -> None:
+        """Raise `NeedStatic` if the value is an integer input that can be fixed."""
+        path = self._paths.get(value)
+        if path is not None and getattr(value.type, "dtype", "")[:3] == "int":
+            raise NeedStatic(path)
+
+    def fixed(self, path: Path, value: Any) -> bool:
+        return type(value) is int and path_key(path) in self.static
+
+    # -- arguments ----------------------------------------------------------------------------------------------------
+
+    def argument(self, p: Any, name: str, value: Any, path: Path | None = None, hint: str = "") -> Any:
+        """The abstract value of an argument, taken apart down to its numbers and arrays."""
+        path = path if path is not None else (("arg", name),)
+        hint = hint or name
+        if value is MISSING:
+            return self.leaf(path, UNKNOWN, name, hint)
+        if isinstance(value, Type):
+            return self.leaf(path, value, name, hint)
+        if self.fixed(path, value):
+            return Literal(value)
+        t = type_of(value, _dotted(path))
+        if is_numeric(t) and not isinstance(value, bool):
+            return self.leaf(path, t, name, hint, value)
+        if isinstance(value, _STATIC) or (callable(value) and not _is_plain_object(value)):
+            return self.wrap_static(p, value)
+        if isinstance(value, (tuple, list, dict)) or _is_plain_object(value):
+            return self._structure(p, name, value, path, hint)
+        return self.leaf(path, OPAQUE, name, hint, value)
+
+    def _structure(self, p: Any, name: str, value: Any, path: Path, hint: str) -> Any:
+        if id(value) in self._objects and not isinstance(value, tuple):
+            return self._objects[id(value)]
+        self._kept.append(value)
+        if isinstance(value, (tuple, list)):
+            names = getattr(value, "_fields", None)
+            items = tuple(
+                self.argument(p, name, v, (*path, ("item", k)), f"{hint}_{names[k] if names else k}")
+                for k, v in enumerate(value)
+            )
+            if isinstance(value, tuple):
+                return TupleVal(items, type(value))
+            ref = p.new(ListCell(items))
+        elif isinstance(value, dict):
+            items = tuple(
+                self.argument(
+                    p, name, v, (*path, ("item", k)), f"{hint}_{k}" if str(k).isidentifier() else hint
+                )
+                for k, v in value.items()
+            )
+            ref = p.new(DictCell(tuple(value), items, type(value)))
+        else:
+            attributes = attributes_of(value)
+            items = tuple(
+                self.argument(p, name, v, (*path, ("attr", k)), f"{hint}_{k}") for k, v in attributes.items()
+            )
+            ref = p.new(ObjectCell(tuple(attributes), items, type(value)))
+        self._objects[id(value)] = ref
+        return ref
+
+    # -- captures -----------------------------------------------------------------------------------------------------
+
+    def from_global(self, p: Any, frame: Any, name: str, node: ast.AST) -> Any:
+        return self.captured(p, (("global", (frame.globals, name)),), frame.globals[name], name)
+
+    def from_cell(self, p: Any, frame: Any, name: str, node: ast.AST) -> Any:
+        cell = frame.cells[name]
+        try:
+            value = cell.cell_contents
+        except ValueError:
+            p.raise_at(
+                NameError(f"cannot access free variable '{name}' where it is not associated with a value")
+            )
+        return self.captured(p, (("cell", cell),), value, name)
+
+    def captured(self, p: Any, path: Path, value: Any, hint: str) -> Any:
+        """The abstract value of something the function reads from outside its arguments."""
+        if self.fixed(path, value):
+            self.guard(path, "equals", value)
+            return Literal(value)
+        t = type_of(value, hint)
+        if is_numeric(t) and not isinstance(value, bool):
+            self.guard(path, "type", value)
+            return self.leaf(path, t, None, hint, value)
+        if isinstance(value, _STATIC):
+            self.guard(path, "is", value)
+            return self.wrap_static(p, value, hint)
+        # an opaque callable (a cached function, a derivative) is known by nothing but itself
+        structured = not callable(value) or isinstance(value, functools.partial) or _is_plain_object(value)
+        self.guard(path, "class" if structured else "is", type(value) if structured else value)
+        return Captured(path, value)
+
+    def guard(self, path: Path, kind: str, expected: Any) -> None:
+        if path and path[0][0] == "const" and len(path) == 1:
+            return
+        new = Guard(path, kind, expected)
+        same = [g for g in self.guards if g.kind == kind and (kind != "has" or g.expected == expected)]
+        if not any(path_key(g.path) == path_key(path) for g in same):
+            self.guards.append(new)
+
+    def wrap_static(self, p: Any, value: Any, hint: str = "") -> Any:
+        """The abstract value of a Python object that is a constant of the compilation."""
+        if isinstance(value, (int, float, complex, *_STATIC)):
+            if isinstance(value, types.FunctionType):
+                self.guard_function(value)
+            if isinstance(value, types.MethodType):
+                return BoundMethod(self.receiver(p, value.__self__), Literal(value.__func__))
+            return (
+                Literal(value, hint or None)
+                if isinstance(value, (types.ModuleType, types.FunctionType))
+                else Literal(value)
+            )
+        if isinstance(value, tuple):
+            return TupleVal(tuple(self.wrap_static(p, v) for v in value), type(value))
+        t = type_of(value)
+        if is_numeric(t):
+            return self.leaf(
+                (("const", value),), type_of(value, f"c{len(self.found)}"), None, hint or "c", value
+            )
+        return Captured((("const", value),), value)
+
+    def receiver(self, p: Any, obj: Any) -> Any:
+        """The object a method is bound to."""
+        if isinstance(obj, _STATIC):
+            return Literal(obj)
+        self._kept.append(obj)
+        return Captured((("const", obj),), obj)
+
+    def guard_function(self, function: types.FunctionType) -> None:
+        """A function that is inlined is the function it was compiled from: same code, same defaults."""
+        for attribute in ("__code__", "__defaults__", "__kwdefaults__"):
+            path = (("const", function), ("attr", attribute))
+            self.guard(path, "is", getattr(function, attribute))
+
+    def guard_class(self, cls: type, name: str) -> None:
+        """An attribute that was found on a class is still the one that is found there."""
+        found = getattr(cls, name)
+        if found is getattr(cls, name):  # a class method is made anew each time
+            self.guard((("const", cls), ("attr", name)), "is", found)
+
+    def static_attribute(self, p: Any, owner: Literal, name: str, node: ast.AST) -> Any:
+        """An attribute of a module, class or other constant."""
+        obj = owner.value
+        if isinstance(obj, types.ModuleType) and not hasattr(obj, name):
+            p.raise_at(AttributeError(f"module '{obj.__name__}' has no attribute '{name}'"))
+        try:
+            value = getattr(obj, name)
+        except AttributeError as error:
+            p.raise_at(error)
+        if isinstance(obj, types.ModuleType) and is_library(obj):
+            short = {"numpy": "np"}.get(obj.__name__, obj.__name__)
+            if isinstance(value, (float, int, complex)):
+                return Literal(value, f"{short}.{name}")
+            return Literal(value, f"{short}.{name}")
+        if isinstance(obj, types.FunctionType) and name in vars(obj):
+            return self.captured(p, (("const", obj), ("attr", name)), value, name)
+        if isinstance(obj, (int, float, complex, str, np.dtype, np.ufunc, types.FunctionType)):
+            return Literal(value)
+        if isinstance(value, types.MethodType):
+            return BoundMethod(self.receiver(p, value.__self__), self.wrap_static(p, value.__func__))
+        return self.captured(p, (("const", obj), ("attr", name)), value, name)
+
+
+def _dotted(path: Path) -> str:
+    return "".join(f".{k}" if n else str(k) for n, (_, k) in enumerate(path))
+
+
+def captured_attribute(p: Any, owner: Captured, name: str, node: ast.AST) -> Any:
+    """owner.name for an object from outside the function."""
+    from .containers import _class_attribute, _lookup_class
+
+    obj = owner.value
+    if _is_plain_object(obj):
+        found = _lookup_class(type(obj), name)
+        attributes = attributes_of(obj)
+        if isinstance(found, property) or name not in attributes:
+            result = _class_attribute(p, owner, type(obj), name, node)
+            if result is not None:
+                return result
+        if name not in attributes:
+            p.raise_at(AttributeError(f"'{type(obj).__name__}' object has no attribute '{name}'"))
+        return p.inputs.captured(p, (*owner.path, ("attr", name)), attributes[name], name)
+    if isinstance(obj, (list, tuple, dict)):
+        from .values import ContainerMethod
+
+        names = getattr(obj, "_fields", ())
+        if name in names:
+            return p.inputs.captured(p, (*owner.path, ("attr", name)), getattr(obj, name), name)
+        if name in ("keys", "values", "items", "get", "index", "count", "copy"):
+            return ContainerMethod(expand_captured(p, owner, node), name)
+        p.refuse("AD109", f"`{name}` changes an object from outside the function", node,
+                 "a function that returns the new value; the caller stores it")  # fmt: skip
+    if not hasattr(obj, name):
+        p.raise_at(AttributeError(f"'{type(obj).__name__}' object has no attribute '{name}'"))
+    value = getattr(obj, name)
+    if callable(value):
+        from .values import ArrayMethod
+
+        return ArrayMethod(owner, name)
+    return p.inputs.captured(p, (*owner.path, ("attr", name)), value, name)
+
+
+def expand_captured(p: Any, value: Any, node: ast.AST) -> Any:
+    """A captured container, taken apart one level; anything else as it is."""
+    if not isinstance(value, Captured):
+        return value
+    obj, path = value.value, value.path
+    if isinstance(obj, dict):
+        p.inputs.guard(path, "keys", tuple(obj))
+        items = tuple(
+            p.inputs.captured(p, (*path, ("item", k)), v, str(k) if str(k).isidentifier() else "item")
+            for k, v in obj.items()
+        )
+        return p.new(DictCell(tuple(obj), items, type(obj)))
+    if isinstance(obj, (list, tuple)):
+        p.inputs.guard(path, "length", len(obj))
+        base = path[-1][1] if path[-1][0] == "attr" else "item"
+        items = tuple(p.inputs.captured(p, (*path, ("item", k)), v, f"{base}_{k}") for k, v in enumerate(obj))
+        return TupleVal(items, type(obj)) if isinstance(obj, tuple) else p.new(ListCell(items))
+    return value
+
+
+def expand_object(p: Any, value: Any) -> Any:
+    """A captured plain object as a container of its attributes; anything else as it is."""
+    if not isinstance(value, Captured) or not _is_plain_object(value.value):
+        return value
+    attributes = attributes_of(value.value)
+    items = tuple(p.inputs.captured(p, (*value.path, ("attr", k)), v, k) for k, v in attributes.items())
+    return p.new(ObjectCell(tuple(attributes), items, type(value.value)))
+
+
+def unwrap(p: Any, value: Any) -> Any:
+    """A captured constant as a literal, so that it can be compared by identity."""
+    if not isinstance(value, Captured):
+        return value
+    p.inputs.guard(value.path, "is", value.value)
+    return Literal(value.value)
+
+
+Reader = Callable[[], Any]

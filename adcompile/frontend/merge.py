@@ -1,0 +1,396 @@
+"""Joining what variables hold at the end of branches and around loops.
+
+In: abstract values of two paths. Out: one abstract value, with graph values where the paths differ. A branch hands out
+values through an `If`; a loop carries them. What cannot be one value becomes a `Conflict`, refused when it is used. Not for
+running statements: `parse` and `flow` do that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..ir.build import Builder
+from ..ir.nodes import UNDEFINED, Items, Literal, Stmt, Value
+from ..ir.types import OPAQUE, UNKNOWN, Type, forget_sizes, is_numeric, join
+from ..rules import lists
+from .values import (
+    DEAD,
+    FALSE,
+    UNDEF,
+    BoundMethod,
+    Choice,
+    Closure,
+    Conflict,
+    DictCell,
+    GrownCell,
+    ListCell,
+    ObjectCell,
+    PartialVal,
+    RangeVal,
+    Ref,
+    SliceVal,
+    State,
+    TupleVal,
+    Undef,
+    is_atom,
+    is_flag,
+)
+
+
+def parts_of(value: Any) -> tuple[Any, ...]:
+    """The abstract values that a structured value is made of."""
+    if isinstance(value, (TupleVal, ListCell, DictCell, ObjectCell, GrownCell)):
+        return value.items
+    if isinstance(value, (SliceVal, RangeVal)):
+        return (value.start, value.stop, value.step)
+    if isinstance(value, BoundMethod):
+        return (value.receiver, value.function)
+    if isinstance(value, Choice):
+        return (value.test, value.then, value.orelse)
+    if isinstance(value, PartialVal):
+        return (value.function, *value.args, *(v for _, v in value.keywords))
+    return ()
+
+
+def rebuild(value: Any, parts: tuple[Any, ...]) -> Any:
+    """A value of the same structure with other parts."""
+    if isinstance(value, TupleVal):
+        return TupleVal(parts, value.cls)
+    if isinstance(value, ListCell):
+        return ListCell(parts)
+    if isinstance(value, DictCell):
+        return DictCell(value.keys, parts, value.cls)
+    if isinstance(value, ObjectCell):
+        return ObjectCell(value.keys, parts, value.cls)
+    if isinstance(value, GrownCell):
+        return GrownCell(value.pattern, parts)
+    if isinstance(value, SliceVal):
+        return SliceVal(*parts)
+    if isinstance(value, RangeVal):
+        return RangeVal(*parts, value.backwards)
+    if isinstance(value, BoundMethod):
+        return BoundMethod(*parts)
+    if isinstance(value, Choice):
+        return Choice(*parts)
+    if isinstance(value, PartialVal):
+        n = len(value.args)
+        keywords = tuple((k, v) for (k, _), v in zip(value.keywords, parts[1 + n :], strict=True))
+        return PartialVal(parts[0], parts[1 : 1 + n], keywords)
+    return value
+
+
+def same_structure(a: Any, b: Any) -> bool:
+    """Whether two structured values differ in their parts only."""
+    if type(a) is not type(b) or len(parts_of(a)) != len(parts_of(b)) or not parts_of(a):
+        return (
+            type(a) is type(b) and not parts_of(a) and isinstance(a, (TupleVal, ListCell)) and not parts_of(b)
+        )
+    if isinstance(a, (TupleVal, ObjectCell, DictCell)) and a.cls is not b.cls:
+        return False
+    if isinstance(a, (DictCell, ObjectCell)):
+        return bool(a.keys == b.keys)
+    if isinstance(a, PartialVal):
+        return len(a.args) == len(b.args) and [k for k, _ in a.keywords] == [k for k, _ in b.keywords]
+    return not isinstance(a, RangeVal) or a.backwards == b.backwards
+
+
+def same_literal(a: Any, b: Any) -> bool:
+    """Whether two atoms are one Python constant, told apart as finely as the program could."""
+    if not (isinstance(a, Literal) and isinstance(b, Literal)):
+        return False
+    if a.value is b.value:
+        return True
+    if type(a.value) is not type(b.value) or not isinstance(a.value, (int, float, str, complex, bytes)):
+        return False
+    return repr(a.value) == repr(b.value)
+
+
+def joined_type(a: Any, b: Any) -> Type | None:
+    """The type of a graph value that is one of two atoms, None if there is no such value."""
+    values = [x.value for x in (a, b) if isinstance(x, Literal)]
+    if len(values) == 2 and None in values and (is_numeric(a.type) or is_numeric(b.type)):
+        return UNKNOWN
+    if isinstance(a, Literal) and isinstance(b, Literal) and not (is_numeric(a.type) and is_numeric(b.type)):
+        # two strings or two flags of a kind may be chosen from at run time; functions, None and others may not
+        same_kind = type(a.value) is type(b.value) and isinstance(a.value, (str, bytes))
+        return OPAQUE if same_kind else None
+    for none, other in ((a, b), (b, a)):
+        if (
+            isinstance(none, Literal)
+            and none.value is None
+            and isinstance(other, Value)
+            and is_numeric(other.type)
+        ):
+            return UNKNOWN
+    found = join(a.type, b.type)
+    if found == OPAQUE and (isinstance(a, Literal) or isinstance(b, Literal)):
+        literal = a if isinstance(a, Literal) else b
+        return OPAQUE if isinstance(literal.value, str) else None
+    return found
+
+
+def grown(builder: Builder, cell: Any) -> Any:
+    """A list of known items as a run-time list, None if its items have no common structure."""
+    if isinstance(cell, GrownCell):
+        return cell
+    if not isinstance(cell, ListCell):
+        return None
+    if not cell.items:
+        return GrownCell(None, ())
+    pattern = cell.items[0]
+    columns: list[list[Any]] = [[] for _ in leaves_of(pattern)]
+    for item in cell.items:
+        if not _same_pattern(pattern, item):
+            return None
+        for column, leaf in zip(columns, leaves_of(item), strict=True):
+            column.append(leaf)
+    made = tuple(builder.apply(lists.LIST_MAKE, Items(tuple(column))) for column in columns)
+    return GrownCell(pattern, made)
+
+
+def leaves_of(value: Any) -> Iterator[Any]:
+    """The atoms of a value without mutable parts."""
+    if is_atom(value):
+        yield value
+    for part in parts_of(value):
+        yield from leaves_of(part)
+
+
+def _same_pattern(a: Any, b: Any) -> bool:
+    if is_atom(a) and is_atom(b):
+        return True
+    if not same_structure(a, b) or isinstance(a, (ListCell, DictCell, ObjectCell)):
+        return False
+    return all(_same_pattern(x, y) for x, y in zip(parts_of(a), parts_of(b), strict=True))
+
+
+def with_leaves(pattern: Any, atoms: Iterator[Any]) -> Any:
+    """The pattern with its atoms replaced, in order."""
+    if is_atom(pattern):
+        return next(atoms)
+    return rebuild(pattern, tuple(with_leaves(p, atoms) for p in parts_of(pattern)))
+
+
+class BranchMerge:
+    """Joins the states at the end of two branches; collects the outputs of their `If`."""
+
+    def __init__(
+        self,
+        builder: Builder,
+        states: tuple[State, State],
+        statements: tuple[list[Stmt], list[Stmt]],
+        test: Any = None,
+    ) -> None:
+        self.builder = builder
+        self.test = test
+        self.states = states
+        self.statements = statements
+        self.outs: list[Value] = []
+        self.yields: tuple[list[Any], list[Any]] = ([], [])
+        self.dead = [DEAD in s.names for s in states]
+        self.merged = State()
+        self._refs: dict[tuple[int, int], Any] = {}
+        self._atoms: dict[tuple[int, int], Value] = {}
+
+    def run(self, entry: State) -> State:
+        first, second = self.states
+        if all(self.dead):
+            dead = entry.copy()
+            dead.names[DEAD] = True
+            return dead
+        for side in (0, 1):
+            if self.dead[side]:
+                return self._one_sided(1 - side)
+        for key in dict.fromkeys([*first.names, *second.names]):
+            missing = FALSE if is_flag(key) else UNDEF
+            a, b = first.names.get(key, missing), second.names.get(key, missing)
+            self.merged.names[key] = self.value(a, b, name_of_key(key))
+        for key in dict.fromkeys([*first.heap, *second.heap]):
+            a, b = first.heap.get(key), second.heap.get(key)
+            if a is not None and b is not None:
+                self.merged.heap[key] = self.cell(a, b)
+            else:
+                # a container of one branch only: reachable from a merged value of that branch, or not at all
+                self.merged.heap[key] = self._export(a if a is not None else b, 0 if a is not None else 1)
+        return self.merged
+
+    def _one_sided(self, side: int) -> State:
+        """The other path never gets here: what this one holds, handed out of its block."""
+        state = self.states[side]
+        for key, value in state.names.items():
+            self.merged.names[key] = self._export(value, side, name_of_key(key))
+        for ident, cell in state.heap.items():
+            self.merged.heap[ident] = self._export(cell, side)
+        return self.merged
+
+    def _export(self, value: Any, side: int, hint: str = "") -> Any:
+        if isinstance(value, Value):
+            if not self._defined(value, side):
+                return value
+            pair = (side, value.serial)
+            if pair not in self._atoms:
+                self._atoms[pair] = self._out(value.type, hint or value.hint, bool(hint) or value.named)
+                self.yields[side].append(value)
+                self.yields[1 - side].append(UNDEFINED)
+            return self._atoms[pair]
+        parts = parts_of(value)
+        new = tuple(self._export(p, side) for p in parts)
+        return value if all(x is y for x, y in zip(parts, new, strict=True)) else rebuild(value, new)
+
+    def _defined(self, value: Value, side: int) -> bool:
+        if not hasattr(self, "_locals"):
+            self._locals = tuple({out for s in stmts for out in s.outs} for stmts in self.statements)
+        return value in self._locals[side]
+
+    def _out(self, type: Type, hint: str, named: bool) -> Value:
+        out = Value(type, hint, named)
+        self.outs.append(out)
+        return out
+
+    def value(self, a: Any, b: Any, hint: str = "") -> Any:
+        if a is b or same_literal(a, b):
+            return a
+        if isinstance(a, Conflict) or isinstance(b, Conflict):
+            return a if isinstance(a, Conflict) else b
+        for side, other in ((0, b), (1, a)):
+            if isinstance(other, Undef):
+                return self._maybe((a, b)[side], side, hint)
+        if is_atom(a) and is_atom(b):
+            return self._atom(a, b, hint)
+        if isinstance(a, Ref) and isinstance(b, Ref):
+            return self._ref(a, b)
+        if same_structure(a, b):
+            parts = zip(parts_of(a), parts_of(b), strict=True)
+            return rebuild(a, tuple(self.value(x, y) for x, y in parts))
+        if self.test is not None and is_callable(a) and is_callable(b):
+            return Choice(self.test, a, b)
+        return Conflict(f"it is {describe(a)} on one path and {describe(b)} on the other")
+
+    def _maybe(self, value: Any, side: int, hint: str) -> Any:
+        """Assigned on one path only: Python's own error is raised where the emitted code uses it unassigned."""
+        if isinstance(value, Literal) and is_numeric(value.type):
+            out = self._out(value.type, hint, bool(hint))
+            self.yields[side].append(value)
+            self.yields[1 - side].append(UNDEFINED)
+            return out
+        if isinstance(value, Literal):
+            return Conflict("it is assigned on one path only")
+        return self._export(value, side, hint)
+
+    def _atom(self, a: Any, b: Any, hint: str) -> Any:
+        key = (a.serial, b.serial) if isinstance(a, Value) and isinstance(b, Value) else None
+        if key is not None and key in self._atoms:
+            return self._atoms[key]
+        t = joined_type(a, b)
+        if t is None and self.test is not None and is_callable(a) and is_callable(b):
+            return Choice(self.test, a, b)
+        if t is None:
+            return Conflict(f"it is {describe(a)} on one path and {describe(b)} on the other")
+        same = isinstance(a, Value) and isinstance(b, Value) and a.hint == b.hint
+        named = bool(hint) or (same and a.named)
+        out = self._out(t, hint or (a.hint if same else ""), named)
+        self.yields[0].append(a)
+        self.yields[1].append(b)
+        if key is not None:
+            self._atoms[key] = out
+        return out
+
+    def _ref(self, a: Ref, b: Ref) -> Any:
+        if (a.id, b.id) in self._refs:
+            return self._refs[a.id, b.id]
+        first, second = self.states
+        if a.id in second.heap or b.id in first.heap:
+            return Conflict("it is one container on one path and another one on the other")
+        if any(a.id == x or b.id == y for x, y in self._refs):
+            return Conflict("the paths share containers in different ways")
+        cell = self.cell(first.heap[a.id], second.heap[b.id])
+        if isinstance(cell, Conflict):
+            return cell
+        self._refs[a.id, b.id] = ref = self.merged.new(cell)
+        return ref
+
+    def cell(self, a: Any, b: Any) -> Any:
+        if a is b:
+            return a
+        if isinstance(a, Conflict) or isinstance(b, Conflict):
+            return a if isinstance(a, Conflict) else b
+        if (
+            isinstance(a, (ListCell, GrownCell))
+            and isinstance(b, (ListCell, GrownCell))
+            and not same_structure(a, b)
+        ):
+            pair = []
+            for side, cell in ((0, a), (1, b)):
+                outer, self.builder.statements = self.builder.statements, self.statements[side]
+                pair.append(grown(self.builder, cell))
+                self.builder.statements = outer
+            a, b = same_pattern_lists(self.builder, pair, self.statements)
+        if a is None or b is None or not same_structure(a, b):
+            return Conflict("the container has different items on the two paths")
+        merged = tuple(self.value(x, y) for x, y in zip(parts_of(a), parts_of(b), strict=True))
+        return rebuild(a, merged)
+
+
+def same_pattern_lists(
+    builder: Builder, pair: list[Any], statements: tuple[list[Stmt], list[Stmt]]
+) -> tuple[Any, Any]:
+    """Give an empty run-time list the pattern of the other one."""
+    for side in (0, 1):
+        mine, other = pair[side], pair[1 - side]
+        if mine is not None and other is not None and mine.pattern is None and other.pattern is not None:
+            outer, builder.statements = builder.statements, statements[side]
+            made = tuple(builder.apply(lists.LIST_MAKE, Items(())) for _ in other.items)
+            builder.statements = outer
+            pair[side] = GrownCell(other.pattern, made)
+    return pair[0], pair[1]
+
+
+def is_callable(value: Any) -> bool:
+    """Whether an abstract value can only be called, not computed with."""
+    if isinstance(value, Literal):
+        return callable(value.value)
+    return isinstance(value, (Closure, BoundMethod, PartialVal, Choice))
+
+
+def name_of_key(key: Any) -> str:
+    """The user's name for a key of the state, empty for what has none."""
+    return key[1] if isinstance(key, tuple) and isinstance(key[0], int) else ""
+
+
+def describe(value: Any) -> str:
+    """A few words for an error text."""
+    if isinstance(value, Literal):
+        return "None" if value.value is None else repr(value.value)
+    if isinstance(value, Value):
+        return f"a value of type {value.type}"
+    if isinstance(value, TupleVal):
+        return f"a tuple of {len(value.items)} item{'s' * (len(value.items) != 1)}"
+    names = {Ref: "a list, dict or object", Undef: "undefined"}
+    return names.get(type(value), "a function or object")
+
+
+def carried_type(entry: Any, exit: Any, previous: Any) -> Type | None:
+    """The type of a variable around a loop."""
+    t: Type | None = None
+    atoms = [x for x in (previous, entry, exit) if x is not None and x is not UNDEFINED]
+    none = [x for x in atoms if isinstance(x, Literal) and x.value is None]
+    if none and any(is_numeric(x.type) for x in atoms):
+        return UNKNOWN
+    for atom in (previous, entry, exit):
+        if atom is None or atom is UNDEFINED:
+            continue
+        if t is None:
+            t = atom.type if isinstance(atom, Value) or is_numeric(atom.type) else None
+            if t is None:
+                t = OPAQUE if isinstance(atom.value, str) else None
+            if t is None:
+                return None
+            continue
+        found = join(t, atom.type)
+        if found is None or (
+            found == OPAQUE and isinstance(atom, Literal) and not isinstance(atom.value, str)
+        ):
+            return None
+        t = found
+    return None if t is None else forget_sizes(t)

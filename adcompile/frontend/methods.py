@@ -1,0 +1,333 @@
+"""Methods of containers of known structure, and of arrays."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from ..ir.nodes import Literal, Value
+from ..ir.types import ListOf
+from ..rules import lists
+from ..rules.rule import METHODS
+from .containers import cell_of, demand_static, static_key
+from .merge import grown, leaves_of, with_leaves
+from .parse import Parser
+from .values import (
+    NONE,
+    ArrayMethod,
+    ContainerMethod,
+    DictCell,
+    Fixed,
+    GrownCell,
+    ListCell,
+    TupleVal,
+    is_atom,
+)
+
+
+def append(p: Parser, ref: Any, value: Any, node: ast.AST) -> None:
+    """list.append"""
+    cell = cell_of(p, ref, node)
+    if isinstance(cell, ListCell):
+        p.state.heap[ref.id] = ListCell((*cell.items, value))
+        return
+    assert isinstance(cell, GrownCell)
+    value = frozen(p, value, node)
+    leaves = list(leaves_of(value))
+    columns = cell.items
+    if cell.pattern is None:
+        from ..ir.nodes import Items
+
+        columns = tuple(p.builder.apply(lists.LIST_MAKE, Items(())) for _ in leaves)
+    elif len(leaves) != len(columns):
+        p.no_derivative(
+            "AD208", "items of different structure are appended to one list", node, "items of one kind"
+        )
+    new = []
+    for column, leaf in zip(columns, leaves, strict=True):
+        grown_column = p.builder.apply(lists.LIST_APPEND, column, leaf)
+        if isinstance(column, Value):
+            grown_column.hint, grown_column.named = column.hint, column.named
+        new.append(grown_column)
+    p.state.heap[ref.id] = GrownCell(value if cell.pattern is None else cell.pattern, tuple(new))
+
+
+def frozen(p: Parser, value: Any, node: ast.AST) -> Any:
+    """A value as an item of a run-time list; a list of run-time length keeps its graph value."""
+    cell = cell_of(p, value, node)
+    if isinstance(cell, GrownCell) and len(cell.items) == 1 and is_atom(cell.pattern):
+        return cell.items[0]
+    if isinstance(cell, ListCell):
+        as_list = grown(p.builder, cell)
+        if as_list is not None and len(as_list.items) == 1 and is_atom(as_list.pattern):
+            return as_list.items[0]
+    if isinstance(value, TupleVal):
+        return TupleVal(tuple(frozen(p, v, node) for v in value.items), value.cls)
+    if not is_atom(value):
+        # an object cannot be an item of a run-time list, but a loop over known items can be taken apart
+        for index in reversed(p.open_loops):
+            demand_static(p, index)
+        p.no_derivative(
+            "AD208", "a list of run-time length holds an object", node, "numbers, arrays or tuples of them"
+        )
+    return value
+
+
+def extend(p: Parser, ref: Any, value: Any, node: ast.AST) -> None:
+    """list.extend"""
+    from .flow import iterate
+    from .iterate import iterable
+    from .values import fresh_id
+
+    source = iterable(p, value, node)
+    if isinstance(source, Fixed):
+        for item in source.items:
+            append(p, ref, item, node)
+        return
+    item_of: list[Any] = []
+
+    def bind(item: Any) -> None:
+        item_of[:] = [item]
+
+    iterate(p, source, fresh_id(), bind, lambda: append(p, ref, item_of[0], node), node, set())
+
+
+def call_container_method(
+    p: Parser, method: ContainerMethod, args: list[Any], keywords: dict[str, Any], node: ast.AST
+) -> Any:
+    """container.name(*args, **keywords)"""
+    receiver, name = method.receiver, method.name
+    cell = cell_of(p, receiver, node)
+    kind = (
+        DictCell if isinstance(cell, DictCell) else TupleVal if isinstance(receiver, TupleVal) else type(cell)
+    )
+    if isinstance(receiver, Value):
+        kind = ListOf
+    handler = _METHODS.get((kind, name))
+    if handler is None:
+        p.no_derivative("AD206", f"method `{name}` of this container is not understood", node,
+                        "append, extend, pop, insert, copy, keys, values, items, get, update, index or count")  # fmt: skip
+    return handler(p, receiver, cell, args, keywords, node)
+
+
+def _append(p: Parser, ref: Any, cell: Any, args: list[Any], keywords: Any, node: ast.AST) -> Any:
+    append(p, ref, args[0], node)
+    return NONE
+
+
+def _extend(p: Parser, ref: Any, cell: Any, args: list[Any], keywords: Any, node: ast.AST) -> Any:
+    extend(p, ref, args[0], node)
+    return NONE
+
+
+def _list_pop(p: Parser, ref: Any, cell: ListCell, args: list[Any], keywords: Any, node: ast.AST) -> Any:
+    index = _known(p, args[0], node) if args else -1
+    items = list(cell.items)
+    try:
+        value = items.pop(index)
+    except IndexError as error:
+        p.raise_at(error)
+    p.state.heap[ref.id] = ListCell(tuple(items))
+    return value
+
+
+def _grown_pop(p: Parser, ref: Any, cell: GrownCell, args: list[Any], keywords: Any, node: ast.AST) -> Any:
+    if args and not (isinstance(args[0], Literal) and args[0].value == -1):
+        p.no_derivative(
+            "AD206", "`pop` from the middle of a list of run-time length", node, "pop() of the last item"
+        )
+    if cell.pattern is None:
+        p.raise_at(IndexError("pop from empty list"))
+    columns, atoms = [], []
+    for column in cell.items:
+        rest, item = p.builder.apply(lists.LIST_POP, column)
+        rest.hint, rest.named, item.hint, item.named = column.hint, column.named, "", False  # type: ignore[union-attr]
+        columns.append(rest)
+        atoms.append(item)
+    p.state.heap[ref.id] = GrownCell(cell.pattern, tuple(columns))
+    return with_leaves(cell.pattern, iter(atoms))
+
+
+def _known(p: Parser, value: Any, node: ast.AST) -> Any:
+    demand_static(p, value)
+    if not isinstance(value, Literal):
+        p.no_derivative("AD209", "this has to be known when the derivative is compiled", node, "a constant")
+    return value.value
+
+
+def _insert(p: Parser, ref: Any, cell: ListCell, args: list[Any], keywords: Any, node: ast.AST) -> Any:
+    items = list(cell.items)
+    items.insert(_known(p, args[0], node), args[1])
+    p.state.heap[ref.id] = ListCell(tuple(items))
+    return NONE
+
+
+def _remove(p: Parser, ref: Any, cell: ListCell, args: list[Any], keywords: Any, node: ast.AST) -> Any:
+    place = _index(p, ref, cell, args, keywords, node).value
+    p.state.heap[ref.id] = ListCell(cell.items[:place] + cell.items[place + 1 :])
+    return NONE
+
+
+def _reverse(p: Parser, ref: Any, cell: ListCell, args: list[Any], keywords: Any, node: ast.AST) -> Any:
+    p.state.heap[ref.id] = ListCell(cell.items[::-1])
+    return NONE
+
+
+def _clear(p: Parser, ref: Any, cell: Any, args: list[Any], keywords: Any, node: ast.AST) -> Any:
+    p.state.heap[ref.id] = DictCell((), (), cell.cls) if isinstance(cell, DictCell) else ListCell(())
+    return NONE
+
+
+def _copy(p: Parser, ref: Any, cell: Any, args: list[Any], keywords: Any, node: ast.AST) -> Any:
+    return p.new(cell)
+
+
+def _keys(p: Parser, ref: Any, cell: DictCell, args: list[Any], keywords: Any, node: ast.AST) -> Any:
+    return TupleVal(tuple(p.inputs.wrap_static(p, k) for k in cell.keys))
+
+
+def _values(p: Parser, ref: Any, cell: DictCell, args: list[Any], keywords: Any, node: ast.AST) -> Any:
+    return TupleVal(cell.items)
+
+
+def _items(p: Parser, ref: Any, cell: DictCell, args: list[Any], keywords: Any, node: ast.AST) -> Any:
+    pairs = zip(cell.keys, cell.items, strict=True)
+    return TupleVal(tuple(TupleVal((p.inputs.wrap_static(p, k), v)) for k, v in pairs))
+
+
+def _get(p: Parser, ref: Any, cell: DictCell, args: list[Any], keywords: Any, node: ast.AST) -> Any:
+    key = static_key(p, args[0], node)
+    return cell.items[cell.keys.index(key)] if key in cell.keys else (args[1] if len(args) > 1 else NONE)
+
+
+def _setdefault(p: Parser, ref: Any, cell: DictCell, args: list[Any], keywords: Any, node: ast.AST) -> Any:
+    key = static_key(p, args[0], node)
+    if key in cell.keys:
+        return cell.items[cell.keys.index(key)]
+    value = args[1] if len(args) > 1 else NONE
+    p.state.heap[ref.id] = DictCell((*cell.keys, key), (*cell.items, value), cell.cls)
+    return value
+
+
+def _update(
+    p: Parser, ref: Any, cell: DictCell, args: list[Any], keywords: dict[str, Any], node: ast.AST
+) -> Any:
+    from .containers import dict_items
+
+    entries = dict(zip(cell.keys, cell.items, strict=True))
+    if args:
+        entries.update(dict_items(p, args[0], node))
+    entries.update(keywords)
+    p.state.heap[ref.id] = DictCell(tuple(entries), tuple(entries.values()), cell.cls)
+    return NONE
+
+
+def _dict_pop(p: Parser, ref: Any, cell: DictCell, args: list[Any], keywords: Any, node: ast.AST) -> Any:
+    key = static_key(p, args[0], node)
+    entries = dict(zip(cell.keys, cell.items, strict=True))
+    if key not in entries:
+        if len(args) > 1:
+            return args[1]
+        p.raise_at(KeyError(key))
+    value = entries.pop(key)
+    p.state.heap[ref.id] = DictCell(tuple(entries), tuple(entries.values()), cell.cls)
+    return value
+
+
+def _sequence_items(receiver: Any, cell: Any) -> tuple[Any, ...]:
+    items: tuple[Any, ...] = receiver.items if isinstance(receiver, TupleVal) else cell.items
+    return items
+
+
+def _index(p: Parser, receiver: Any, cell: Any, args: list[Any], keywords: Any, node: ast.AST) -> Any:
+    from .expressions import compare
+
+    for k, item in enumerate(_sequence_items(receiver, cell)):
+        same = compare(p, "==", item, args[0], node)
+        if not isinstance(same, Literal):
+            p.no_derivative(
+                "AD209", "`index` depends on values known at run time only", node, "a comparison in a loop"
+            )
+        if same.value:
+            return Literal(k)
+    p.raise_at(ValueError("the value is not in the list"))
+
+
+def _count(p: Parser, receiver: Any, cell: Any, args: list[Any], keywords: Any, node: ast.AST) -> Any:
+    from .expressions import binary, compare
+
+    total: Any = Literal(0)
+    for item in _sequence_items(receiver, cell):
+        total = binary(p, "+", total, compare(p, "==", item, args[0], node), node)
+    return total
+
+
+def _namedtuple_replace(
+    p: Parser, receiver: TupleVal, cell: Any, args: list[Any], keywords: dict[str, Any], node: ast.AST
+) -> Any:
+    fields = receiver.cls._fields  # type: ignore[attr-defined]
+    items = tuple(keywords.get(f, v) for f, v in zip(fields, receiver.items, strict=True))
+    return TupleVal(items, receiver.cls)
+
+
+def _namedtuple_asdict(
+    p: Parser, receiver: TupleVal, cell: Any, args: list[Any], keywords: Any, node: ast.AST
+) -> Any:
+    return p.new(DictCell(tuple(receiver.cls._fields), receiver.items))  # type: ignore[attr-defined]
+
+
+_METHODS: dict[tuple[Any, str], Any] = {
+    (ListCell, "append"): _append,
+    (GrownCell, "append"): _append,
+    (ListCell, "extend"): _extend,
+    (GrownCell, "extend"): _extend,
+    (ListCell, "pop"): _list_pop,
+    (GrownCell, "pop"): _grown_pop,
+    (ListCell, "insert"): _insert,
+    (ListCell, "remove"): _remove,
+    (ListCell, "reverse"): _reverse,
+    (ListCell, "clear"): _clear,
+    (DictCell, "clear"): _clear,
+    (ListCell, "copy"): _copy,
+    (GrownCell, "copy"): _copy,
+    (DictCell, "copy"): _copy,
+    (DictCell, "keys"): _keys,
+    (DictCell, "values"): _values,
+    (DictCell, "items"): _items,
+    (DictCell, "get"): _get,
+    (DictCell, "setdefault"): _setdefault,
+    (DictCell, "update"): _update,
+    (DictCell, "pop"): _dict_pop,
+    (TupleVal, "index"): _index,
+    (ListCell, "index"): _index,
+    (TupleVal, "count"): _count,
+    (ListCell, "count"): _count,
+    (TupleVal, "_replace"): _namedtuple_replace,
+    (TupleVal, "_asdict"): _namedtuple_asdict,
+}
+
+# methods of arrays that take their axes or shape as separate arguments as well
+_VARIADIC = {"reshape": "newshape", "transpose": "axes"}
+
+
+def call_array_method(
+    p: Parser, method: ArrayMethod, args: list[Any], keywords: dict[str, Any], node: ast.AST
+) -> Any:
+    """array.name(*args, **keywords)"""
+    from .calls import apply_primitive, call_unknown
+
+    name = method.name
+    if name in ("fill", "sort", "put", "itemset", "partition", "resize", "setflags"):
+        p.refuse(
+            "AD108", f"`{name}` writes into the array", node, "a new array: np.full_like, np.sort, np.where"
+        )
+    row = METHODS.get(name)
+    if row is None or (isinstance(method.receiver, Value) and str(method.receiver.type) == "object"):
+        return call_unknown(p, method, args, keywords, node)
+    if name in _VARIADIC and len(args) > 1:
+        args = [TupleVal(tuple(args))]
+    elif name == "transpose" and not args and "axes" not in keywords:
+        args = []
+    return apply_primitive(p, row, [method.receiver, *args], keywords, node)
+
+

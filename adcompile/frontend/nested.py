@@ -1,0 +1,356 @@
+"""Derivatives taken inside a function that is being differentiated: `ad.grad(f)(x)` as part of a model.
+
+In: a call of one of adcompile's own entry points on abstract arguments. Out: the abstract result, with the statements of the
+derivative spliced into the graph, where they are statements like any other. Since differentiation happens on the graph, inner
+and outer derivatives cannot be confused. Not for the entry points themselves (`api`).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from typing import Any
+
+from ..api import TRANSFORMS as TRANSFORMS
+from ..api import view
+from ..ir.nodes import Apply, Block, Literal, Stmt, Value, blocks_of, clone_stmt, map_arg
+from ..ir.types import FLOAT, Scalar, is_differentiable, is_numeric, shape_of
+from ..passes.cotangents import full, zeros
+from ..passes.forward import forward
+from ..passes.reverse import reverse
+from .containers import cell_of, demand_static
+from .inputs import expand_captured, expand_object
+from .merge import parts_of, rebuild
+from .parse import Parser
+from .values import Ref, Transformed, TupleVal, is_atom
+
+_OPTIONS = ("argnums", "argnum", "has_aux", "holomorphic", "allow_int")
+
+
+def transform(p: Parser, name: str, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
+    """A call of an entry point: `ad.grad(f, argnums=1)`, `ad.jvp(f, primals, tangents)`."""
+    if name == "stop_gradient":
+        from ..rules.python import STOP
+
+        return _map_leaves(
+            p, args[0], lambda leaf: p.builder.apply(STOP, leaf) if isinstance(leaf, Value) else leaf
+        )
+    if name in ("jvp", "vjp"):
+        return _immediate(p, name, args, keywords, node)
+    if not args:
+        p.no_derivative("AD210", f"`{name}` without a function", node, f"adcompile.{name}(f)")
+    options = [(k, _static(p, v, node)) for k, v in keywords.items()]
+    if len(args) > 1:
+        options.append(("n" if name == "derivative" else "argnums", _static(p, args[1], node)))
+    for key, _ in options:
+        if key not in (("n",) if name == "derivative" else _OPTIONS):
+            p.no_derivative(
+                "AD202", f"`{name}` with `{key}=` inside a differentiated function", node, ", ".join(_OPTIONS)
+            )
+    return Transformed(name, args[0], tuple(options))
+
+
+def _static(p: Parser, value: Any, node: ast.AST) -> Any:
+    if isinstance(value, TupleVal):
+        return tuple(_static(p, v, node) for v in value.items)
+    if isinstance(value, Ref):
+        return tuple(_static(p, v, node) for v in cell_of(p, value, node).items)
+    demand_static(p, value)
+    if not isinstance(value, Literal):
+        p.no_derivative("AD209", "an option of a derivative is known at run time only", node, "a constant")
+    return value.value
+
+
+def derivative_call(p: Parser, obj: Any, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
+    """A call of a derivative object, None for any other object."""
+    found = view(obj)
+    if found is None:
+        return None
+    kind, primal, options = found
+    return call_transformed(
+        p, Transformed(kind, p.inputs.wrap_static(p, primal), options), args, keywords, node
+    )
+
+
+def call_transformed(
+    p: Parser, function: Transformed, args: list[Any], keywords: dict[str, Any], node: ast.AST
+) -> Any:
+    """A call of what an entry point returned."""
+    if function.kind in ("grad", "value_and_grad"):
+        return _gradient(p, function, args, keywords, node)
+    if function.kind == "pullback":
+        return _pull_back(p, function, args, node)
+    from ..derived import DERIVED
+    from .calls import call
+
+    made = DERIVED[function.kind]
+    options = dict(function.options)
+    if "argnum" in options:
+        options["argnums"] = options.pop("argnum")
+    implementation = made(**options)
+    return call(p, Literal(implementation), [function.function, *args], keywords, node)
+
+
+def _map_leaves(p: Parser, value: Any, change: Any) -> Any:
+    """A value of the same structure, in new containers, with its atoms changed."""
+    value = expand_object(p, expand_captured(p, value, ast.Pass()))
+    if is_atom(value):
+        return change(value)
+    if isinstance(value, Ref):
+        return p.new(_map_leaves(p, p.state.heap[value.id], change))
+    parts = parts_of(value)
+    return rebuild(value, tuple(_map_leaves(p, x, change) for x in parts)) if parts else value
+
+
+def _leaves(p: Parser, value: Any) -> list[Any]:
+    found: list[Any] = []
+
+    def collect(leaf: Any) -> Any:
+        found.append(leaf)
+        return leaf
+
+    _map_leaves(p, value, collect)
+    return found
+
+
+def _opened(p: Parser, values: Sequence[Any]) -> tuple[list[Any], list[Value], list[Any]]:
+    """The values with fresh parameters for their differentiable atoms, the parameters, and what they stand for."""
+    params: list[Value] = []
+    actual: list[Any] = []
+
+    def fresh(leaf: Any) -> Any:
+        if isinstance(leaf, Literal) and is_numeric(leaf.type) and isinstance(leaf.value, float):
+            param = Value(FLOAT, "x")
+        elif isinstance(leaf, Value) and is_differentiable(leaf.type):
+            param = Value(leaf.type, leaf.hint, leaf.named)
+        else:
+            return leaf
+        params.append(param)
+        actual.append(leaf)
+        return param
+
+    return [_map_leaves(p, v, fresh) for v in values], params, actual
+
+
+def splice(p: Parser, statements: list[Stmt], mapping: dict[Value, Any]) -> None:
+    """Append copies of statements, as statements of the primal."""
+    for stmt in statements:
+        new = clone_stmt(stmt, mapping)
+        _as_primal(new)
+        p.builder.statements.append(new)
+        _record(p, new)
+
+
+def _record(p: Parser, stmt: Stmt) -> None:
+    """Let the builder know what defines the values of a copied statement and of those in it."""
+    if isinstance(stmt, Apply):
+        p.builder.definitions.update(dict.fromkeys(stmt.outs, stmt))
+    for block in blocks_of(stmt):
+        for inner in block.statements:
+            _record(p, inner)
+
+
+def _as_primal(stmt: Stmt) -> None:
+    stmt.adjoint = False
+    for block in blocks_of(stmt):
+        for inner in block.statements:
+            _as_primal(inner)
+
+
+def _argnums(options: dict[str, Any]) -> Any:
+    return options.get("argnums", options.get("argnum", 0))
+
+
+def _gradient(
+    p: Parser, function: Transformed, args: list[Any], keywords: dict[str, Any], node: ast.AST
+) -> Any:
+    options = dict(function.options)
+    argnums = _argnums(options)
+    bare = isinstance(argnums, (int, str))
+    wanted = (argnums,) if bare else tuple(argnums)
+    places: list[Any] = [n if isinstance(n, str) else (n % len(args) if args else n) for n in wanted]
+    names = [n for n in places if isinstance(n, str)]
+    positions = [n for n in places if isinstance(n, int)]
+    if any(n not in keywords for n in names) or any(n >= len(args) for n in positions):
+        p.no_derivative(
+            "AD210", "`argnums` names no argument of this call", node, "the position or name of an argument"
+        )
+    values = [keywords[n] if isinstance(n, str) else args[n] for n in places]
+    opened, params, actual = _opened(p, values)
+    if not params:
+        p.no_derivative(
+            "AD203", "the argument to differentiate by is no float", node, "a float: 2.0 instead of 2"
+        )
+    new_args, new_keywords = list(args), dict(keywords)
+    for n, value in zip(places, opened, strict=True):
+        if isinstance(n, str):
+            new_keywords[n] = value
+        else:
+            new_args[n] = value
+    from .calls import call
+
+    aux: Any = None
+    with p.builder.block() as statements:
+        result = call(p, function.function, new_args, new_keywords, node)
+        if options.get("has_aux"):
+            result, aux = result.items
+        seed = _seed(p, result, node)
+    if isinstance(result, Literal):
+        statements, sweeps = [], None
+        forward_part: list[Stmt] = []
+        bars: list[Any] = [None] * len(params)
+        backward: list[Stmt] = []
+    else:
+        sweeps = reverse(p.builder, Block(tuple(params), statements, (result,)), params, (seed,))
+        forward_part, backward, bars = sweeps.forward, sweeps.backward, sweeps.bars
+    with p.builder.block() as ending, p.builder.at(None, adjoint=True):
+        bars = [
+            zeros(p.builder, v) if b is None else full(p.builder, b, v)
+            for b, v in zip(bars, params, strict=True)
+        ]
+    mapping: dict[Value, Any] = dict(zip(params, actual, strict=True))
+    splice(p, [*forward_part, *backward, *ending], mapping)
+    images = iter([map_arg(b, mapping) for b in bars])
+    wanted_ids = {id(x) for x in params}
+    grads = [
+        _map_leaves(p, v, lambda leaf: next(images) if id(leaf) in wanted_ids else _no_gradient(leaf))
+        for v in opened
+    ]
+    value = _substituted(p, result, mapping)
+    grad = grads[0] if bare else TupleVal(tuple(grads))
+    aux = None if aux is None else _substituted(p, aux, mapping)
+    if function.kind == "value_and_grad":
+        return TupleVal((value if aux is None else TupleVal((value, aux)), grad))
+    return grad if aux is None else TupleVal((grad, aux))
+
+
+def _no_gradient(leaf: Any) -> Any:
+    """What stands in a gradient for a leaf that has none: zero for an integer, the thing itself for anything else."""
+    return (
+        Literal(0) if is_numeric(leaf.type) and not isinstance(getattr(leaf, "value", None), bool) else leaf
+    )
+
+
+def _substituted(p: Parser, value: Any, mapping: dict[Value, Any]) -> Any:
+    return _map_leaves(p, value, lambda leaf: map_arg(leaf, mapping))
+
+
+def _seed(p: Parser, result: Any, node: ast.AST) -> Any:
+    if not is_atom(result):
+        p.no_derivative("AD204", "a gradient needs a function that returns one number", node,
+                        "a function that returns one number; for several outputs use jacobian, or vjp")  # fmt: skip
+    shape = shape_of(result.type)
+    if shape == () or isinstance(result.type, Scalar):
+        return Literal(1.0)
+    if shape is not None and any(n != 1 and isinstance(n, int) for n in shape):
+        p.no_derivative("AD204", f"a gradient needs one number, not an array of type {result.type}", node,
+                        "a function that returns one number; for several outputs use jacobian, or vjp")  # fmt: skip
+    return p.builder.expand("np.ones_like(one_number(x))", x=result)
+
+
+def _immediate(p: Parser, name: str, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
+    has_aux = bool(_static(p, keywords.pop("has_aux"), node)) if "has_aux" in keywords else False
+    if name == "jvp":
+        spec = dict(zip(("f", "primals", "tangents"), args, strict=False)) | keywords
+        return _jvp(p, spec["f"], spec["primals"], spec["tangents"], has_aux, node)
+    return _vjp(p, args[0], list(args[1:]), has_aux, node)
+
+
+def _jvp(p: Parser, function: Any, primals: Any, tangents: Any, has_aux: bool, node: ast.AST) -> Any:
+    from .calls import call
+    from .iterate import fixed_items
+
+    values, directions = fixed_items(p, primals, node), fixed_items(p, tangents, node)
+    opened, params, actual = _opened(p, values)
+    dots = [d for v, t in zip(opened, directions, strict=True) for d in _tangents_of(p, v, t, params)]
+    with p.builder.block() as statements:
+        result = call(p, function, opened, {}, node)
+    aux: Any = None
+    if has_aux:
+        result, aux = result.items
+    outs = _leaves(p, result)
+    block = Block(tuple(params), statements, tuple(outs))
+    dot_params = [Value(v.type, f"{v.hint}_dot" if v.hint else "", v.named) for v in params]
+    done, results = forward(p.builder, block, params, dot_params)
+    with p.builder.block() as ending, p.builder.at(None, adjoint=True):
+        results = [
+            (zeros(p.builder, v) if isinstance(v, Value) and is_numeric(v.type) else _no_gradient(v))
+            if r is None
+            else r
+            for r, v in zip(results, outs, strict=True)
+        ]
+    mapping: dict[Value, Any] = {
+        **dict(zip(params, actual, strict=True)),
+        **dict(zip(dot_params, dots, strict=True)),
+    }
+    splice(p, [*done, *ending], mapping)
+    images = iter([map_arg(r, mapping) for r in results])
+    out_dot = _map_leaves(p, result, lambda leaf: next(images))
+    pair = (_substituted(p, result, mapping), out_dot)
+    return TupleVal(pair if aux is None else (*pair, _substituted(p, aux, mapping)))
+
+
+def _tangents_of(p: Parser, value: Any, tangent: Any, params: list[Value]) -> list[Any]:
+    """The atoms of a tangent that belong to the parameters in a primal."""
+    primal, given = _leaves(p, value), _leaves(p, tangent)
+    if len(primal) != len(given):
+        p.no_derivative(
+            "AD210", "primals and tangents have different structures", None, "tangents like the primals"
+        )
+    wanted = set(params)
+    return [t for v, t in zip(primal, given, strict=True) if isinstance(v, Value) and v in wanted]
+
+
+def _vjp(p: Parser, function: Any, primals: list[Any], has_aux: bool, node: ast.AST) -> Any:
+    from .calls import call
+
+    opened, params, actual = _opened(p, primals)
+    with p.builder.block() as statements:
+        result = call(p, function, opened, {}, node)
+    aux: Any = None
+    if has_aux:
+        result, aux = result.items
+    outs = _leaves(p, result)
+    seeds = [
+        Value(o.type, "out_bar") if isinstance(o, Value) and is_differentiable(o.type) else None for o in outs
+    ]
+    sweeps = reverse(p.builder, Block(tuple(params), statements, tuple(outs)), params, seeds)
+    with p.builder.block() as ending, p.builder.at(None, adjoint=True):
+        bars = [
+            zeros(p.builder, v) if b is None else full(p.builder, b, v)
+            for b, v in zip(sweeps.bars, params, strict=True)
+        ]
+    mapping: dict[Value, Any] = dict(zip(params, actual, strict=True))
+    splice(p, sweeps.forward, mapping)
+    backward = ([*sweeps.backward, *ending], seeds, bars, params, opened, mapping)
+    pullback = Transformed("pullback", None, (("backward", backward),))
+    pair = (_substituted(p, result, mapping), pullback)
+    return TupleVal(pair if aux is None else (*pair, _substituted(p, aux, mapping)))
+
+
+def _pull_back(p: Parser, function: Transformed, args: list[Any], node: ast.AST) -> Any:
+    statements, seeds, bars, params, opened, known = dict(function.options)["backward"]
+    given = _leaves(p, args[0])
+    if len(given) != len(seeds):
+        p.no_derivative(
+            "AD210",
+            "the cotangent has another structure than the result",
+            node,
+            "a cotangent like the result",
+        )
+    mapping: dict[Value, Any] = dict(known)
+    mapping.update({s: g for s, g in zip(seeds, given, strict=True) if s is not None})
+    splice(p, statements, mapping)
+    images = iter([map_arg(b, mapping) for b in bars])
+    wanted = set(params)
+    grads = [
+        _map_leaves(
+            p,
+            v,
+            lambda leaf: next(images) if isinstance(leaf, Value) and leaf in wanted else _no_gradient(leaf),
+        )
+        for v in opened
+    ]
+    return TupleVal(tuple(grads))
+
+

@@ -1,0 +1,235 @@
+"""What a Python variable can hold while a function is being parsed.
+
+Numbers and arrays are atoms of the graph. Everything whose structure is known (containers, objects, functions, ranges)
+lives here and never reaches the graph. Mutable containers are `Ref`s into the state's heap, so that aliases see one
+another's updates. Not for deciding anything: plain data.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ..ir.nodes import Atom, Literal, Value
+
+_ids = itertools.count(1)
+
+
+def fresh_id() -> int:
+    return next(_ids)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class TupleVal:
+    """A tuple, or a NamedTuple of class `cls`."""
+
+    items: tuple[Any, ...]
+    cls: type = tuple
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A mutable container: the key of its cell in the heap."""
+
+    id: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ListCell:
+    items: tuple[Any, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class DictCell:
+    keys: tuple[Any, ...]
+    items: tuple[Any, ...]
+    cls: type = dict
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ObjectCell:
+    """An instance with attributes of known names; `keys` are the attribute names."""
+
+    keys: tuple[str, ...]
+    items: tuple[Any, ...]
+    cls: type
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class GrownCell:
+    """A list whose length is known at run time only: one run-time list for each leaf of the element `pattern`."""
+
+    pattern: Any
+    items: tuple[Atom, ...]
+
+
+Cell = ListCell | DictCell | ObjectCell | GrownCell
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class SliceVal:
+    start: Any
+    stop: Any
+    step: Any
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class RangeVal:
+    start: Atom
+    stop: Atom
+    step: Atom
+    backwards: bool = False
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Indexed:
+    """A sequence of run-time length: item number `k` (from 0) is `get(k)`; `of` is the list that it runs over."""
+
+    length: Atom
+    get: Callable[[Atom], Any]
+    of: Any = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Fixed:
+    """An iterable whose items are all known."""
+
+    items: tuple[Any, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Closure:
+    """A function or lambda defined in the code that is being parsed."""
+
+    node: ast.FunctionDef | ast.Lambda
+    frame: Any
+    defaults: tuple[Any, ...]
+    kw_defaults: tuple[Any, ...]
+    name: str
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class BoundMethod:
+    receiver: Any
+    function: Any
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class PartialVal:
+    function: Any
+    args: tuple[Any, ...]
+    keywords: tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Choice:
+    """One of two functions, by a test known at run time only: a call becomes a branch."""
+
+    test: Atom
+    then: Any
+    orelse: Any
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ArrayMethod:
+    """A method of an array, not called yet."""
+
+    receiver: Any
+    name: str
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ContainerMethod:
+    """A method of a list, dict or tuple of known structure, not called yet."""
+
+    receiver: Any
+    name: str
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Transformed:
+    """`ad.grad(f)` and its relatives, inside a function that is being differentiated."""
+
+    kind: str
+    function: Any
+    options: tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Captured:
+    """A container or object that the function reads from outside its arguments; `path` spells how to reach it."""
+
+    path: tuple[Any, ...]
+    value: Any
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Undef:
+    name: str
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Conflict:
+    """A variable that holds different kinds of things on different paths; refused when it is used."""
+
+    reason: str
+
+
+UNDEF = Undef("")
+NONE = Literal(None)
+TRUE = Literal(True)
+FALSE = Literal(False)
+
+
+def is_atom(value: Any) -> bool:
+    return isinstance(value, (Value, Literal))
+
+
+def is_static(value: Any) -> bool:
+    """Whether a value is a Python object known at compile time."""
+    return isinstance(value, Literal)
+
+
+class State:
+    """All variables of all live frames, and the heap of mutable containers."""
+
+    __slots__ = ("heap", "names")
+
+    def __init__(self, names: dict[Any, Any] | None = None, heap: dict[int, Cell] | None = None) -> None:
+        self.names: dict[Any, Any] = {} if names is None else names
+        self.heap: dict[int, Cell] = {} if heap is None else heap
+
+    def copy(self) -> State:
+        return State(dict(self.names), dict(self.heap))
+
+    def new(self, cell: Cell) -> Ref:
+        ref = Ref(fresh_id())
+        self.heap[ref.id] = cell
+        return ref
+
+
+# keys of the control-flow flags that a state carries beside the variables
+DEAD = "%dead"
+
+
+def break_key(loop: int) -> tuple[str, int]:
+    return ("%break", loop)
+
+
+def continue_key(loop: int) -> tuple[str, int]:
+    return ("%continue", loop)
+
+
+def return_key(frame: int) -> tuple[str, int]:
+    return ("%return", frame)
+
+
+def result_key(frame: int) -> tuple[str, int]:
+    return ("%result", frame)
+
+
+def is_flag(key: Any) -> bool:
+    return isinstance(key, tuple) and isinstance(key[0], str) and key[0] in ("%break", "%continue", "%return")

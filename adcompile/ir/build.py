@@ -1,0 +1,83 @@
+"""Building statements: the one place where an `Apply` is made and typed.
+
+In: a primitive and its arguments. Out: the result atom, after cheap simplifications that are always safe. Not
+for deciding what a call means (`frontend.calls`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from ..errors import Loc
+from .nodes import Apply, Arg, Atom, Literal, Stmt, Value
+from .types import BOOL
+
+if TYPE_CHECKING:
+    from ..rules.rule import Primitive
+
+
+class Builder:
+    """Appends statements to the block that is open; `loc` and `adjoint` are stamped on each."""
+
+    def __init__(self) -> None:
+        self.statements: list[Stmt] = []
+        self.loc: Loc | None = None
+        self.adjoint = False
+        self.definitions: dict[Value, Apply] = {}
+
+    def apply(self, primitive: Primitive, *args: Arg, hint: str = "", named: bool = False) -> Any:
+        """Append primitive(args) and return its result (a tuple of results if it has several)."""
+        from ..passes.simplify import peephole
+
+        simpler = peephole(self, primitive, args)
+        if simpler is not None:
+            return simpler
+        types = primitive.types(*args)
+        several = isinstance(types, tuple)
+        outs = tuple(Value(t, hint, named) for t in (types if several else (types,)))
+        stmt = Apply(outs, primitive, args, self.loc, self.adjoint)
+        self.statements.append(stmt)
+        self.definitions.update(dict.fromkeys(outs, stmt))
+        return outs if several else outs[0]
+
+    def expand(self, text: str, **env: Any) -> Any:
+        """Append what an expression text says, its names bound by `env`."""
+        from ..rules.expand import expand
+
+        return expand(self, text, env)
+
+    @contextmanager
+    def block(self) -> Iterator[list[Stmt]]:
+        """Collect the statements that are appended inside the `with` in a list of their own."""
+        outer, self.statements = self.statements, []
+        try:
+            yield self.statements
+        finally:
+            self.statements = outer
+
+    @contextmanager
+    def at(self, loc: Loc | None, adjoint: bool | None = None) -> Iterator[None]:
+        """Stamp another location on what is appended inside the `with`."""
+        saved = self.loc, self.adjoint
+        self.loc = loc if loc is not None else self.loc
+        self.adjoint = self.adjoint if adjoint is None else adjoint
+        try:
+            yield
+        finally:
+            self.loc, self.adjoint = saved
+
+    def negate(self, test: Atom) -> Atom:
+        """`not test`."""
+        from ..rules.rule import OPERATORS
+
+        if isinstance(test, Literal):
+            return Literal(not test.value)
+        stmt = self.definitions.get(test)
+        if stmt is not None and stmt.primitive is OPERATORS["not"]:
+            inner = stmt.args[0]
+            if isinstance(inner, Value) and inner.type == BOOL:
+                return inner
+        result: Atom = self.apply(OPERATORS["not"], test)
+        return result

@@ -1,0 +1,250 @@
+"""Abstract types: what is known of a value before the program runs.
+
+In: Python objects (`type_of`) or other types (`join`). Out: frozen, hashable types. A type only ever
+*describes*: a wrong or missing fact may cost speed, so every fact here must be true or absent (`None`,
+`Unknown`). Not for values: those are `ir.nodes`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class Dim:
+    """A symbolic axis length. Two axes with the same key have the same length; `many` says: it is not 1."""
+
+    key: str
+    many: bool = False
+
+    def __str__(self) -> str:
+        return self.key
+
+
+Size = int | Dim | None
+Shape = tuple[Size, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """Anything a graph value can be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar(Type):
+    """A Python number (`origin` "py"), a NumPy scalar ("np") or either ("any");
+    `size` is set on known axis lengths.
+    """
+
+    dtype: str
+    origin: str = "py"
+    size: Dim | None = None
+
+    def __str__(self) -> str:
+        prefix = {"py": "", "np": "np.", "any": "?"}[self.origin]
+        return prefix + (self.dtype.rstrip("0123456789") if self.origin == "py" else self.dtype)
+
+
+@dataclass(frozen=True, slots=True)
+class Array(Type):
+    """An ndarray; `shape` () may also be a NumPy scalar; `None` stands for what is not known."""
+
+    dtype: str | None
+    shape: Shape
+
+    def __str__(self) -> str:
+        dims = "..." if self.shape is None else ", ".join("?" if d is None else str(d) for d in self.shape)
+        return f"{self.dtype or '?'}[{dims}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown(Type):
+    """A number or an array of which nothing is known."""
+
+    def __str__(self) -> str:
+        return "?"
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf(Type):
+    """A run-time list whose length is not known;
+    `element` is None for a list that has only been seen empty.
+    """
+
+    element: Type | None
+
+    def __str__(self) -> str:
+        return f"list[{self.element or ''}]"
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeOf(Type):
+    """A run-time tuple of axis lengths, as `np.shape` returns it."""
+
+    shape: Shape
+
+    def __str__(self) -> str:
+        dims = "..." if self.shape is None else ", ".join("?" if d is None else str(d) for d in self.shape)
+        return f"shape({dims})"
+
+
+@dataclass(frozen=True, slots=True)
+class Record(Type):
+    """A run-time tuple of values, as a derived forward function hands to its backward function."""
+
+    fields: tuple[Type, ...] | None
+
+    def __str__(self) -> str:
+        return "record" if self.fields is None else f"({', '.join(map(str, self.fields))})"
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque(Type):
+    """A Python object that no derivative is taken of."""
+
+    def __str__(self) -> str:
+        return "object"
+
+
+UNKNOWN = Unknown()
+OPAQUE = Opaque()
+FLOAT = Scalar("float64")
+INT = Scalar("int64")
+BOOL = Scalar("bool")
+
+_PYTHON_SCALARS = {bool: BOOL, int: INT, float: FLOAT, complex: Scalar("complex128")}
+
+
+@cache
+def dtype_name(dtype: object) -> str:
+    """The canonical name of a dtype (`np.float64`, `float`, `"f4"`)."""
+    return np.dtype(dtype).name  # type: ignore[call-overload, no-any-return]
+
+
+def type_of(value: object, name: str = "") -> Type:
+    """The type of a run-time value; axes other than length 1 become symbols named after `name`."""
+    scalar = _PYTHON_SCALARS.get(type(value))
+    if scalar is not None:
+        return scalar
+    if isinstance(value, np.generic):
+        return Scalar(value.dtype.name, "np") if value.dtype.kind in "fcbiu" else OPAQUE
+    if isinstance(value, np.ndarray):
+        if value.dtype.kind not in "fcbiu":
+            return OPAQUE
+        shape = tuple(1 if n == 1 else Dim(f"{name}.{axis}", True) for axis, n in enumerate(value.shape))
+        return Array(value.dtype.name, shape)
+    return OPAQUE
+
+
+def dtype_of(t: Type) -> str | None:
+    """The element dtype of a number or array, None where unknown."""
+    return t.dtype if isinstance(t, (Scalar, Array)) else None
+
+
+def shape_of(t: Type) -> Shape:
+    """The shape of a number or array, None where the rank is unknown."""
+    if isinstance(t, Scalar):
+        return ()
+    return t.shape if isinstance(t, Array) else None
+
+
+def is_numeric(t: Type) -> bool:
+    """Whether a value of this type may be a number or an array."""
+    return isinstance(t, (Scalar, Array, Unknown))
+
+
+def is_differentiable(t: Type) -> bool:
+    """Whether a value of this type can carry a derivative."""
+    if isinstance(t, (Scalar, Array)):
+        return t.dtype is None or t.dtype[0] in "fc"
+    if isinstance(t, ListOf):
+        return t.element is None or is_differentiable(t.element)
+    if isinstance(t, Record):
+        return t.fields is None or any(map(is_differentiable, t.fields))
+    return isinstance(t, Unknown)
+
+
+def is_python(t: Type) -> bool:
+    """Whether this is a Python number, not one of NumPy's."""
+    return isinstance(t, Scalar) and t.origin == "py"
+
+
+def same_size(a: Size, b: Size) -> bool:
+    """Whether two axis lengths are known to be equal."""
+    return a is not None and a == b
+
+
+def is_many(size: Size) -> bool:
+    """Whether an axis is known not to have length 1."""
+    return size != 1 if isinstance(size, int) else size is not None and size.many
+
+
+def join_shape(a: Shape, b: Shape) -> Shape:
+    """The shape that describes both."""
+    if a is None or b is None or len(a) != len(b):
+        return None
+    return tuple(x if same_size(x, y) else None for x, y in zip(a, b, strict=True))
+
+
+def join(a: Type, b: Type) -> Type | None:
+    """The most precise type that describes both, None if a variable cannot hold both."""
+    if a == b:
+        return a
+    if isinstance(a, Scalar) and isinstance(b, Scalar):
+        return _join_scalars(a, b)
+    if isinstance(a, (Scalar, Array)) and isinstance(b, (Scalar, Array)):
+        dtype = a.dtype if a.dtype == b.dtype else None
+        shape_a, shape_b = shape_of(a), shape_of(b)
+        if isinstance(a, Array) and isinstance(b, Array):
+            return Array(dtype, join_shape(shape_a, shape_b))
+        return Array(dtype, ()) if shape_a == shape_b == () else UNKNOWN
+    if is_numeric(a) and is_numeric(b):
+        return UNKNOWN
+    if isinstance(a, ListOf) and isinstance(b, ListOf):
+        if a.element is None or b.element is None:
+            return ListOf(a.element or b.element)
+        element = join(a.element, b.element)
+        return None if element is None else ListOf(element)
+    if isinstance(a, ShapeOf) and isinstance(b, ShapeOf):
+        return ShapeOf(join_shape(a.shape, b.shape))
+    if isinstance(a, Record) and isinstance(b, Record):
+        return Record(None)
+    return None
+
+
+def _join_scalars(a: Scalar, b: Scalar) -> Type:
+    origin = a.origin if a.origin == b.origin else "any"
+    if a.dtype == b.dtype:
+        return Scalar(a.dtype, origin, a.size if a.size == b.size else None)
+    if origin == "py":
+        return Scalar(np.result_type(a.dtype, b.dtype).name)
+    floats = [t for t in (a, b) if t.dtype[0] in "fc"]
+    others = [t for t in (a, b) if t.dtype[0] not in "fc"]
+    if len(floats) == 1 and others[0].origin == "py":
+        # a Python int that starts a sum of floats: the float is what every iteration after the first holds
+        return Scalar(floats[0].dtype, origin)
+    return UNKNOWN
+
+
+def forget_sizes(t: Type) -> Type:
+    """The type without the lengths that a single value defines:
+    what holds of it in every iteration of a loop.
+    """
+    if isinstance(t, Scalar):
+        return Scalar(t.dtype, t.origin) if t.size is not None and "#" in t.size.key else t
+    if isinstance(t, Array):
+        return Array(t.dtype, _forget(t.shape))
+    if isinstance(t, ShapeOf):
+        return ShapeOf(_forget(t.shape))
+    if isinstance(t, ListOf) and t.element is not None:
+        return ListOf(forget_sizes(t.element))
+    return t
+
+
+def _forget(shape: Shape) -> Shape:
+    if shape is None:
+        return None
+    return tuple(None if isinstance(n, Dim) and "#" in n.key else n for n in shape)

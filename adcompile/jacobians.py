@@ -1,0 +1,230 @@
+"""Derivatives made of derivatives, as objects that users call.
+
+In: a function and which arguments to differentiate by. Out: objects that are called like the function; those
+for Jacobians and Hessians run one direction after the other through compiled products, and return arrays of
+shape out + in. Not for what they mean inside a differentiated function: that is `derived`.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from typing import Any
+
+import numpy as np
+
+from .api import Derivative, _Engine, _forward
+from .derived import DERIVED
+from .errors import ArgumentError
+from .signature import signature_of
+
+Array = np.ndarray[Any, Any]
+
+
+class Jacobian(Derivative[..., Any]):
+    """The Jacobian of a function by one of its arguments.
+
+    Parameters
+    ----------
+    primal : callable
+        The function.
+    kind : {"jacfwd", "jacrev", "jacobian"}
+        Column by column, row by row, or whichever takes fewer products.
+    argnum : int or str
+        The argument to differentiate by.
+    """
+
+    def __init__(self, primal: Any, kind: str, argnum: int | str) -> None:
+        super().__init__(primal, "vjp" if kind == "jacrev" else "jvp", {"argnums": (argnum,)})
+        self._kind, self._argnum = kind, argnum
+        self._reverse = _Engine(primal, "vjp", {"argnums": (argnum,)})
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        """Return the Jacobian at the arguments."""
+        bound = self._engine.bind(args, keywords)
+        name = self._engine.name_of(self._argnum, bound.arguments)
+        x = bound.arguments[name[0]][name[1]] if isinstance(name, tuple) else bound.arguments[name]
+        _check_number("argument", name, x)
+        if self._kind == "jacrev":
+            return self._rows(x, args, keywords)
+        if np.size(x) == 0:
+            return np.zeros(np.shape(self.primal(*args, **keywords)) + np.shape(x))
+        out, first = self._column(0, name, x, bound, args, keywords)
+        if self._kind == "jacobian" and np.size(out) < np.size(x):
+            return self._rows(x, args, keywords)
+        rest = range(1, np.size(x))
+        columns = [first, *(self._column(k, name, x, bound, args, keywords)[1] for k in rest)]
+        return _shaped(np.stack(columns, axis=-1), out, x)
+
+    def _column(self, k: int, name: Any, x: Any, bound: Any, args: Any, keywords: Any) -> tuple[Any, Any]:
+        """Return the result, and its derivative by element k of the argument."""
+        direction = _unit(k, x)
+        if isinstance(name, tuple):
+            tangents = [np.zeros_like(a) if isinstance(a, np.ndarray) else 0.0 for a in args]
+            tangents[list(self._engine.signature.parameters).index(name[0]) + name[1]] = direction
+            engine = _Engine(self.primal, "jvp", {"argnums": tuple(range(len(args)))})
+            out, column = _forward(engine, args, tuple(tangents))
+        else:
+            out, column = self._engine.call(args, keywords, {f"{name}_dot": direction})
+        _check_number("result", "of the function", out)
+        return out, np.broadcast_to(column, np.shape(out))
+
+    def _rows(self, x: Any, args: Any, keywords: Any) -> Any:
+        out, pullback = self._reverse.call(args, keywords)
+        _check_number("result", "of the function", out)
+        rows = [pullback(_unit(k, out))[0] for k in range(np.size(out))]
+        return _shaped(np.stack(rows) if rows else np.zeros(0), out, x)
+
+    def __get__(self, instance: Any, owner: Any = None) -> Jacobian:
+        if instance is None:
+            return self
+        return Jacobian(self.primal.__get__(instance, owner), self._kind, self._argnum)
+
+    def __repr__(self) -> str:
+        return f"<{self._kind} of {getattr(self.primal, '__qualname__', repr(self.primal))}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Jacobian, (self.primal, self._kind, self._argnum)
+
+
+class Several(Derivative[..., Any]):
+    """A tuple of derivatives of one function, called together."""
+
+    def __init__(self, primal: Any, parts: tuple[Derivative[..., Any], ...]) -> None:
+        super().__init__(primal, parts[0]._engine.kind, parts[0]._engine.options)
+        self._parts = parts
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        """Return all of them at the arguments."""
+        return tuple(part(*args, **keywords) for part in self._parts)
+
+    def __get__(self, instance: Any, owner: Any = None) -> Several:
+        if instance is None:
+            return self
+        bound = self.primal.__get__(instance, owner)
+        return Several(bound, tuple(part.__get__(instance, owner) for part in self._parts))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Several, (self.primal, self._parts)
+
+
+def jacobian_of(kind: str, f: Any, argnums: Any) -> Derivative[..., Any]:
+    """Return the Jacobian by one argument, or the tuple of them by several."""
+    if isinstance(argnums, (tuple, list)):
+        return Several(f, tuple(Jacobian(f, kind, n) for n in argnums))
+    return Jacobian(f, kind, argnums)
+
+
+class Hessian(Jacobian):
+    """The Jacobian, by forward mode, of the gradient by one argument."""
+
+    def __init__(self, primal: Any, argnum: int | str) -> None:
+        super().__init__(Derivative(primal, "grad", {"argnums": argnum}), "jacfwd", argnum)
+        self._function = primal
+
+    def __get__(self, instance: Any, owner: Any = None) -> Jacobian:
+        return self if instance is None else Hessian(self._function.__get__(instance, owner), self._argnum)
+
+    def __repr__(self) -> str:
+        return f"<hessian of {getattr(self._function, '__qualname__', repr(self._function))}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Hessian, (self._function, self._argnum)
+
+
+def hessian_of(f: Any, argnums: Any) -> Derivative[..., Any]:
+    """Return the Hessian by one argument, or a tuple of tuples of blocks by several."""
+    if not isinstance(argnums, (tuple, list)):
+        return Hessian(f, argnums)
+    rows: list[Derivative[..., Any]] = [Derivative(f, "grad", {"argnums": n}) for n in argnums]
+    return Several(f, tuple(jacobian_of("jacfwd", row, argnums) for row in rows))
+
+
+class Made(Derivative[..., Any]):
+    """A derivative that is compiled as a program of its own: the products of `derived`."""
+
+    def __init__(self, primal: Any, kind: str, options: dict[str, Any]) -> None:
+        if "argnums" in options:
+            engine = _Engine(primal, "grad", {})
+            name = engine.name_of(options["argnums"], {})
+            options = {**options, "argnums": list(engine.signature.parameters).index(name)}
+        super().__init__(functools.partial(DERIVED[kind](**options), primal), "value", {})
+        self.primal, self._kind, self._options = primal, kind, options
+        functools.update_wrapper(self, primal, updated=())
+        if kind == "hvp":
+            # the vector comes after the function's own arguments
+            del self.__dict__["__wrapped__"]
+            self.__signature__ = _with_vector(signature_of(primal))
+        else:
+            self.__signature__ = signature_of(primal)
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        """Return the derivative at the arguments."""
+        if keywords and self._kind != "hvp":
+            bound = self.__signature__.bind(*args, **keywords)
+            args, keywords = bound.args, bound.kwargs
+        return super().__call__(*args, **keywords)
+
+    def __get__(self, instance: Any, owner: Any = None) -> Made:
+        if instance is None:
+            return self
+        return Made(self.primal.__get__(instance, owner), self._kind, self._options)
+
+    def __repr__(self) -> str:
+        return f"<{self._kind} of {getattr(self.primal, '__qualname__', repr(self.primal))}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Made, (self.primal, self._kind, self._options)
+
+
+def _with_vector(signature: inspect.Signature) -> inspect.Signature:
+    """Return the signature with a vector after the last positional parameter."""
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    names = [q.name for q in signature.parameters.values() if q.kind in positional]
+    vector = "v" if "v" not in names else "vector"
+    only = inspect.Parameter.POSITIONAL_ONLY
+    return inspect.Signature([inspect.Parameter(n, only) for n in [*names, vector]])
+
+
+def made_of(kind: str, f: Any, **options: Any) -> Derivative[..., Any]:
+    """Return a derivative of that kind, or the tuple of them by several arguments."""
+    argnums = options.get("argnums")
+    if isinstance(argnums, (tuple, list)):
+        return Several(f, tuple(Made(f, kind, {"argnums": n}) for n in argnums))
+    return Made(f, kind, options)
+
+
+def _check_number(what: str, name: Any, value: Any) -> None:
+    number = isinstance(value, (float, complex, np.ndarray, np.generic))
+    if not number or np.asarray(value).dtype.kind not in "fc":
+        shown = f"`{name}`" if what == "argument" else name
+        raise ArgumentError("AD203" if what == "argument" else "AD204", f"the {what} {shown} is of type "
+                            f"{type(value).__name__}, and a Jacobian needs floating-point numbers", None,
+                            "a float or an array of floats")  # fmt: skip
+
+
+def _unit(k: int, like: Any) -> Any:
+    """Return the k-th unit vector in the form of a number or array."""
+    if not isinstance(like, np.ndarray):
+        return type(like)(1.0)
+    unit = np.zeros_like(like)
+    if unit.size:
+        unit.flat[k] = 1.0
+    return unit
+
+
+def _shaped(matrix: Array, out: Any, x: Any) -> Any:
+    shaped = np.reshape(matrix, np.shape(out) + np.shape(x))
+    plain = isinstance(out, (float, complex)) and isinstance(x, (float, complex))
+    return shaped[()] if plain and isinstance(out, np.generic) else shaped.item() if plain else shaped
+
+
+def view(obj: Any) -> tuple[str, Any, tuple[tuple[str, Any], ...]] | None:
+    """What an object of this module is made of: its kind, function and options; None for anything else."""
+    if isinstance(obj, Hessian):
+        return "hessian", obj._function, (("argnums", obj._argnum),)
+    if isinstance(obj, Jacobian):
+        return obj._kind, obj.primal, (("argnums", obj._argnum),)
+    if isinstance(obj, Made):
+        return obj._kind, obj.primal, tuple(obj._options.items())
+    return None

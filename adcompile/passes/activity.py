@@ -1,0 +1,163 @@
+"""Which values carry derivatives: varied (depend on an input) and useful (an output depends on them).
+
+In: a block, its independent values and its dependent ones. Out: two sets of values; their intersection is active. Both are
+least fixed points over loops (Hascoët & Pascual 2013, section 4). An active value that enters a primitive without a
+derivative there is refused here, by both modes alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..errors import AdcompileError, NoDerivative, combine
+from ..ir.nodes import Apply, Arg, Block, For, If, Stmt, Value, While, all_statements, operands, values_in
+from ..ir.types import is_differentiable
+
+
+def differentiable_args(stmt: Apply) -> Iterable[tuple[str, Arg]]:
+    """The arguments of a statement that its row has a derivative for."""
+    for param, arg in zip(stmt.primitive.params, stmt.args, strict=True):
+        if param.name in stmt.primitive.pullbacks or _structural(stmt):
+            yield param.name, arg
+
+
+def _structural(stmt: Apply) -> bool:
+    """Whether a primitive only moves values into and out of containers: all its operands carry derivatives."""
+    return stmt.primitive.name.startswith(("list_", "record(", "make_"))
+
+
+def _depends(stmt: Stmt) -> Iterable[Value]:
+    """The values whose derivatives reach the outputs of a plain statement."""
+    if isinstance(stmt, Apply):
+        if stmt.primitive.effect == "opaque":
+            return values_in(stmt.args)
+        return values_in(arg for _, arg in differentiable_args(stmt))
+    return operands(stmt)
+
+
+def varied_values(block: Block, independent: Iterable[Value]) -> set[Value]:
+    """All values whose value depends differentiably on `independent`."""
+    varied = set(independent)
+    _forward(block, varied)
+    return varied
+
+
+def _forward(block: Block, varied: set[Value]) -> None:
+    for stmt in block.statements:
+        if isinstance(stmt, If):
+            _forward(stmt.then, varied)
+            _forward(stmt.orelse, varied)
+            for out, a, b in zip(stmt.outs, stmt.then.yields, stmt.orelse.yields, strict=True):
+                if (a in varied or b in varied) and is_differentiable(out.type):
+                    varied.add(out)
+        elif isinstance(stmt, (For, While)):
+            _forward_loop(stmt, varied)
+        elif any(v in varied for v in _depends(stmt)):
+            varied.update(out for out in stmt.outs if is_differentiable(out.type))
+
+
+def carried_params(stmt: For | While) -> tuple[Value, ...]:
+    return stmt.body.params[1:] if isinstance(stmt, For) else stmt.body.params
+
+
+def carried_yields(stmt: For | While) -> tuple[object, ...]:
+    return stmt.body.yields[1:] if stmt.stops else stmt.body.yields
+
+
+def _forward_loop(stmt: For | While, varied: set[Value]) -> None:
+    params = carried_params(stmt)
+    sources: tuple[object, ...] = stmt.init
+    first = True
+    while True:
+        new = {p for p, a in zip(params, sources, strict=True) if a in varied and is_differentiable(p.type)}
+        if not first and new <= varied:
+            break
+        first = False
+        varied |= new
+        _forward(stmt.body, varied)
+        sources = carried_yields(stmt)
+    for out, param, last in zip(stmt.outs, params, carried_yields(stmt), strict=True):
+        if (param in varied or last in varied) and is_differentiable(out.type):
+            varied.add(out)
+
+
+def useful_values(block: Block, dependent: Iterable[object]) -> set[Value]:
+    """All values that `dependent` depends on differentiably."""
+    useful = {v for v in dependent if isinstance(v, Value)}
+    _backward(block, useful)
+    return useful
+
+
+def _add(useful: set[Value], atoms: Iterable[object]) -> None:
+    useful.update(a for a in atoms if isinstance(a, Value) and is_differentiable(a.type))
+
+
+def _backward(block: Block, useful: set[Value]) -> None:
+    for stmt in reversed(block.statements):
+        if isinstance(stmt, If):
+            for out, a, b in zip(stmt.outs, stmt.then.yields, stmt.orelse.yields, strict=True):
+                if out in useful:
+                    _add(useful, (a, b))
+            _backward(stmt.then, useful)
+            _backward(stmt.orelse, useful)
+        elif isinstance(stmt, (For, While)):
+            _backward_loop(stmt, useful)
+        elif any(out in useful for out in stmt.outs):
+            _add(useful, _depends(stmt))
+
+
+def _backward_loop(stmt: For | While, useful: set[Value]) -> None:
+    params, yields = carried_params(stmt), carried_yields(stmt)
+    _add(useful, (y for out, y in zip(stmt.outs, yields, strict=True) if out in useful))
+    while True:
+        _backward(stmt.body, useful)
+        again = [y for p, y in zip(params, yields, strict=True) if p in useful]
+        before = len(useful)
+        _add(useful, again)
+        if len(useful) == before:
+            break
+    _add(
+        useful,
+        (a for p, a, out in zip(params, stmt.init, stmt.outs, strict=True) if p in useful or out in useful),
+    )
+
+
+def refuse_inactive(block: Block, varied: set[Value], useful: set[Value]) -> None:
+    """Raise `NoDerivative` for every statement that an active value passes through without a rule."""
+    errors: list[AdcompileError] = []
+    for stmt in all_statements(block):
+        if not isinstance(stmt, Apply) or not any(o in useful for o in stmt.outs):
+            continue
+        row = stmt.primitive
+        if row.constant or _structural(stmt):
+            continue
+        for param, arg in zip(row.params, stmt.args, strict=True):
+            if param.name not in row.pullbacks and any(v in varied for v in values_in((arg,))):
+                errors.append(_no_rule(stmt, param.name))
+                break
+    if errors:
+        raise combine(errors)
+
+
+def _no_rule(stmt: Apply, param: str) -> AdcompileError:
+    from ..rules.python import ATTRIBUTE
+
+    row = stmt.primitive
+    if row.refusal is not None:
+        return row.refusal
+    if row is ATTRIBUTE:
+        name = getattr(stmt.args[1], "value", "attribute")
+        return NoDerivative(
+            "AD201",
+            f"the attribute `{name}` of a number or array has no derivative",
+            stmt.loc,
+            "an attribute or method that NumPy documents as differentiable, such as `.T` or `.sum()`",
+        )
+    spelled = row.name.split("(")[0]
+    return NoDerivative(
+        "AD201",
+        f"`{spelled}` has no derivative with respect to `{param}`",
+        stmt.loc,
+        f'a rule: register one with adcompile.pointwise("{row.name}", ...) or adcompile.general(...), '
+        "or wrap the value in adcompile.stop_gradient if it is a constant",
+    )

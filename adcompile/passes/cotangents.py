@@ -1,0 +1,138 @@
+"""Arithmetic of adjoints and tangents: zeros, matching shapes and dtypes, filling up what only broadcasts.
+
+In: contributions to the adjoint of a value. Out: atoms that fit the value. An adjoint may be smaller than its value where
+it is known to broadcast to it (`np.sum` hands one number back); it is filled up where the exact shape matters. Not for
+deciding what contributes: that is `passes.reverse`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..ir.build import Builder
+from ..ir.nodes import Atom, Literal, Value
+from ..ir.types import (
+    UNKNOWN,
+    Array,
+    ListOf,
+    Record,
+    Scalar,
+    Shape,
+    Type,
+    dtype_of,
+    is_many,
+    same_size,
+    shape_of,
+)
+from ..rules.typing import typ
+
+
+def adjoint_type(t: Type) -> Type:
+    """The type of an adjoint that is carried through a loop: a number may be Python's or NumPy's."""
+    if isinstance(t, Scalar):
+        return Scalar(t.dtype, "any")
+    if isinstance(t, ListOf):
+        return ListOf(None if t.element is None else adjoint_type(t.element))
+    return t
+
+
+def zeros(builder: Builder, value: Value) -> Any:
+    """The zero adjoint of a value, of its full shape."""
+    t = value.type
+    if isinstance(t, Scalar):
+        return Literal(0j if t.dtype.startswith("complex") else 0.0)
+    if isinstance(t, Array) and t.dtype is not None and t.dtype[0] in "fc":
+        return builder.expand("np.zeros_like(x)", x=value)
+    return builder.expand("zeros_of(x)", x=value)
+
+
+def same_shape(a: Shape, b: Shape) -> bool:
+    if a is None or b is None or len(a) != len(b):
+        return False
+    return all(same_size(x, y) or (is_many(x) and is_many(y)) for x, y in zip(a, b, strict=True))
+
+
+def full(builder: Builder, c: Atom, value: Value) -> Any:
+    """The adjoint `c` broadcast to the shape of its value."""
+    if not isinstance(value.type, (Scalar, Array)) and value.type != UNKNOWN:
+        return c
+    target = shape_of(value.type)
+    if target == () and shape_of(typ(c)) == ():
+        return c
+    if same_shape(shape_of(typ(c)), target):
+        return c
+    if target is None:
+        return builder.expand("spread(c, x)", c=c, x=value)
+    return builder.expand("np.broadcast_to(c, np.shape(x))", c=c, x=value)
+
+
+def reduce_to(builder: Builder, c: Atom, value: Value, result: Value) -> Any:
+    """Undo broadcasting: `c` belongs to an element-wise `result` of which `value` is an operand."""
+    target, whole = shape_of(value.type), shape_of(result.type)
+    if same_shape(target, whole):
+        return c
+    if target is None or whole is None:
+        return builder.expand("unbroadcast(c, x)", c=full(builder, c, result), x=value)
+    dropped = len(whole) - len(target)
+    if dropped < 0 or not all(_decidable(a, b) for a, b in zip(target, whole[dropped:], strict=True)):
+        return builder.expand("unbroadcast(c, x)", c=full(builder, c, result), x=value)
+    kept = tuple(k for k, n in enumerate(whole) if k >= dropped and target[k - dropped] == 1 and n != 1)
+    summed = (*range(dropped), *kept)
+    if not summed:
+        return c
+    shape = shape_of(typ(c))
+    if shape is None or len(shape) < len(whole) or not all(_covers(shape[k], whole[k]) for k in summed):
+        c = full(builder, c, result)
+    return _sum_axes(builder, c, tuple(range(dropped)), kept, len(whole))
+
+
+def _decidable(target: object, whole: object) -> bool:
+    return target == 1 or same_size(target, whole) or is_many(target)  # type: ignore[arg-type]
+
+
+def _covers(size: Any, whole: Any) -> bool:
+    return same_size(size, whole) or (is_many(size) and is_many(whole))
+
+
+def _sum_axes(builder: Builder, c: Atom, dropped: tuple[int, ...], kept: tuple[int, ...], rank: int) -> Any:
+    if len(dropped) == rank:
+        return builder.expand("np.sum(c)", c=c)
+    if kept:
+        c = builder.expand("np.sum(c, axis=axis, keepdims=True)", c=c, axis=_axis(kept))
+    if dropped:
+        c = builder.expand("np.sum(c, axis=axis)", c=c, axis=_axis(dropped))
+    return c
+
+
+def _axis(axes: tuple[int, ...]) -> Any:
+    return Literal(axes[0] if len(axes) == 1 else axes)
+
+
+def cast(builder: Builder, c: Atom, value: Value) -> Any:
+    """The contribution in the dtype of the value that it belongs to."""
+    have, want = dtype_of(typ(c)), dtype_of(value.type)
+    if want is None or have is None or have == want or want[0] not in "fc":
+        return c
+    if have.startswith("complex") and not want.startswith("complex"):
+        c = builder.expand("np.real(x)", x=c)
+        have = dtype_of(typ(c))
+    if isinstance(typ(c), Scalar) and typ(c).origin != "np":  # type: ignore[attr-defined]
+        return c
+    if have == want or (isinstance(value.type, Scalar) and value.type.origin != "np"):
+        return c
+    return builder.expand("x.astype(dtype)", x=c, dtype=Literal(_dtype(want), f"np.{want}"))
+
+
+def _dtype(name: str) -> Any:
+    import numpy as np
+
+    return getattr(np, name)
+
+
+def plus(builder: Builder, a: Atom, b: Atom, value: Value) -> Any:
+    """The sum of two contributions to the adjoint of `value`."""
+    if isinstance(value.type, (ListOf, Record)):
+        return builder.expand("added(a, b)", a=a, b=b)
+    if a is b:
+        return builder.expand("2 * a", a=a)
+    return builder.expand("a + b", a=a, b=b)

@@ -1,0 +1,311 @@
+"""What the backward sweep of a loop needs of its forward sweep: live, recompute or save.
+
+In: a loop, its forward body and the backward body that reads values of the forward body freely. Out: the forward loop,
+which saves on run-time lists, and the backward loop, which takes from them. What is saved is a minimum cut between what
+the forward sweep alone can supply and what the backward body reads; values that are cheap to compute again from indices
+and values from outside the loop pass through it (to-be-recorded analysis: Hascoët, Naumann & Pascual 2005). Not for
+values outside loops: those are still live.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+from ..ir.build import Builder
+from ..ir.nodes import (
+    UNDEFINED,
+    Apply,
+    Atom,
+    Block,
+    For,
+    If,
+    Items,
+    Literal,
+    Stmt,
+    Value,
+    While,
+    clone_stmt,
+    free_values,
+    map_arg,
+    operands,
+)
+from ..ir.types import INT, ListOf, Scalar, ShapeOf, forget_sizes, shape_of
+from ..rules import lists
+from ..rules.indexing import GETITEM, is_basic
+from ..rules.rule import OPERATORS
+
+
+@dataclass
+class Kept:
+    """The forward statements that replace the loop, and the outputs of the backward loop that was appended."""
+
+    forward: list[Stmt]
+    bars: list[Value]
+
+
+def keep(
+    builder: Builder, loop: For | While, forward: list[Stmt], backward: Block, init: tuple[Any, ...]
+) -> Kept:
+    """Build the two loops; `init` are the entering adjoints, in the order of `backward.params`."""
+    index = loop.body.params[0] if isinstance(loop, For) else None
+    local = {*loop.body.params, *(out for s in forward for out in s.outs)}
+    needed = [v for v in free_values(backward) if v in local]
+    definitions = {out: s for s in forward for out in s.outs}
+    saved = minimum_cut([v for v in needed if v is not index], definitions, local, index)
+    again = _recomputed(needed, definitions, local, set(saved), index)
+    for v in saved:
+        ensure_defined(v, definitions)
+    counted = isinstance(loop, While) or loop.stops
+    mapping: dict[Value, Any] = {}
+    lists_out, pre, new_loop, trips = _forward_loop(loop, forward, saved, counted)
+    stacks = [Value(v.type, v.hint, True) for v in lists_out]
+    with builder.block() as statements:
+        for v, stack in zip(saved, stacks, strict=True):
+            rest, item = builder.apply(lists.LIST_POP, stack)
+            rest.hint, rest.named = stack.hint, True
+            item.type, item.hint, item.named = v.type, v.hint, v.named
+            mapping[v] = item
+            stacks[stacks.index(stack)] = rest
+    heads = [s.args[0] for s in statements if isinstance(s, Apply)]
+    counter = Value(INT, index.hint if index is not None else "", index.named if index is not None else False)
+    uses_index = index is not None and (index in needed or any(index in operands(s) for s in again))
+    if index is not None:
+        mapping[index] = counter
+    if counted and uses_index:
+        assert isinstance(loop, For)
+        counter.hint, counter.named = "k", False
+        mapping[index] = _index_at(builder, loop, counter, statements)
+    for s in again:
+        statements.append(clone_stmt(s, mapping))
+    for s in backward.statements:
+        statements.append(_substitute(s, mapping))
+    yields = tuple(map_arg(y, mapping) for y in backward.yields)
+    params = (counter, *backward.params, *heads)
+    outs = [Value(p.type, p.hint, p.named) for p in backward.params]
+    spare = [Value(v.type, v.hint, True) for v in lists_out]
+    span: Any = (Literal(0), trips, Literal(1)) if counted else loop.range  # type: ignore[union-attr]
+    body = Block(params, statements, (*yields, *stacks))  # type: ignore[arg-type]
+    turned = counted or not (isinstance(loop, For) and loop.backwards)
+    builder.statements.append(
+        For((*outs, *spare), span, (*init, *lists_out), body, loop.loc, backwards=turned, adjoint=True)
+    )
+    return Kept([*pre, new_loop], outs)
+
+
+def _substitute(stmt: Stmt, mapping: dict[Value, Any]) -> Stmt:
+    from .reverse import _substituted
+
+    return _substituted(stmt, mapping)
+
+
+def _index_at(builder: Builder, loop: For, counter: Value, statements: list[Stmt]) -> Any:
+    """The loop index of iteration number `counter`."""
+    start, stop, step = loop.range
+    if loop.backwards:
+        outer, builder.statements = builder.statements, statements
+        try:
+            n = builder.expand("range_length(a, b, c)", a=start, b=stop, c=step)
+            found = builder.expand("a + (n - 1 - k) * c", a=start, n=n, k=counter, c=step)
+        finally:
+            builder.statements = outer
+        found.hint, found.named = loop.body.params[0].hint, True
+        return found
+    outer, builder.statements = builder.statements, statements
+    try:
+        value: Any = counter
+        if not (isinstance(step, Literal) and step.value == 1):
+            value = builder.apply(OPERATORS["*"], value, step)
+        if not (isinstance(start, Literal) and start.value == 0):
+            value = builder.apply(OPERATORS["+"], start, value)
+    finally:
+        builder.statements = outer
+    if isinstance(value, Value) and value is not counter:
+        value.hint, value.named = loop.body.params[0].hint, True
+    return value
+
+
+def _forward_loop(
+    loop: For | While, forward: list[Stmt], saved: list[Value], counted: bool
+) -> tuple[list[Value], list[Stmt], Stmt, Value | None]:
+    """The loop with what it saves, and with a count of its iterations where their number is not known beforehand."""
+    pre: list[Stmt] = []
+    params, yields, init, outs = [], [], [], []
+    body = list(forward)
+    trips: Value | None = None
+    if counted:
+        count, more, trips = Value(INT, "trips"), Value(INT, "trips"), Value(INT, "trips")
+        body.append(Apply((more,), OPERATORS["+"], (count, Literal(1)), loop.loc))
+        params, yields, init, outs = [count], [more], [Literal(0)], [trips]
+    lists_out: list[Value] = []
+    for v in saved:
+        t = ListOf(forget_sizes(v.type))
+        name = f"{v.hint}_saved" if v.hint else "saved"
+        empty, stack, pushed, out = (Value(t, name, True) for _ in range(4))
+        pre.append(Apply((empty,), lists.LIST_MAKE, (Items(()),), loop.loc))
+        _insert_after(body, v, Apply((pushed,), lists.LIST_APPEND, (stack, v), loop.loc))
+        params.append(stack)
+        yields.append(pushed)
+        init.append(empty)
+        outs.append(out)
+        lists_out.append(out)
+    new_body = Block((*loop.body.params, *params), body, (*loop.body.yields, *yields))
+    new_init: tuple[Atom, ...] = (*loop.init, *init)
+    if isinstance(loop, For):
+        new: Stmt = For(
+            (*loop.outs, *outs),
+            loop.range,
+            new_init,
+            new_body,
+            loop.loc,
+            loop.stops,
+            loop.backwards,
+            loop.adjoint,
+        )
+    else:
+        test_params = tuple(Value(p.type, p.hint) for p in params)
+        test = Block((*loop.test.params, *test_params), loop.test.statements, loop.test.yields)
+        new = While((*loop.outs, *outs), new_init, test, new_body, loop.loc, loop.stops, loop.adjoint)
+    return lists_out, pre, new, trips
+
+
+def _insert_after(body: list[Stmt], value: Value, stmt: Stmt) -> None:
+    """Insert a statement right behind the definition of a value; of a parameter, at the top."""
+    place = next((k + 1 for k, s in enumerate(body) if value in s.outs), 0)
+    body.insert(place, stmt)
+
+
+def is_cheap(stmt: Stmt) -> bool:
+    """Whether computing a statement again costs less than saving its result: reads, views, arithmetic of numbers."""
+    if not isinstance(stmt, Apply) or not stmt.primitive.cheap or len(stmt.outs) != 1:
+        return False
+    if stmt.primitive is GETITEM:
+        return is_basic(stmt.args[1]) and not isinstance(stmt.args[0].type, ListOf)  # type: ignore[union-attr]
+    return shape_of(stmt.outs[0].type) == () or isinstance(stmt.outs[0].type, ShapeOf)
+
+
+def _cost(value: Value) -> int:
+    t = value.type
+    return 1 if isinstance(t, (Scalar, ShapeOf)) or shape_of(t) == () else 64
+
+
+def recomputable(needed: list[Value], forward: list[Stmt]) -> tuple[list[Value], list[Stmt]]:
+    """Of the values that a branch's backward side needs: which have to be kept, and the statements that give the rest."""
+    definitions = {out: s for s in forward for out in s.outs}
+    local = set(definitions)
+    kept = minimum_cut(needed, definitions, local, None)
+    return kept, _recomputed(needed, definitions, local, set(kept), None)
+
+
+_INFINITE = 1 << 40
+
+
+def minimum_cut(
+    needed: list[Value], definitions: dict[Value, Stmt], local: set[Value], index: Value | None
+) -> list[Value]:
+    """The cheapest set of values from which all `needed` ones can be computed by cheap statements.
+
+    Vertex cut by augmenting paths; of several minimum cuts the one closest to the needed values, which recomputes least.
+    """
+    graph: dict[Any, dict[Any, int]] = {}
+
+    def edge(a: Any, b: Any, capacity: int) -> None:
+        graph.setdefault(a, {})[b] = capacity
+        graph.setdefault(b, {}).setdefault(a, 0)
+
+    order: dict[Value, None] = {}
+    pending = list(reversed(needed))
+    while pending:
+        v = pending.pop()
+        if v in order:
+            continue
+        order[v] = None
+        edge((v, 0), (v, 1), _cost(v))
+        stmt = definitions.get(v)
+        if stmt is None or not is_cheap(stmt):
+            edge("source", (v, 0), _INFINITE)
+            continue
+        for operand in operands(stmt):
+            if operand in local and operand is not index:
+                edge((operand, 1), (v, 0), _INFINITE)
+                pending.append(operand)
+    for v in needed:
+        edge((v, 1), "sink", _INFINITE)
+    if "source" not in graph:
+        return []
+    _saturate(graph)
+    reaching = _reaching_sink(graph)
+    return [v for v in order if (v, 1) in reaching and (v, 0) not in reaching]
+
+
+def _saturate(graph: dict[Any, dict[Any, int]]) -> None:
+    """Ford–Fulkerson by breadth-first search; `graph` ends as the residual graph."""
+    while True:
+        parent: dict[Any, Any] = {"source": None}
+        queue = deque(["source"])
+        while queue and "sink" not in parent:
+            a: Any = queue.popleft()
+            for b, capacity in graph[a].items():
+                if capacity > 0 and b not in parent:
+                    parent[b] = a
+                    queue.append(b)
+        if "sink" not in parent:
+            return
+        path, b = [], "sink"
+        while parent[b] is not None:
+            path.append((parent[b], b))
+            b = parent[b]
+        flow = min(graph[a][b] for a, b in path)
+        for a, b in path:
+            graph[a][b] -= flow
+            graph[b][a] += flow
+
+
+def _reaching_sink(graph: dict[Any, dict[Any, int]]) -> set[Any]:
+    found: set[Any] = {"sink"}
+    queue: deque[Any] = deque(["sink"])
+    while queue:
+        b = queue.popleft()
+        for a in graph.get(b, {}):
+            if a not in found and graph[a].get(b, 0) > 0:
+                found.add(a)
+                queue.append(a)
+    return found
+
+
+def _recomputed(
+    needed: list[Value],
+    definitions: dict[Value, Stmt],
+    local: set[Value],
+    saved: set[Value],
+    index: Value | None,
+) -> list[Stmt]:
+    """The statements that the backward body repeats, in their order."""
+    wanted: set[Value] = set()
+    pending = [v for v in needed if v not in saved and v is not index]
+    while pending:
+        v = pending.pop()
+        if v in wanted or v not in definitions:
+            continue
+        wanted.add(v)
+        pending += [u for u in operands(definitions[v]) if u in local and u not in saved and u is not index]
+    found: dict[int, Stmt] = {}
+    for v, s in definitions.items():
+        if v in wanted:
+            found[id(s)] = s
+    return list(found.values())
+
+
+def ensure_defined(value: Value, definitions: dict[Value, Stmt]) -> None:
+    """A value that only one branch assigns is None on the other before it is put on a list."""
+    stmt = definitions.get(value)
+    if not isinstance(stmt, If):
+        return
+    place = stmt.outs.index(value)
+    for block in (stmt.then, stmt.orelse):
+        atom = block.yields[place]
+        if atom is UNDEFINED:
+            block.yields = (*block.yields[:place], Literal(None), *block.yields[place + 1 :])
+        elif isinstance(atom, Value):
+            ensure_defined(atom, {out: s for s in block.statements for out in s.outs})

@@ -1,0 +1,678 @@
+"""Reverse mode, graph to graph.
+
+In: a block, the values to differentiate by, and seeds for its outputs. Out: the statements of the forward sweep (the
+block's own, with what must be kept added to its loops) and those of the backward sweep, which read values of the forward
+sweep as if they were all still there; `passes.keep` has made that true. Structural recursion over the block, backwards
+(Griewank & Walther 2008, chapter 6). Not for shapes and dtypes of adjoints: `passes.cotangents`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..ir.build import Builder
+from ..ir.nodes import (
+    UNDEFINED,
+    Apply,
+    Arg,
+    Block,
+    Call,
+    For,
+    Function,
+    If,
+    Items,
+    Literal,
+    Slice,
+    Stmt,
+    Value,
+    While,
+    all_statements,
+    clone_stmt,
+    free_values,
+    leaves,
+    map_arg,
+    values_in,
+)
+from ..ir.types import Array, ListOf, Record, Scalar, Type, is_differentiable, shape_of
+from ..rules import indexing, lists
+from ..rules.expand import NAMES, expand
+from ..rules.rule import OPERATORS, call_rule, facts_of
+from ..rules.typing import typ
+from .activity import carried_params, carried_yields, refuse_inactive, useful_values, varied_values
+from .cotangents import adjoint_type, cast, full, plus, reduce_to, zeros
+from .keep import ensure_defined, keep, recomputable
+
+Bars = dict[Value, Any]
+
+
+@dataclass
+class Reversed:
+    """The two sweeps of a block and the adjoints that they end with."""
+
+    forward: list[Stmt]
+    backward: list[Stmt]
+    bars: list[Any]
+
+
+def reverse(builder: Builder, block: Block, wrt: Sequence[Value], seeds: Sequence[Any]) -> Reversed:
+    """Differentiate a block backwards.
+
+    `seeds` are the adjoints of the block's yields, None where no derivative is asked for. The result's `bars` are the
+    adjoints of `wrt`, None where a derivative is identically zero.
+    """
+    wanted = [y for y, s in zip(block.yields, seeds, strict=True) if s is not None]
+    varied, useful = varied_values(block, wrt), useful_values(block, wanted)
+    refuse_inactive(block, varied, useful)
+    sweep = _Sweep(builder, varied & useful, {}, varied)
+    sweep.tests = _Tests(builder, block)
+    sweep.partial = partial_values(sweep.tests, block)
+    bars: Bars = {}
+    with builder.block() as backward, builder.at(None, adjoint=True):
+        for atom, seed in zip(block.yields, seeds, strict=True):
+            if seed is not None:
+                sweep.accumulate(bars, atom, seed)
+        forward = sweep.block(block, bars)
+        results = [bars.get(v) for v in wrt]
+    return Reversed(forward, backward, results)
+
+
+@dataclass
+class _Pair:
+    """The derived forward and backward functions of a function that cannot be inlined."""
+
+    forward: Function
+    backward: Function
+    active_args: tuple[bool, ...]
+    contributes: list[int] = field(default_factory=list)
+
+
+class _Sweep:
+    """State of one reversal: the builder of the backward sweep and what is active."""
+
+    def __init__(
+        self, builder: Builder, active: set[Value], pairs: dict[Any, _Pair], varied: set[Value]
+    ) -> None:
+        self.builder = builder
+        self.active = active
+        self.pairs = pairs
+        self.varied = varied
+        # adjoints that a loop accumulates in memory of their own
+        self.accumulators: set[Value] = set()
+        # values that only some paths assign, with the tests and sides on which they are assigned
+        self.partial: dict[Value, set[tuple[Any, int]]] = {}
+        self.tests = _Tests(builder, Block((), [], ()))
+        # values some of whose elements are discarded by a mask further on: there their adjoint is exactly zero
+        self.masked: set[Value] = set()
+        # how many loops the statement being reversed stands in
+        self.loops = 0
+
+    # -- contributions ------------------------------------------------------------------------------------------------
+
+    def accumulate(self, bars: Bars, value: Any, c: Any) -> None:
+        """Add a contribution to the adjoint of a value."""
+        if not isinstance(value, Value) or value not in self.active:
+            return
+        c = cast(self.builder, c, value)
+        have = bars.get(value)
+        if have is None:
+            bars[value] = c
+            return
+        if have in self.accumulators and isinstance(value.type, Array):
+            bars[value] = self.builder.expand("accumulate(a, c)", a=have, c=c)
+        else:
+            bars[value] = plus(self.builder, have, c, value)
+        if have in self.accumulators:
+            self.accumulators.add(bars[value])
+
+    def accumulate_at(self, bars: Bars, x: Value, index: Arg, c: Any) -> None:
+        """Add a contribution to some elements of the adjoint of an array or list."""
+        if x not in self.active:
+            return
+        have = bars.get(x)
+        base = zeros(self.builder, x) if have is None else full(self.builder, have, x)
+        distinct = indexing.is_distinct(index) or self._counts(index)
+        row = indexing.INDEX_ADD if distinct else indexing.INDEX_ADD_AT
+        if isinstance(x.type, ListOf):
+            row = lists.LIST_ADD
+        if isinstance(x.type, ListOf) and not isinstance(x.type.element, (Scalar, Array)):
+            # what `+` means for the items is known at run time only: lists are added item by item
+            item = self.builder.expand("added(a, b)", a=self.builder.apply(OPERATORS["[]"], base, index), b=c)
+            bars[x] = self.builder.apply(lists.LIST_SET, base, index, item)
+        else:
+            bars[x] = self.builder.apply(row, base, index, c)
+        if have in self.accumulators:
+            self.accumulators.add(bars[x])
+
+    def _counts(self, index: Arg) -> bool:
+        """Whether an index has a part that takes every value once, as in `x[np.arange(n), labels]`."""
+        for part in indexing.index_parts(index):
+            stmt = self.builder.definitions.get(part) if isinstance(part, Value) else None
+            if stmt is not None and stmt.primitive.name.startswith("np.arange("):
+                # stretched along another axis it would repeat its values
+                return all(shape_of(typ(p)) in ((), shape_of(part.type)) or len(shape_of(typ(p)) or (0, 0)) == 1
+                           for p in indexing.index_parts(index) if isinstance(p, Value))  # fmt: skip
+        return False
+
+    def take(self, bars: Bars, out: Value) -> Any:
+        """The finished adjoint of a value, named after it."""
+        bar = bars.pop(out, None)
+        if isinstance(bar, Value) and not bar.named and out.hint and bar in self.builder.definitions:
+            bar.hint, bar.named = f"{out.hint}_bar", out.named
+        return bar
+
+    # -- statements ---------------------------------------------------------------------------------------------------
+
+    def block(self, block: Block, bars: Bars) -> list[Stmt]:
+        """Reverse the statements of a block; the forward statements are returned, the backward ones appended."""
+        forward: list[Any] = []
+        for stmt in reversed(block.statements):
+            with self.builder.at(stmt.loc):
+                forward.append(_REVERSALS[type(stmt)](self, stmt, bars))
+        forward.reverse()
+        flattened: list[Stmt] = []
+        for item in forward:
+            flattened.extend(item if isinstance(item, list) else [item])
+        return flattened
+
+    def apply(self, stmt: Apply, bars: Bars) -> Stmt:
+        found = [self.take(bars, out) for out in stmt.outs]
+        if all(bar is None for bar in found):
+            return stmt
+        row = stmt.primitive
+        if row in (lists.LIST_APPEND, lists.LIST_POP, lists.LIST_SET, lists.LIST_MAKE, lists.RECORD):
+            self._structure(stmt, bars, found)
+        elif row is indexing.GETITEM and isinstance(stmt.args[0], Value):
+            self.accumulate_at(bars, stmt.args[0], stmt.args[1], found[0])
+        else:
+            self._row(stmt, bars, found[0])
+        return stmt
+
+    def _row(self, stmt: Apply, bars: Bars, z_bar: Any) -> None:
+        row, z = stmt.primitive, stmt.outs[0]
+        if not row.pointwise and not row.lazy:
+            z_bar = full(self.builder, z_bar, z)
+        env, facts = rule_environment(stmt), rule_facts(stmt)
+        env["z_bar"], facts["z_bar"] = z_bar, facts_of(z_bar)
+        if row.masks or (row.pointwise and z in self.masked):
+            self.masked.update(v for v in values_in(stmt.args) if v in self.active)
+        if row.pointwise and z in self.masked:
+            env = _Guarded(self.builder, env, row.safe)
+        for param, arg in zip(row.params, stmt.args, strict=True):
+            rule = row.pullbacks.get(param.name)
+            if rule is None:
+                continue
+            if isinstance(arg, Value):
+                if arg in self.active:
+                    self._contribute(bars, stmt, arg, call_rule(rule, facts), env)
+                continue
+            for place, leaf in _places(arg):
+                if isinstance(leaf, Value) and leaf in self.active:
+                    k: Any = place[0] if len(place) == 1 else place
+                    text = call_rule(rule, {**facts, "k": k})
+                    at = Literal(k) if len(place) == 1 else tuple(map(Literal, place))
+                    items = tuple(_top_items(arg))
+                    self._contribute(bars, stmt, leaf, text, env | {param.name: items, "k": at, "item": leaf})
+
+    def _contribute(self, bars: Bars, stmt: Apply, value: Value, text: str, env: dict[str, Any]) -> None:
+        c = expand(self.builder, text, env)
+        if isinstance(value.type, ListOf) and isinstance(value.type.element, ListOf):
+            c = self.builder.expand("nested_lists(c, depth)", c=c, depth=Literal(list_depth(value.type)))
+        if stmt.primitive.pointwise and not isinstance(value.type, (ListOf, Record)):
+            c = reduce_to(self.builder, c, value, stmt.outs[0])
+        elif stmt.primitive.effect == "update" and value is not stmt.args[0] and isinstance(c, Value):
+            # what is added may be smaller than the place that it is added to
+            c = reduce_to(self.builder, c, value, c)
+        elif not isinstance(value.type, (ListOf, Record)):
+            c = c if shape_known(value) else full(self.builder, c, value)
+        self.accumulate(bars, value, c)
+
+    def _structure(self, stmt: Apply, bars: Bars, found: list[Any]) -> None:
+        """Lists and records: append and pop are each other's transposes."""
+        row, build = stmt.primitive, self.builder
+        if row is lists.LIST_APPEND:
+            rest, last = build.apply(lists.LIST_POP, found[0])
+            self.accumulate(bars, stmt.args[0], rest)
+            self.accumulate(bars, stmt.args[1], last)
+        elif row is lists.LIST_SET:
+            items, i, v = stmt.args
+            if isinstance(v, Value) and v in self.active:
+                self.accumulate(bars, v, build.apply(OPERATORS["[]"], found[0], i))
+            zero = zeros(build, v) if isinstance(v, Value) and is_differentiable(v.type) else Literal(0.0)
+            self.accumulate(bars, items, build.apply(row, found[0], i, zero))
+        elif row is lists.LIST_POP:
+            rest = found[0] if found[0] is not None else zeros(build, stmt.outs[0])
+            last = found[1] if found[1] is not None else zeros(build, stmt.outs[1])
+            self.accumulate(bars, stmt.args[0], build.apply(lists.LIST_APPEND, rest, last))
+        else:
+            assert isinstance(stmt.args[0], Items)
+            part = lists.FIELD if row is lists.RECORD else OPERATORS["[]"]
+            for k, item in enumerate(stmt.args[0].items):
+                if isinstance(item, Value) and item in self.active:
+                    self.accumulate(bars, item, build.apply(part, found[0], Literal(k)))
+
+    def if_(self, stmt: If, bars: Bars) -> Stmt:
+        out_bars = [self.take(bars, out) for out in stmt.outs]
+        if not self._touches(stmt):
+            return stmt
+        branches = [self._branch(b, bars, out_bars) for b in (stmt.then, stmt.orelse)]
+        changed = [v for v in dict.fromkeys([*branches[0].bars, *branches[1].bars]) if any(
+            b.bars.get(v) is not bars.get(v) for b in branches)]  # fmt: skip
+        forward, mapping = self._keep_branch(stmt, branches)
+        outs, yields = [], ([], [])  # type: ignore[var-annotated]
+        for v in changed:
+            out = Value(adjoint_type(v.type), f"{v.hint}_bar" if v.hint else "", v.named)
+            for k, branch in enumerate(branches):
+                with self._into(branch.backward):
+                    bar = branch.bars.get(v)
+                    if bar is None and self._contradicts(v, stmt.test, k):
+                        # this branch never assigns the value, so it has no adjoint here
+                        yields[k].append(UNDEFINED)
+                    else:
+                        yields[k].append(
+                            zeros(self.builder, v) if bar is None else full(self.builder, bar, v)
+                        )
+            outs.append(out)
+        blocks = [
+            Block((), [_substituted(s, m) for s in b.backward], tuple(map_arg(y, m) for y in ys))
+            for b, ys, m in zip(branches, yields, mapping, strict=True)
+        ]
+        if any(b.statements for b in blocks) or outs:
+            self.builder.statements.append(If(tuple(outs), stmt.test, blocks[0], blocks[1], stmt.loc, True))
+        for v, out in zip(changed, outs, strict=True):
+            if bars.get(v) in self.accumulators:
+                self.accumulators.add(out)
+            bars[v] = out
+        return forward
+
+    def _contradicts(self, value: Value, test: Any, side: int) -> bool:
+        """Whether a value is certainly unassigned on one side of a test."""
+        test, flip = self.tests.resolve(test)
+        return (test, (1 - side) ^ flip) in self.partial.get(value, ())
+
+    def _touches(self, stmt: Stmt) -> bool:
+        """Whether a compound statement computes anything active."""
+        if any(out in self.active for out in stmt.outs):
+            return True
+        if isinstance(stmt, Call):
+            return False
+        return any(v in self.active for b in _blocks(stmt) for s in b.statements for v in s.outs)
+
+    def _branch(self, block: Block, bars: Bars, out_bars: list[Any]) -> _Branch:
+        inner = dict(bars)
+        with self.builder.block() as backward:
+            for atom, bar in zip(block.yields, out_bars, strict=True):
+                if bar is not None:
+                    self.accumulate(inner, atom, bar)
+            forward = self.block(block, inner)
+        return _Branch(forward, backward, inner)
+
+    def _into(self, statements: list[Stmt]) -> Any:
+        return _Redirect(self.builder, statements)
+
+    def _keep_branch(self, stmt: If, branches: list[_Branch]) -> tuple[Stmt, list[dict[Value, Any]]]:
+        """Hand what the backward branch needs of the forward branch out of the forward `If`."""
+        mappings: list[dict[Value, Any]] = []
+        outs = list(stmt.outs)
+        yields = [list(stmt.then.yields), list(stmt.orelse.yields)]
+        for k, branch in enumerate(branches):
+            mapping: dict[Value, Any] = {}
+            bar_atoms = tuple(a for a in branch.bars.values() if isinstance(a, Value))
+            local = _defined(branch.forward)
+            needed = [v for v in free_values(Block((), branch.backward, bar_atoms)) if v in local]
+            if self.loops:
+                # in a loop, whatever leaves the branch has to be saved: compute again what is cheap
+                needed, again = recomputable(needed, branch.forward)
+                branch.backward[:0] = [clone_stmt(s, mapping) for s in again]
+            for v in needed:
+                if v in local:
+                    mapping[v] = Value(v.type, v.hint, v.named)
+                    outs.append(mapping[v])
+                    yields[k].append(v)
+                    yields[1 - k].append(UNDEFINED)
+            mappings.append(mapping)
+        then = Block((), branches[0].forward, tuple(yields[0]))
+        orelse = Block((), branches[1].forward, tuple(yields[1]))
+        return If(tuple(outs), stmt.test, then, orelse, stmt.loc, stmt.adjoint), mappings
+
+    def loop(self, stmt: For | While, bars: Bars) -> Any:
+        out_bars = [self.take(bars, out) for out in stmt.outs]
+        if not self._touches(stmt):
+            return stmt
+        params = carried_params(stmt)
+        carried = [k for k, p in enumerate(params) if p in self.active or stmt.outs[k] in self.active]
+        first = {
+            k: zeros(self.builder, stmt.outs[k])
+            if out_bars[k] is None
+            else full(self.builder, out_bars[k], stmt.outs[k])
+            for k in carried
+        }
+        sweep = self._body(stmt, carried, {})
+        steady = {k: first[k] for k in carried if sweep.leaving[k] is sweep.entering[k]}
+        if steady:
+            # an adjoint that no iteration changes is no variable of the loop
+            sweep = self._body(stmt, carried, steady)
+        moving = [k for k in carried if k not in steady]
+        used = {v: (p, sweep.inner[v]) for v, p in sweep.sums.items() if sweep.inner[v] is not p}
+        init = [first[k] for k in moving]
+        for v in used:
+            have = bars.get(v)
+            init.append(zeros(self.builder, v) if have is None else full(self.builder, have, v))
+        bar_params = tuple([*(sweep.entering[k] for k in moving), *(p for p, _ in used.values())])
+        bar_yields = tuple([*(sweep.leaving[k] for k in moving), *(y for _, y in used.values())])
+        body = Block(bar_params, sweep.backward, bar_yields)
+        kept = keep(self.builder, stmt, sweep.forward, body, tuple(init))
+        for v, out in zip(used, kept.bars[len(moving) :], strict=True):
+            if bars.get(v) in self.accumulators:
+                self.accumulators.add(out)
+            bars[v] = out
+        # what enters the loop gets its share on top of what the loop's reads of it have accumulated
+        for k, out in [*zip(moving, kept.bars, strict=False), *steady.items()]:
+            self.accumulate(bars, stmt.init[k], out)
+        return kept.forward
+
+    def _body(self, stmt: For | While, carried: list[int], steady: dict[int, Any]) -> _LoopSweep:
+        """Reverse a loop body once; `steady` gives the adjoints of carried values that no iteration changes."""
+        params, yields = carried_params(stmt), carried_yields(stmt)
+        captured = [v for v in free_values(stmt.body) if v in self.active]
+        entering: dict[int, Any] = {
+            k: steady[k]
+            if k in steady
+            else Value(adjoint_type(stmt.outs[k].type), _bar(params[k]), params[k].named)
+            for k in carried
+        }
+        sums = {v: Value(adjoint_type(v.type), _bar(v), v.named) for v in captured}
+        self.accumulators.update(sums.values())
+        inner: Bars = dict(sums)
+        with self.builder.block() as backward:
+            for k in carried:
+                self.accumulate(inner, yields[k], entering[k])
+            self.loops += 1
+            forward = self.block(stmt.body, inner)
+            self.loops -= 1
+            leaving = {k: self._leaving(inner, params[k]) for k in carried}
+        return _LoopSweep(forward, backward, inner, sums, entering, leaving)
+
+    def _leaving(self, inner: Bars, param: Value) -> Any:
+        bar = inner.pop(param, None)
+        return zeros(self.builder, param) if bar is None else full(self.builder, bar, param)
+
+    def call(self, stmt: Call, bars: Bars) -> Any:
+        out_bars = [self.take(bars, out) for out in stmt.outs]
+        if all(bar is None for bar in out_bars):
+            return stmt
+        asked = tuple(
+            bar is not None or out in self.active for bar, out in zip(out_bars, stmt.outs, strict=True)
+        )
+        active = tuple(
+            isinstance(a, Value) and a in self.varied and is_differentiable(a.type) for a in stmt.args
+        )
+        pair = derived_pair(self.builder, stmt.function, active, asked, self.pairs)
+        residuals = Value(Record(None), "residuals")
+        forward = Call((*stmt.outs, residuals), pair.forward, stmt.args, stmt.loc)
+        seeds = []
+        for bar, out, wanted in zip(out_bars, stmt.outs, asked, strict=True):
+            if wanted:
+                seeds.append(zeros(self.builder, out) if bar is None else full(self.builder, bar, out))
+        wrt = [a for a, is_active in zip(stmt.args, active, strict=True) if is_active]
+        outs = tuple(Value(adjoint_type(a.type), "") for a in wrt)
+        self.builder.statements.append(Call(outs, pair.backward, (residuals, *seeds), stmt.loc, True))
+        for arg, out in zip(wrt, outs, strict=True):
+            self.accumulate(bars, arg, out)
+        return forward
+
+
+@dataclass
+class _LoopSweep:
+    forward: list[Stmt]
+    backward: list[Stmt]
+    inner: Bars
+    sums: dict[Value, Value]
+    entering: dict[int, Any]
+    leaving: dict[int, Any]
+
+
+@dataclass
+class _Branch:
+    forward: list[Stmt]
+    backward: list[Stmt]
+    bars: Bars
+
+
+class _Guarded(dict[str, Any]):
+    """The names of a row's texts where a mask discards elements: those take a value at which the partials are finite.
+
+    Zero times a partial is then zero, where the partial itself would be infinite or NaN.
+    """
+
+    def __init__(self, builder: Builder, env: dict[str, Any], safe: float) -> None:
+        super().__init__(env)
+        self.builder, self.safe = builder, Literal(safe)
+        self.guarded: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        value = super().__getitem__(name)
+        if name == "z_bar" or not isinstance(value, Value) or not is_differentiable(value.type):
+            return value
+        if isinstance(value.type, (ListOf, Record)):
+            return value
+        if name not in self.guarded:
+            mask = {"g": super().__getitem__("z_bar"), "v": value, "safe": self.safe}
+            self.guarded[name] = self.builder.expand("np.where(g != 0, v, safe)", **mask)
+        return self.guarded[name]
+
+
+class _Redirect:
+    """Append to an existing list of statements for a while."""
+
+    def __init__(self, builder: Builder, statements: list[Stmt]) -> None:
+        self.builder, self.statements = builder, statements
+
+    def __enter__(self) -> None:
+        self.saved, self.builder.statements = self.builder.statements, self.statements
+
+    def __exit__(self, *exc: object) -> None:
+        self.builder.statements = self.saved
+
+
+def _blocks(stmt: Stmt) -> tuple[Block, ...]:
+    from ..ir.nodes import blocks_of
+
+    found: list[Block] = []
+    pending = list(blocks_of(stmt))
+    while pending:
+        block = pending.pop()
+        found.append(block)
+        for inner in block.statements:
+            pending.extend(blocks_of(inner))
+    return tuple(found)
+
+
+def _bar(value: Value) -> str:
+    return f"{value.hint}_bar" if value.hint else ""
+
+
+def _defined(statements: list[Stmt]) -> set[Value]:
+    return {out for s in statements for out in s.outs}
+
+
+def _substituted(stmt: Stmt, mapping: dict[Value, Any]) -> Stmt:
+    """The statement with free values replaced, its own definitions unchanged."""
+    if not mapping:
+        return stmt
+    if isinstance(stmt, (Apply, Call)):
+        stmt.args = tuple(map_arg(a, mapping) for a in stmt.args)
+        return stmt
+    if isinstance(stmt, If):
+        stmt.test = map_arg(stmt.test, mapping)
+    elif isinstance(stmt, For):
+        stmt.range = map_arg(stmt.range, mapping)
+    if isinstance(stmt, (For, While)):
+        stmt.init = tuple(map_arg(a, mapping) for a in stmt.init)
+    from ..ir.nodes import blocks_of
+
+    for block in blocks_of(stmt):
+        for inner in block.statements:
+            _substituted(inner, mapping)
+        block.yields = tuple(map_arg(y, mapping) for y in block.yields)
+    return stmt
+
+
+def _top_items(arg: Arg) -> Sequence[Any]:
+    if isinstance(arg, Items):
+        return arg.items
+    if isinstance(arg, tuple):
+        return arg
+    return tuple(leaves(arg)) if isinstance(arg, Slice) else (arg,)
+
+
+def _places(arg: Arg, place: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], Any]]:
+    """The leaves of a nested sequence, each with the index under which an array of it holds the leaf."""
+    for k, item in enumerate(_top_items(arg)):
+        if isinstance(item, (tuple, Items)):
+            yield from _places(item, (*place, k))
+        else:
+            yield (*place, k), item
+
+
+def shape_known(value: Value) -> bool:
+    from ..ir.types import shape_of
+
+    return shape_of(value.type) is not None
+
+
+class _Tests:
+    """Which tests are the same: a test handed out of a branch, and its negation, are told by the value they come from."""
+
+    def __init__(self, builder: Builder, block: Block) -> None:
+        self.builder = builder
+        self.source: dict[Value, Any] = {}
+        for stmt in all_statements(block):
+            if isinstance(stmt, If):
+                for out, a, b in zip(stmt.outs, stmt.then.yields, stmt.orelse.yields, strict=True):
+                    if (a is UNDEFINED) != (b is UNDEFINED):
+                        self.source[out] = b if a is UNDEFINED else a
+
+    def resolve(self, test: Any) -> tuple[Any, int]:
+        """The value that a test comes from, and 1 if the test is its negation."""
+        flip = 0
+        while True:
+            stmt = self.builder.definitions.get(test) if isinstance(test, Value) else None
+            if test in self.source:
+                test = self.source[test]
+            elif stmt is not None and stmt.primitive is OPERATORS["not"]:
+                test, flip = stmt.args[0], 1 - flip
+            else:
+                return test, flip
+
+
+def partial_values(tests: _Tests, block: Block) -> dict[Value, set[tuple[Any, int]]]:
+    """The values that some branches leave unassigned: the tests, and on which side the value is assigned."""
+    found: dict[Value, set[tuple[Any, int]]] = {}
+    changed = True
+    while changed:
+        # an `If` is visited before the statements in it: what is handed out through several takes several rounds
+        changed = False
+        for stmt in all_statements(block):
+            if not isinstance(stmt, If):
+                continue
+            test, flip = tests.resolve(stmt.test)
+            for out, *atoms in zip(stmt.outs, stmt.then.yields, stmt.orelse.yields, strict=True):
+                conditions: set[tuple[Any, int]] = set()
+                for side in (0, 1):
+                    if atoms[1 - side] is UNDEFINED and atoms[side] is not UNDEFINED:
+                        conditions = {(test, side ^ flip), *found.get(atoms[side], ())}  # type: ignore[arg-type]
+                if not conditions <= found.get(out, set()):
+                    found.setdefault(out, set()).update(conditions)
+                    changed = True
+    return found
+
+
+def list_depth(t: Type | None) -> int:
+    return 1 + list_depth(t.element) if isinstance(t, ListOf) else 0
+
+
+def rule_environment(stmt: Apply) -> dict[str, Any]:
+    """What the names in a row's texts stand for at one statement."""
+    env: dict[str, Any] = {p.name: a for p, a in zip(stmt.primitive.params, stmt.args, strict=True)}
+    env["z"] = stmt.outs[0]
+    env[NAMES] = stmt.primitive.namespace
+    return env
+
+
+def rule_facts(stmt: Apply) -> dict[str, Any]:
+    facts = {p.name: facts_of(a) for p, a in zip(stmt.primitive.params, stmt.args, strict=True)}
+    facts["z"] = facts_of(stmt.outs[0])
+    return facts
+
+
+def derived_pair(
+    builder: Builder,
+    function: Function,
+    active: tuple[bool, ...],
+    asked: tuple[bool, ...],
+    pairs: dict[Any, _Pair],
+) -> _Pair:
+    """The forward function (results and residuals) and the backward function of a recursive function."""
+    key = (function, active, asked)
+    if key in pairs:
+        return pairs[key]
+    forward = Function(f"{function.name}_forward", None, function.loc)
+    backward = Function(f"{function.name}_backward", None, function.loc)
+    pair = pairs[key] = _Pair(forward, backward, active)
+    block = function.body
+    assert block is not None
+    wrt = [p for p, a in zip(block.params, active, strict=True) if a]
+    wanted = [y for y, a in zip(block.yields, asked, strict=True) if a]
+    varied, useful = varied_values(block, wrt), useful_values(block, wanted)
+    refuse_inactive(block, varied, useful)
+    sweep = _Sweep(builder, varied & useful, pairs, varied)
+    sweep.tests = _Tests(builder, block)
+    sweep.partial = partial_values(sweep.tests, block)
+    residuals = Value(Record(None), "residuals")
+    bars: Bars = {}
+    seeds = [Value(adjoint_type(y.type), "z_bar") for y in wanted]
+    with builder.block() as statements, builder.at(None, adjoint=True):
+        for atom, seed in zip(wanted, seeds, strict=True):
+            sweep.accumulate(bars, atom, seed)
+        forward_statements = sweep.block(block, bars)
+        results = []
+        for v in wrt:
+            bar = bars.get(v)
+            results.append(zeros(builder, v) if bar is None else full(builder, bar, v))
+    _close_pair(
+        builder, pair, block, forward_statements, Block((residuals, *seeds), statements, tuple(results))
+    )
+    return pair
+
+
+def _close_pair(builder: Builder, pair: _Pair, block: Block, forward: list[Stmt], backward: Block) -> None:
+    """Pack what the backward function reads of the forward one into a record, and unpack it there."""
+    local = _defined(forward) | set(block.params)
+    needed = [v for v in free_values(backward) if v in local]
+    for v in needed:
+        ensure_defined(v, {out: s for s in forward for out in s.outs})
+    packed = Items(tuple(needed))
+    with builder.block() as packing:
+        record = builder.apply(lists.RECORD, packed)
+    residuals = backward.params[0]
+    mapping: dict[Value, Any] = {}
+    with builder.block() as unpacking:
+        for k, v in enumerate(needed):
+            field_value = Value(v.type, v.hint, v.named)
+            unpacking.append(Apply((field_value,), lists.FIELD, (residuals, Literal(k)), None))
+            mapping[v] = field_value
+    statements = [_substituted(s, mapping) for s in backward.statements]
+    yields = tuple(map_arg(y, mapping) for y in backward.yields)
+    pair.forward.body = Block(block.params, [*forward, *packing], (*block.yields, record))
+    pair.backward.body = Block(backward.params, [*unpacking, *statements], yields)
+
+
+_REVERSALS: dict[type, Any] = {
+    Apply: _Sweep.apply,
+    If: _Sweep.if_,
+    For: _Sweep.loop,
+    While: _Sweep.loop,
+    Call: _Sweep.call,
+}

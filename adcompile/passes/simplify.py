@@ -1,0 +1,441 @@
+"""Cleaning up: algebra while building, then common subexpressions and dead code.
+
+In: an `Apply` about to be appended (`peephole`), or a finished block (`simplify`). Out: a simpler atom, or a block that
+computes the same with less. Algebra is applied only where it is exact for every value, NaN and signed zeros included, and
+keeps dtype and shape; adjoints additionally drop a literal zero summand, since an adjoint's zero has no sign to lose.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..ir.build import Builder
+from ..ir.nodes import (
+    Apply,
+    Arg,
+    Block,
+    Call,
+    For,
+    If,
+    Literal,
+    Slice,
+    Stmt,
+    Value,
+    While,
+    map_arg,
+    operands,
+    values_in,
+)
+from ..ir.types import Array, ListOf, Record, Scalar, is_numeric, same_size, shape_of
+from ..rules.rule import OPERATORS, Primitive
+from ..rules.typing import result_dtype, typ
+
+# -- algebra ----------------------------------------------------------------------------------------------------------
+
+
+def peephole(builder: Builder, primitive: Primitive, args: tuple[Arg, ...]) -> Any:
+    """A simpler atom equal to primitive(args), None if there is none."""
+    rule = _PEEPHOLES.get(primitive.name)
+    return rule(builder, *args) if rule is not None else None
+
+
+def _is_number(arg: Arg, value: float) -> bool:
+    return (
+        isinstance(arg, Literal)
+        and type(arg.value) in (int, float)
+        and arg.value == value
+        and arg.spelling is None
+    )
+
+
+def _is_float(arg: Arg, other: Arg) -> bool:
+    """Whether combining with the number `other` leaves the dtype of `arg` as it is."""
+    t = typ(arg)
+    if not isinstance(t, (Scalar, Array)) or t.dtype is None or t.dtype[0] not in "fc":
+        return False
+    if isinstance(arg, Value) and isinstance(t, Array) and t.shape == ():
+        return False  # a rank-0 array would become a NumPy scalar
+    return result_dtype([t, typ(other)]) == t.dtype
+
+
+def _negated(builder: Builder, arg: Arg) -> Any:
+    """X if arg is -x, else None."""
+    if isinstance(arg, Value):
+        stmt = builder.definitions.get(arg)
+        if stmt is not None and stmt.primitive is OPERATORS["neg"]:
+            return stmt.args[0]
+    return None
+
+
+def _add(builder: Builder, x: Arg, y: Arg) -> Any:
+    if builder.adjoint:
+        for zero, other in ((x, y), (y, x)):
+            if _is_number(zero, 0.0) and (_is_float(other, zero) or isinstance(other, Literal)):
+                return other
+        inner = _negated(builder, y)
+        if inner is not None:
+            return builder.apply(OPERATORS["-"], x, inner)
+        inner = _negated(builder, x)
+        if inner is not None:
+            return builder.apply(OPERATORS["-"], y, inner)
+    return None
+
+
+def _subtract(builder: Builder, x: Arg, y: Arg) -> Any:
+    if builder.adjoint:
+        if _is_number(y, 0.0) and _is_float(x, y):
+            return x
+        inner = _negated(builder, y)
+        if inner is not None:
+            return builder.apply(OPERATORS["+"], x, inner)
+    return None
+
+
+def _multiply(builder: Builder, x: Arg, y: Arg) -> Any:
+    for one, other in ((x, y), (y, x)):
+        if _is_number(one, 1.0) and _is_float(other, one):
+            return other
+    if not builder.adjoint:
+        return None
+    for one, other in ((x, y), (y, x)):
+        if _is_number(one, -1.0) and _is_float(other, one):
+            return builder.apply(OPERATORS["neg"], other)
+    if isinstance(x, Literal) and isinstance(y, Literal) and _plain(x) and _plain(y):
+        return Literal(x.value * y.value)
+    for a, b, swapped in ((x, y, False), (y, x, True)):
+        inner = _negated(builder, a)
+        if inner is not None:
+            return builder.apply(
+                OPERATORS["neg"], builder.apply(OPERATORS["*"], *((b, inner) if swapped else (inner, b)))
+            )
+    return None
+
+
+def _plain(literal: Literal) -> bool:
+    return type(literal.value) in (int, float) and literal.spelling is None
+
+
+def _divide(builder: Builder, x: Arg, y: Arg) -> Any:
+    if _is_number(y, 1.0) and _is_float(x, y):
+        return x
+    if builder.adjoint:
+        inner = _negated(builder, x)
+        if inner is not None:
+            return builder.apply(OPERATORS["neg"], builder.apply(OPERATORS["/"], inner, y))
+    return None
+
+
+def _power(builder: Builder, x: Arg, y: Arg) -> Any:
+    return x if _is_number(y, 1.0) and _is_float(x, y) else None
+
+
+def _negate(builder: Builder, x: Arg) -> Any:
+    inner = _negated(builder, x)
+    if inner is not None:
+        return inner
+    if builder.adjoint and isinstance(x, Literal) and _plain(x):
+        return Literal(-x.value)
+    return None
+
+
+def _sum(builder: Builder, a: Arg, *rest: Arg) -> Any:
+    t = typ(a)
+    return a if builder.adjoint and isinstance(t, Scalar) and t.dtype[0] in "fc" else None
+
+
+def _zeros_of(builder: Builder, x: Arg) -> Any:
+    t = typ(x)
+    if isinstance(t, Scalar) and not isinstance(x, Literal):
+        return Literal(0j if t.dtype.startswith("complex") else 0.0)
+    if isinstance(t, Array) and t.dtype is not None and t.dtype[0] in "fc":
+        return builder.expand("np.zeros_like(x)", x=x)
+    return None
+
+
+def _spread(builder: Builder, c: Arg, x: Arg) -> Any:
+    from .cotangents import same_shape
+
+    if same_shape(shape_of(typ(c)), shape_of(typ(x))) and is_numeric(typ(c)):
+        return c
+    return None
+
+
+def _broadcast_to(builder: Builder, c: Arg, shape: Arg, *rest: Arg) -> Any:
+    from ..rules.typing import shape_argument
+    from .cotangents import same_shape
+
+    if builder.adjoint and same_shape(shape_of(typ(c)), shape_argument(shape)):
+        return c
+    return None
+
+
+def _shape(builder: Builder, x: Arg) -> Any:
+    if isinstance(x, Value) and isinstance(x.type, Scalar):
+        return ()
+    return None
+
+
+def _getitem(builder: Builder, x: Arg, i: Arg) -> Any:
+    """An axis length that was just asked for, or a whole array."""
+    if isinstance(i, Literal) and i.value is Ellipsis and builder.adjoint:
+        return x
+    if isinstance(x, tuple) and isinstance(i, Literal):
+        return x[i.value]
+    if isinstance(x, tuple) and isinstance(i, Slice):
+        bounds = [b.value if isinstance(b, Literal) else b for b in (i.start, i.stop, i.step)]
+        if all(b is None or isinstance(b, int) for b in bounds):
+            return x[slice(*bounds)]
+    return None
+
+
+def _real(builder: Builder, x: Arg) -> Any:
+    t = typ(x)
+    if builder.adjoint and isinstance(t, (Scalar, Array)) and t.dtype is not None and t.dtype[0] == "f":
+        return x
+    return None
+
+
+_PEEPHOLES: dict[str, Any] = {
+    "x + y": _add,
+    "x - y": _subtract,
+    "x * y": _multiply,
+    "x / y": _divide,
+    "x ** y": _power,
+    "-x": _negate,
+    "np.sum(a, axis=None, dtype=None, keepdims=False)": _sum,
+    "zeros_of(x)": _zeros_of,
+    "spread(c, x)": _spread,
+    "np.broadcast_to(x, shape)": _broadcast_to,
+    "np.shape(x)": _shape,
+    "x[i]": _getitem,
+    "np.real(x)": _real,
+    "np.conj(x)": _real,
+}
+
+# -- whole blocks -----------------------------------------------------------------------------------------------------
+
+
+def simplify(block: Block, keep_opaque: bool = True) -> Block:
+    """Share common subexpressions, then drop what nothing needs."""
+    share(block, {}, {})
+    remove_dead(block)
+    return block
+
+
+def _key(arg: Arg) -> Any:
+    if isinstance(arg, Value):
+        return arg.serial
+    if isinstance(arg, Literal):
+        value = arg.value
+        # 0.0 and -0.0, 1 and 1.0 and True are different constants
+        return (
+            (type(value), repr(value))
+            if isinstance(value, (int, float, complex, str))
+            else (type(value), id(value))
+        )
+    if isinstance(arg, tuple):
+        return tuple(_key(a) for a in arg)
+    if isinstance(arg, Slice):
+        return ("slice", _key(arg.start), _key(arg.stop), _key(arg.step))
+    return ("items", *(_key(a) for a in arg.items))
+
+
+def share(block: Block, mapping: dict[Value, Any], known: dict[Any, tuple[Value, ...]]) -> None:
+    """Replace a pure statement by an equal earlier one that is visible from it."""
+    statements: list[Stmt] = []
+    for stmt in block.statements:
+        _rewrite_operands(stmt, mapping)
+        if isinstance(stmt, Apply) and _is_shared(stmt):
+            key = (stmt.primitive.name, id(stmt.primitive), tuple(_key(a) for a in stmt.args))
+            earlier = known.get(key)
+            if earlier is not None:
+                for old, new in zip(stmt.outs, earlier, strict=True):
+                    mapping[old] = new
+                    if old.named and not new.named:
+                        new.hint, new.named = old.hint, True
+                continue
+            known[key] = stmt.outs
+        elif isinstance(stmt, If):
+            for inner in (stmt.then, stmt.orelse):
+                share(inner, mapping, dict(known))
+        elif isinstance(stmt, For):
+            share(stmt.body, mapping, dict(known))
+        elif isinstance(stmt, While):
+            share(stmt.test, mapping, dict(known))
+            share(stmt.body, mapping, dict(known))
+        statements.append(stmt)
+    block.statements = statements
+    block.yields = tuple(map_arg(y, mapping) for y in block.yields)
+
+
+def _is_shared(stmt: Apply) -> bool:
+    """Pure, and not memory that somebody may go on to change in place."""
+    row = stmt.primitive
+    if row.effect not in ("pure", "view") or (row.constant and row.name.split("(")[0] in _FRESH):
+        return False
+    return not any(isinstance(o.type, (ListOf, Record)) for o in stmt.outs)
+
+
+_FRESH = frozenset(
+    ["zeros_of", "np.zeros", "np.zeros_like", "np.empty", "np.empty_like", "np.ones", "np.full", "list_make", "call", "attribute"]
+)
+
+
+def _rewrite_operands(stmt: Stmt, mapping: dict[Value, Any]) -> None:
+    if not mapping:
+        return
+    if isinstance(stmt, (Apply, Call)):
+        stmt.args = tuple(map_arg(a, mapping) for a in stmt.args)
+    elif isinstance(stmt, If):
+        stmt.test = map_arg(stmt.test, mapping)
+    elif isinstance(stmt, For):
+        stmt.range = map_arg(stmt.range, mapping)
+        stmt.init = tuple(map_arg(a, mapping) for a in stmt.init)
+    else:
+        stmt.init = tuple(map_arg(a, mapping) for a in stmt.init)
+
+
+def remove_dead(block: Block) -> None:
+    """Drop statements, loop variables and branch outputs that neither an effect nor a result needs."""
+    _Liveness().block(block)
+
+
+def is_effect(stmt: Stmt) -> bool:
+    if isinstance(stmt, Apply):
+        return stmt.primitive.effect == "opaque" or (not stmt.adjoint and may_raise(stmt))
+    if isinstance(stmt, If):
+        return any(is_effect(s) for b in (stmt.then, stmt.orelse) for s in b.statements)
+    if isinstance(stmt, For):
+        return any(is_effect(s) for s in stmt.body.statements)
+    if isinstance(stmt, While):
+        # a loop without an end is an effect, too: it is kept if its test can be false no more than once
+        return any(is_effect(s) for s in (*stmt.body.statements, *stmt.test.statements))
+    return (
+        any(is_effect(s) for s in stmt.function.body.statements)
+        if stmt.function.body and not stmt.outs
+        else False
+    )
+
+
+def may_raise(stmt: Apply) -> bool:
+    """Whether operands may have shapes that do not fit: then the statement is kept, for the error that it raises."""
+    row = stmt.primitive
+    if row.name == "x @ y":
+        return _contraction_may_raise(stmt)
+    if not row.pointwise:
+        return False
+    shapes = [shape_of(typ(a)) for a in stmt.args if isinstance(a, Value) and isinstance(a.type, Array)]
+    if any(s is None for s in shapes):
+        return len(shapes) > 1
+    for k, a in enumerate(shapes):
+        for b in shapes[:k]:
+            pairs = zip((a or ())[::-1], (b or ())[::-1], strict=False)
+            if not all(same_size(m, n) or m == 1 or n == 1 for m, n in pairs):
+                return True
+    return False
+
+
+def _contraction_may_raise(stmt: Apply) -> bool:
+    a, b = (shape_of(typ(x)) for x in stmt.args)
+    if not a or not b:
+        return True
+    return not same_size(a[-1], b[0] if len(b) == 1 else b[-2])
+
+
+class _Liveness:
+    """Backward liveness over structured blocks; `live` holds what later statements read."""
+
+    def __init__(self) -> None:
+        self.live: set[Value] = set()
+
+    def block(self, block: Block) -> None:
+        self.live.update(values_in(block.yields))
+        kept: list[Stmt] = []
+        for stmt in reversed(block.statements):
+            if not is_effect(stmt) and not any(o in self.live for o in stmt.outs):
+                continue
+            if isinstance(stmt, If):
+                self._if(stmt)
+            elif isinstance(stmt, (For, While)):
+                self._loop(stmt)
+            self.live.update(operands(stmt))
+            kept.append(stmt)
+        block.statements = kept[::-1]
+
+    def _if(self, stmt: If) -> None:
+        wanted = [k for k, o in enumerate(stmt.outs) if o in self.live]
+        stmt.outs = tuple(stmt.outs[k] for k in wanted)
+        for inner in (stmt.then, stmt.orelse):
+            inner.yields = tuple(inner.yields[k] for k in wanted)
+            self.block(inner)
+
+    def _loop(self, stmt: For | While) -> None:
+        shift = 1 if isinstance(stmt, For) else 0
+        first = 1 if stmt.stops else 0
+        params = stmt.body.params[shift:]
+        yields = stmt.body.yields[first:]
+        wanted = {k for k, o in enumerate(stmt.outs) if o in self.live}
+        while True:
+            reads = _reads_of_body(stmt, [yields[k] for k in sorted(wanted)], self.live)
+            more = {k for k, p in enumerate(params) if p in reads}
+            if isinstance(stmt, While):
+                more |= {k for k, p in enumerate(stmt.test.params) if p in reads}
+            if more <= wanted:
+                break
+            wanted |= more
+        keep = sorted(wanted)
+        stmt.outs = tuple(stmt.outs[k] for k in keep)
+        stmt.init = tuple(stmt.init[k] for k in keep)
+        stmt.body.params = (*stmt.body.params[:shift], *(params[k] for k in keep))
+        stmt.body.yields = (*stmt.body.yields[:first], *(yields[k] for k in keep))
+        self.block(stmt.body)
+        if isinstance(stmt, While):
+            stmt.test.params = tuple(stmt.test.params[k] for k in keep)
+            self.block(stmt.test)
+
+
+def _reads_of_body(stmt: For | While, wanted: list[Any], live: set[Value]) -> set[Value]:
+    """What a loop reads, in itself and its blocks, if only the `wanted` yields matter; nothing is changed."""
+    found: set[Value] = set(values_in(wanted))
+    if stmt.stops:
+        found.update(values_in(stmt.body.yields[:1]))
+    _collect(stmt.body, found)
+    if isinstance(stmt, While):
+        found.update(values_in(stmt.test.yields))
+        _collect(stmt.test, found)
+    return found
+
+
+def _collect(block: Block, found: set[Value]) -> None:
+    for stmt in reversed(block.statements):
+        if not is_effect(stmt) and not any(o in found for o in stmt.outs):
+            continue
+        found.update(operands(stmt))
+        if isinstance(stmt, If):
+            for inner in (stmt.then, stmt.orelse):
+                found.update(
+                    a
+                    for o, a in zip(stmt.outs, inner.yields, strict=True)
+                    if o in found and isinstance(a, Value)
+                )
+                if any(o in found for o in stmt.outs) or is_effect(stmt):
+                    _collect(inner, found)
+        elif isinstance(stmt, (For, While)):
+            yields = stmt.body.yields[1:] if stmt.stops else stmt.body.yields
+            params = stmt.body.params[1:] if isinstance(stmt, For) else stmt.body.params
+            wanted = [y for o, y in zip(stmt.outs, yields, strict=True) if o in found]
+            while True:
+                reads = _reads_of_body(stmt, wanted, found)
+                more = [y for p, y in zip(params, yields, strict=True) if p in reads and y not in wanted]
+                if isinstance(stmt, While):
+                    more += [
+                        y
+                        for p, y in zip(stmt.test.params, yields, strict=True)
+                        if p in reads and y not in wanted and y not in more
+                    ]
+                if not more:
+                    break
+                wanted += more
+            found.update(reads)
+
+

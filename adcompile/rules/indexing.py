@@ -1,0 +1,283 @@
+"""Reading by index, its adjoint (adding at an index), and axis lengths."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..ir.nodes import Arg, Items, Literal, Slice, Value
+from ..ir.types import (
+    INT,
+    OPAQUE,
+    UNKNOWN,
+    Array,
+    Dim,
+    ListOf,
+    Record,
+    Scalar,
+    Shape,
+    ShapeOf,
+    Size,
+    Type,
+    forget_sizes,
+    join,
+)
+from .rule import HELPERS, NAMESPACE, Facts, Param, Primitive, constant, linear, parse_expression, register
+from .typing import broadcast, known, typ, value_of, with_shape
+
+
+def index_parts(index: Arg) -> tuple[Arg, ...]:
+    """The parts of an index, one for each item of a tuple."""
+    return index if isinstance(index, tuple) else (index,)
+
+
+def _is_integer(t: Type) -> bool:
+    return isinstance(t, Scalar) and t.dtype[0] in "iu"
+
+
+def is_basic(index: Arg) -> bool:
+    """Whether an index is known to select without repetition and to give a view:
+    integers, slices, None and `...`.
+    """
+    return all(_is_basic_part(part) for part in index_parts(index))
+
+
+def _is_basic_part(part: Arg) -> bool:
+    if isinstance(part, Slice):
+        return True
+    if isinstance(part, Literal):
+        return part.value is None or part.value is Ellipsis or type(part.value) is int
+    return isinstance(part, Value) and _is_integer(part.type)
+
+
+def is_mask(index: Arg) -> bool:
+    """Whether an index is one boolean array, which never selects an element twice."""
+    t = typ(index)
+    return isinstance(t, Array) and t.dtype == "bool"
+
+
+def is_distinct(index: Arg) -> bool:
+    """Whether an index is known to select no element twice."""
+    return is_basic(index) or is_mask(index)
+
+
+def _int_or_none(part: Arg) -> int | bool | None:
+    """The literal bound of a slice; False where it is not known."""
+    if isinstance(part, Literal) and (part.value is None or type(part.value) is int):
+        return part.value
+    return False
+
+
+def _bound_key(part: Arg) -> str:
+    if isinstance(part, Literal):
+        return "" if part.value is None else str(part.value)
+    return f"#{part.serial}" if isinstance(part, Value) else "?"
+
+
+def slice_size(size: Size, part: Slice) -> Size:
+    """The length of a sliced axis; equal selections of equal axes get equal keys."""
+    start, stop, step = _int_or_none(part.start), _int_or_none(part.stop), _int_or_none(part.step)
+    literal = start is not False and stop is not False and step is not False
+    if isinstance(size, int) and literal:
+        return len(range(*slice(start, stop, step).indices(size)))
+    if size is None:
+        return None
+    if literal and step in (None, 1):
+        low = 0 if start is None else start
+        if low == 0 and stop is None:
+            return size
+        if low >= 0 and (stop is None or stop < 0):
+            return Dim(f"{size}-{low - (stop or 0)}")
+    elif literal and step == -1 and start is None and stop is None:
+        return size
+    return Dim(f"{size}[{_bound_key(part.start)}:{_bound_key(part.stop)}:{_bound_key(part.step)}]")
+
+
+def index_type(x: Arg, i: Arg) -> Type:
+    """The type of x[i]."""
+    t = typ(x)
+    if isinstance(t, ListOf):
+        return UNKNOWN if t.element is None else t.element
+    if isinstance(t, ShapeOf):
+        return _shape_item(t, i)
+    if isinstance(t, Record):
+        return t.fields[value_of(i)] if t.fields is not None and known(i) else UNKNOWN
+    if t == OPAQUE:
+        return UNKNOWN
+    if not isinstance(t, Array) or t.shape is None:
+        return UNKNOWN
+    shape = _indexed_shape(t.shape, index_parts(i))
+    if shape is None:
+        return Array(t.dtype, None)
+    has_ellipsis = any(isinstance(p, Literal) and p.value is Ellipsis for p in index_parts(i))
+    return Array(t.dtype, shape) if has_ellipsis else with_shape(t.dtype, shape)
+
+
+def _shape_item(t: ShapeOf, i: Arg) -> Type:
+    if isinstance(i, Slice):
+        if t.shape is None or not known(i):
+            return ShapeOf(None)
+        return ShapeOf(t.shape[value_of(i)])
+    if t.shape is None or not known(i) or not -len(t.shape) <= value_of(i) < len(t.shape):
+        return INT
+    size = t.shape[value_of(i)]
+    return Scalar("int64", size=Dim(str(size), size != 1) if isinstance(size, int) else size)
+
+
+def _indexed_shape(shape: tuple[Size, ...], parts: tuple[Arg, ...]) -> Shape:
+    """The shape of an indexing result, None if its rank is not known."""
+    consumed = 0
+    for part in parts:
+        width = _consumes(part)
+        if width is None:
+            return None
+        consumed += width
+    if consumed > len(shape):
+        return None
+    result: list[Any] = []
+    advanced: list[Shape] = []
+    places: list[int] = []
+    axis = 0
+    for position, part in enumerate(_with_ellipsis(parts)):
+        if isinstance(part, Slice):
+            result.append(slice_size(shape[axis], part))
+            axis += 1
+        elif isinstance(part, Literal) and part.value is None:
+            result.append(1)
+        elif isinstance(part, Literal) and part.value is Ellipsis:
+            rest = len(shape) - consumed
+            result += shape[axis : axis + rest]
+            axis += rest
+        else:
+            inner = _advanced_shape(part)
+            if inner is None:
+                return None
+            advanced.append(inner)
+            places.append(position)
+            result.append("advanced")
+            axis += _consumes(part) or 0
+    return _place_advanced(result, advanced, places)
+
+
+def _consumes(part: Arg) -> int | None:
+    """How many axes an index part takes, None if unknown."""
+    if isinstance(part, Slice):
+        return 1
+    if isinstance(part, Literal):
+        return 0 if part.value is None or part.value is Ellipsis else 1
+    t = typ(part)
+    if isinstance(t, Array) and t.dtype == "bool":
+        return None if t.shape is None else len(t.shape)
+    if isinstance(t, Scalar) and t.dtype[0] in "iu":
+        return 1
+    return 1 if isinstance(t, Array) and t.dtype is not None and t.dtype[0] in "iu" else None
+
+
+def _with_ellipsis(parts: tuple[Arg, ...]) -> tuple[Arg, ...]:
+    if any(isinstance(p, Literal) and p.value is Ellipsis for p in parts):
+        return parts
+    return (*parts, Literal(Ellipsis))
+
+
+def _advanced_shape(part: Arg) -> Shape:
+    t = typ(part)
+    if isinstance(t, Array) and t.dtype == "bool":
+        # the same mask selects the same number of elements of every array
+        return (Dim(f"#true{part.serial}") if isinstance(part, Value) else None,)
+    if isinstance(t, Scalar):
+        return ()
+    return t.shape if isinstance(t, Array) else None
+
+
+def _place_advanced(result: list[Any], advanced: list[Shape], places: list[int]) -> Shape:
+    """Put the broadcast shape of the index arrays where NumPy puts it:
+    at their place if adjacent, else in front.
+    """
+    plain = [n for n in result if n != "advanced"]
+    if all(s == () for s in advanced):
+        return tuple(plain)
+    inner = broadcast(advanced)
+    if inner is None:
+        return None
+    if places[-1] - places[0] == len(places) - 1:
+        first = result.index("advanced")
+        return (*result[:first], *inner, *plain[first:])
+    return (*inner, *plain)
+
+
+def _first(a: Arg, *rest: Arg) -> Type:
+    return typ(a)
+
+
+def _getitem(x: Any, i: Any) -> str:
+    """The adjoint of an array that is read at i; integer arrays may read an element more than once."""
+    if isinstance(x, Facts) and isinstance(x.type, ListOf):
+        return "list_add(zeros_of(x), i, z_bar)"
+    parts = i if isinstance(i, tuple) else (i,)
+    repeats = any(isinstance(p, Facts) and p.shape != () and p.dtype != "bool" for p in parts)
+    return f"index_add{'_at' if repeats else ''}(zeros_of(x), i, z_bar)"
+
+
+GETITEM = linear("x[i]", _getitem, types=index_type, effect="view", cheap=True)
+
+
+def _update(text: str, params: tuple[str, ...], pullbacks: dict[str, str], jvp: dict[str, str]) -> Primitive:
+    """A primitive that returns its first operand with something changed;
+    the printer writes it as a statement.
+    """
+    template = parse_expression(text)
+    return register(
+        Primitive(
+            text, tuple(map(Param, params)), template, _first, {**NAMESPACE, **_PLACEHOLDERS},
+            effect="update", pullbacks=pullbacks, pushforwards=jvp, joint=True, constant=True,
+        )
+    )  # fmt: skip
+
+
+def index_add(a: Any, i: Any, v: Any) -> Any:
+    """The array a with v added at the distinct places i; written `a[i] += v`."""
+    raise NotImplementedError("written as a statement")
+
+
+def index_add_at(a: Any, i: Any, v: Any) -> Any:
+    """The array a with v added at the places i, repeated ones repeatedly; written `np.add.at(a, i, v)`."""
+    raise NotImplementedError("written as a statement")
+
+
+def own(a: Any) -> Any:
+    """The array a itself, in memory of its own."""
+    raise NotImplementedError("written as a statement")
+
+
+_PLACEHOLDERS = {"index_add": index_add, "index_add_at": index_add_at, "own": own}
+HELPERS.update(_PLACEHOLDERS)
+INDEX_ADD = _update(
+    "index_add(a, i, v)", ("a", "i", "v"), {"a": "z_bar", "v": "z_bar[i]"}, {"a": "self", "v": "self"}
+)
+INDEX_ADD_AT = _update(
+    "index_add_at(a, i, v)", ("a", "i", "v"), {"a": "z_bar", "v": "z_bar[i]"}, {"a": "self", "v": "self"}
+)
+
+# x in memory that nobody else refers to: written as nothing, or as a copy where that is not so already
+OWN = _update("own(a)", ("a",), {"a": "z_bar"}, {"a": "self"})
+
+
+def _shape_type(x: Arg) -> Type:
+    t = typ(x)
+    if isinstance(t, Scalar):
+        return ShapeOf(())
+    return ShapeOf(t.shape if isinstance(t, Array) else None)
+
+
+SHAPE = constant("np.shape(x)", types=_shape_type, cheap=True)
+constant("np.ndim(x)", types=lambda x: INT, cheap=True)
+constant("np.size(x)", types=lambda x: INT, cheap=True)
+
+
+def stacked(items: Items | tuple[Arg, ...]) -> Type:
+    """The type of a run-time list of the items."""
+    values = items.items if isinstance(items, Items) else items
+    element: Type | None = None
+    for item in values:
+        t = forget_sizes(typ(item))
+        element = t if element is None else (join(element, t) or UNKNOWN)
+    return ListOf(element)

@@ -1,0 +1,181 @@
+"""The math module: functions of Python floats.
+
+A derivative that is infinite in NumPy is infinite here, where Python's own division would raise
+(`math.sqrt` at 0).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ..ir.types import BOOL, INT, ListOf
+from .arithmetic import power_base, power_exponent
+from .assembled import product_type
+from .elementwise import LOG_2, LOG_10
+from .rule import Facts, composite, constant, general, linear, pointwise
+from .typing import real
+
+_UNARY = {
+    "sin": "math.cos(x)",
+    "cos": "-math.sin(x)",
+    "tan": "1 + z * z",
+    "asin": "inverse(math.sqrt(1 - x * x))",
+    "acos": "-inverse(math.sqrt(1 - x * x))",
+    "atan": "1 / (1 + x * x)",
+    "sinh": "math.cosh(x)",
+    "cosh": "math.sinh(x)",
+    "tanh": "1 - z * z",
+    "asinh": "1 / math.sqrt(x * x + 1)",
+    "acosh": "inverse(math.sqrt(x * x - 1))",
+    "atanh": "1 / (1 - x * x)",
+    "exp": "z",
+    "exp2": f"{LOG_2} * z",
+    "expm1": "z + 1",
+    "log2": f"1 / ({LOG_2} * x)",
+    "log10": f"1 / ({LOG_10} * x)",
+    "log1p": "1 / (1 + x)",
+    "sqrt": "0.5 * inverse(z)",
+    "cbrt": "inverse(3 * z * z)",
+    "fabs": "sign(x)",
+    "erf": "1.1283791670955126 * math.exp(-(x * x))",
+    "erfc": "-(1.1283791670955126 * math.exp(-(x * x)))",
+    "gamma": "z * polygamma(0, x)",
+    "lgamma": "polygamma(0, x)",
+    "degrees": "57.29577951308232",
+    "radians": "0.017453292519943295",
+}
+_SAFE = {"asin": 0.0, "acos": 0.0, "atanh": 0.0, "acosh": 2.0}
+
+for _name, _partial in _UNARY.items():
+    if hasattr(math, _name):  # exp2 and cbrt came with Python 3.11
+        pointwise(f"math.{_name}(x)", _partial, safe=_SAFE.get(_name, 1.0), types=real)
+
+
+def _log_pullback(args: Any, k: Any) -> str:
+    if len(args) == 1:
+        return "z_bar / item"
+    return "z_bar / (item * math.log(args[1]))" if k == 0 else "-(z_bar * z / (item * math.log(item)))"
+
+
+def _log_pushforward(args: Any) -> str:
+    if len(args) == 1:
+        return "args_dot[0] / args[0]"
+    return "(args_dot[0] / args[0] - z * args_dot[1] / args[1]) / math.log(args[1])"
+
+
+# of one number, or of a number and a base, both by position only
+general(
+    "math.log(*args)",
+    pullbacks={"args": _log_pullback},
+    pushforwards={"args": _log_pushforward},
+    types=real,
+    items=True,
+)
+pointwise("math.pow(x, y)", power_base, power_exponent, types=real)
+pointwise("math.atan2(y, x)", "x / (x * x + y * y)", "-(y / (x * x + y * y))", types=real)
+pointwise("math.copysign(x, y)", "sign(x) * math.copysign(1.0, y)", "0", types=real)
+pointwise("math.fmod(x, y)", "1", "-math.trunc(x / y)", types=real)
+pointwise("math.remainder(x, y)", "1", "-((x - z) / y)", types=real)
+linear("math.ldexp(x, i)", "math.ldexp(z_bar, i)", types=real)
+
+# the helpers that the rows above call
+pointwise("inverse(x)", "-(z * z)", types=real)
+pointwise("ratio(x, y)", "inverse_or_zero(y)", "-z * inverse_or_zero(y)", types=real)
+pointwise("inverse_or_zero(x)", "-(z * z)", types=real)
+pointwise("polygamma(n, x)", "0", "polygamma(n + 1, x)", types=real)
+
+
+def _hypot_pushforward(coordinates: Any) -> str:
+    products = (f"coordinates[{k}] * coordinates_dot[{k}]" for k in range(len(coordinates)))
+    return f"ratio({' + '.join(products)}, z)"
+
+
+general(
+    "math.hypot(*coordinates)",
+    pullbacks={"coordinates": "z_bar * ratio(item, z)"},
+    pushforwards={"coordinates": _hypot_pushforward},
+    types=real,
+    items=True,
+)
+
+
+def _every(seq: Any) -> str:
+    """The adjoint of each item of a sum."""
+    is_list = isinstance(seq, Facts) and isinstance(seq.type, ListOf)
+    return "list_repeat(z_bar, len(seq))" if is_list else "z_bar"
+
+
+linear("math.fsum(seq)", _every, types=real, items=True, joint=True)
+
+composite("math.modf(x)", lambda: "(math.fmod(x, 1.0), math.copysign(float(math.trunc(x)), x))")
+
+
+def _dist(first: str, second: str) -> Any:
+    def rule(p: Any, k: Any) -> str:
+        if k is None:
+            return f"z_bar * ({first} - {second}) / np.where(z == 0, 1, z)"
+        return f"z_bar * ratio(item - {second}[k], z)"
+
+    return rule
+
+
+def _dist_pushforward(name: str, first: str, second: str) -> Any:
+    def rule(p: Any, q: Any) -> str:
+        count = len(p) if isinstance(p, (tuple, list)) else len(q) if isinstance(q, (tuple, list)) else None
+        if count is None:
+            return f"np.sum({name}_dot * ({first} - {second})) / np.where(z == 0, 1, z)"
+        products = (f"{name}_dot[{k}] * ({first}[{k}] - {second}[{k}])" for k in range(count))
+        return f"ratio({' + '.join(products)}, z)"
+
+    return rule
+
+
+general(
+    "math.dist(p, q)",
+    pullbacks={"p": _dist("p", "q"), "q": _dist("q", "p")},
+    pushforwards={"p": _dist_pushforward("p", "p", "q"), "q": _dist_pushforward("q", "q", "p")},
+    types=real,
+    items=True,
+)
+
+
+def _others(iterable: Any, k: Any) -> str:
+    """The text of the product of all items but one, or for every item of an array or run-time list."""
+    if not isinstance(iterable, (tuple, list)):
+        return "prod_of_others(np.asarray(iterable))"
+    return " * ".join(f"iterable[{j}]" for j in range(len(iterable)) if j != k) or "1.0"
+
+
+def _prod_pullback(iterable: Any, start: Any, k: Any) -> str:
+    scale = "z_bar" if start == 1 else "z_bar * start"
+    is_list = isinstance(iterable, Facts) and isinstance(iterable.type, ListOf)
+    text = f"{scale} * {_others(iterable, k)}"
+    return f"list({text})" if is_list else text
+
+
+def _prod_pushforward(iterable: Any, start: Any) -> str:
+    scale = "" if start == 1 else "start * "
+    if not isinstance(iterable, (tuple, list)):
+        return f"{scale}np.sum(np.asarray(iterable_dot) * {_others(iterable, None)})"
+    terms = (f"iterable_dot[{k}] * {_others(iterable, k)}" for k in range(len(iterable)))
+    return f"{scale}({' + '.join(terms)})"
+
+
+general(
+    "math.prod(iterable, start=1)",
+    pullbacks={"iterable": _prod_pullback, "start": "z_bar * math.prod(iterable)"},
+    pushforwards={"iterable": _prod_pushforward, "start": "start_dot * math.prod(iterable)"},
+    types=product_type,
+    items=True,
+)
+
+_REALS = ("ulp", "floor", "ceil", "trunc", "isnan", "isinf", "isfinite", "factorial", "isqrt")
+_RESULTS = {"ulp": real, "isnan": lambda x: BOOL, "isinf": lambda x: BOOL, "isfinite": lambda x: BOOL}
+for _name in _REALS:
+    constant(f"math.{_name}(x)", types=_RESULTS.get(_name, lambda x: INT))
+for _name in ("comb", "perm"):
+    constant(f"math.{_name}(n, k)", types=lambda n, k: INT)
+constant("math.gcd(*integers)", types=lambda integers: INT)
+constant("math.lcm(*integers)", types=lambda integers: INT)
+constant("math.isclose(a, b, rel_tol=1e-09, abs_tol=0.0)", types=lambda *args: BOOL)

@@ -1,0 +1,18 @@
+"""All tables of the calculus; importing this module enters their rows."""
+
+from . import (  # noqa: F401
+    arithmetic,
+    complexes,
+    creation,
+    elementwise,
+    helpers,
+    indexing,
+    joining,
+    linalg,
+    lists,
+    mathmodule,
+    python,
+    reductions,
+    shapes,
+    summation,
+)

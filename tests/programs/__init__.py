@@ -1,0 +1,49 @@
+"""The corpus: programs as people write them, on which every mode of differentiation is tried.
+
+Out: `PROGRAMS`, all themes in one tuple; `KINKS`, points where only a convention gives the derivative.
+`NESTED`, the programs that call adcompile themselves, lives in `tests.programs.nested`, because importing
+it needs the compiler.
+"""
+
+from tests.programs import (
+    arithmetic,
+    branches,
+    callables,
+    calls,
+    containers,
+    elementwise,
+    indexing,
+    iteration,
+    linear,
+    lists,
+    loops,
+    models,
+    reductions,
+    shapes,
+    syntax,
+    traps,
+)
+from tests.programs.kinks import KINKS
+from tests.programs.program import KnownGradient, Program, numpy_is
+
+THEMES = (
+    arithmetic,
+    elementwise,
+    reductions,
+    shapes,
+    indexing,
+    linear,
+    branches,
+    loops,
+    iteration,
+    calls,
+    callables,
+    containers,
+    lists,
+    syntax,
+    traps,
+    models,
+)
+PROGRAMS: tuple[Program, ...] = tuple(program for theme in THEMES for program in theme.PROGRAMS)
+
+__all__ = ["KINKS", "PROGRAMS", "THEMES", "KnownGradient", "Program", "numpy_is"]

@@ -1,0 +1,297 @@
+"""Programs that ask for derivatives themselves: an inner gradient, a Newton step, a curvature inside a model.
+
+Importing this needs the compiler. Each program comes with the same function written without inner
+derivatives, in `BY_HAND`, so that the oracles can judge it.
+"""
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+import adcompile as ad
+from tests.programs.program import Program, draw, positive, record
+
+NESTED: list[Program] = []
+BY_HAND: dict[str, Callable[..., Any]] = {}
+
+
+def add(function, by_hand, *samples, **options):
+    """Record a program together with its equivalent without inner derivatives."""
+    record(NESTED, function, *samples, **options)
+    BY_HAND[function.__name__] = by_hand
+
+
+def cubic(x):
+    return x**3 + 2.0 * x
+
+
+def energy(x, stiffness):
+    return np.sum(stiffness * x**4) + np.sum(x[1:] * x[:-1])
+
+
+def energy_gradient_by_hand(x, stiffness):
+    zero = np.zeros(1)
+    return 4.0 * stiffness * x**3 + np.concatenate([x[1:], zero]) + np.concatenate([zero, x[:-1]])
+
+
+def gradient_inside(x):
+    return ad.grad(cubic)(x) * x
+
+
+def gradient_inside_by_hand(x):
+    return (3.0 * x**2 + 2.0) * x
+
+
+add(gradient_inside, gradient_inside_by_hand, (0.7,), (-1.2,), holomorphic=True, features="grad inside")
+
+cubic_slope = ad.grad(cubic)
+
+
+def global_gradient(x):
+    return cubic_slope(x) * cubic_slope(2.0 * x)
+
+
+def global_gradient_by_hand(x):
+    return (3.0 * x**2 + 2.0) * (12.0 * x**2 + 2.0)
+
+
+add(global_gradient, global_gradient_by_hand, (0.7,), holomorphic=True, features="derivative as global")
+
+
+@ad.grad
+def decorated_slope(x):
+    return np.sin(x) * x
+
+
+def decorated_inside(x):
+    return decorated_slope(x) ** 2
+
+
+def decorated_inside_by_hand(x):
+    return (np.cos(x) * x + np.sin(x)) ** 2
+
+
+add(decorated_inside, decorated_inside_by_hand, (0.7,), holomorphic=True, features="decorated derivative")
+
+
+def newton_step(a):
+    x = 1.0
+    for _ in range(4):
+        residual = lambda z: z**3 + a * z - 1.0
+        x = x - residual(x) / ad.grad(residual)(x)
+    return x
+
+
+def newton_step_by_hand(a):
+    x = 1.0
+    for _ in range(4):
+        x = x - (x**3 + a * x - 1.0) / (3.0 * x**2 + a)
+    return x
+
+
+add(newton_step, newton_step_by_hand, (0.8,), (2.5,), holomorphic=True, features="Newton step, closure, loop")
+
+
+def inner_descent(start, stiffness):
+    x = start
+    for _ in range(3):
+        x = x - 0.1 * ad.grad(energy)(x, stiffness)
+    return energy(x, stiffness)
+
+
+def inner_descent_by_hand(start, stiffness):
+    x = start
+    for _ in range(3):
+        x = x - 0.1 * energy_gradient_by_hand(x, stiffness)
+    return energy(x, stiffness)
+
+
+add(
+    inner_descent,
+    inner_descent_by_hand,
+    (draw(3), positive(3)),
+    holomorphic=True,
+    features="inner optimisation",
+)
+
+
+def value_and_gradient_inside(x, stiffness):
+    value, slope = ad.value_and_grad(energy)(x, stiffness)
+    return value * slope
+
+
+def value_and_gradient_inside_by_hand(x, stiffness):
+    return energy(x, stiffness) * energy_gradient_by_hand(x, stiffness)
+
+
+add(
+    value_and_gradient_inside,
+    value_and_gradient_inside_by_hand,
+    (draw(3), positive(3)),
+    holomorphic=True,
+    features="value_and_grad inside",
+)
+
+
+def two_gradients_inside(x, stiffness):
+    slope, by_stiffness = ad.grad(energy, argnums=(0, 1))(x, stiffness)
+    return slope @ by_stiffness
+
+
+def two_gradients_inside_by_hand(x, stiffness):
+    return energy_gradient_by_hand(x, stiffness) @ x**4
+
+
+add(
+    two_gradients_inside,
+    two_gradients_inside_by_hand,
+    (draw(3), positive(3)),
+    holomorphic=True,
+    features="grad inside, argnums",
+)
+
+
+def tangent_inside(x, v):
+    out, out_dot = ad.jvp(np.sin, (x,), (v,))
+    return out * out_dot
+
+
+def tangent_inside_by_hand(x, v):
+    return np.sin(x) * np.cos(x) * v
+
+
+add(
+    tangent_inside,
+    tangent_inside_by_hand,
+    (0.7, 1.3),
+    (draw(3), draw(3, seed=1)),
+    holomorphic=True,
+    features="jvp inside",
+)
+
+
+def pullback_inside(x, w):
+    out, pullback = ad.vjp(lambda z: z * z[::-1], x)
+    (x_bar,) = pullback(w)
+    return out @ x_bar
+
+
+def pullback_inside_by_hand(x, w):
+    return (x * x[::-1]) @ (w * x[::-1] + (w * x)[::-1])
+
+
+add(
+    pullback_inside,
+    pullback_inside_by_hand,
+    (draw(3), draw(3, seed=1)),
+    holomorphic=True,
+    features="vjp inside",
+)
+
+
+def second_derivative_inside(x):
+    return ad.grad(ad.grad(cubic))(x) * x
+
+
+def second_derivative_inside_by_hand(x):
+    return 6.0 * x * x
+
+
+add(
+    second_derivative_inside,
+    second_derivative_inside_by_hand,
+    (0.7,),
+    holomorphic=True,
+    features="grad of grad inside",
+)
+
+
+def hessian_product_inside(x, v, stiffness):
+    return ad.hvp(energy)(x, stiffness, v) @ x
+
+
+def hessian_product_inside_by_hand(x, v, stiffness):
+    zero = np.zeros(1)
+    product = 12.0 * stiffness * x**2 * v + np.concatenate([v[1:], zero]) + np.concatenate([zero, v[:-1]])
+    return product @ x
+
+
+add(
+    hessian_product_inside,
+    hessian_product_inside_by_hand,
+    (draw(3), draw(3, seed=1), positive(3)),
+    holomorphic=True,
+    features="hvp inside",
+)
+
+
+def perturbation_confusion(x):
+    return ad.grad(lambda y: x * ad.grad(lambda z: z * y * x)(2.0))(3.0) * x
+
+
+def perturbation_confusion_by_hand(x):
+    return x * x * x
+
+
+add(
+    perturbation_confusion,
+    perturbation_confusion_by_hand,
+    (0.7,),
+    holomorphic=True,
+    features="grad in grad, closures",
+)
+
+
+def derivative_of_partial(x, scale):
+    slope = ad.grad(partial(scaled_square, scale=scale))
+    return slope(x) + scale
+
+
+def scaled_square(x, scale):
+    return scale * x * x
+
+
+def derivative_of_partial_by_hand(x, scale):
+    return 2.0 * scale * x + scale
+
+
+add(
+    derivative_of_partial,
+    derivative_of_partial_by_hand,
+    (0.7, 1.3),
+    holomorphic=True,
+    features="grad of partial inside",
+)
+
+
+def gradient_of_container_inside(params):
+    bar = ad.grad(lambda p: np.sum(p["w"] ** 3) * p["b"])(params)
+    return np.sum(bar["w"]) * bar["b"]
+
+
+def gradient_of_container_inside_by_hand(params):
+    w, b = params["w"], params["b"]
+    return np.sum(3.0 * w**2 * b) * np.sum(w**3)
+
+
+add(
+    gradient_of_container_inside,
+    gradient_of_container_inside_by_hand,
+    ({"w": draw(3), "b": 0.7},),
+    holomorphic=True,
+    features="grad inside, container",
+)
+
+
+def stopped(x):
+    return ad.stop_gradient(x) * x
+
+
+def stopped_by_hand(x):
+    return 0.7 * x
+
+
+add(stopped, stopped_by_hand, (0.7,), order=1, features="stop_gradient")

@@ -1,0 +1,1293 @@
+"""The text of every refusal: where, what, and what to write instead.
+
+Each case is a small file; the whole report is compared, so that the line, the caret and the way out are as a
+person read them.
+"""
+# ruff: noqa: E501
+
+import copy
+import ctypes
+import linecache
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+
+import adcompile as ad
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A file that defines `f`, the arguments of the call, and the report that it leads to."""
+
+    name: str
+    source: str
+    arguments: str
+    report: str
+
+
+REFUSED = [
+    Refused(
+        "try",
+        """\
+def f(x):
+    try:
+        y = math.sqrt(x)
+    except ValueError:
+        y = 0.0
+    return y
+""",
+        "(2.0,)",
+        """\
+model.py:2: UnsupportedSyntax: `try` hides which statements ran [AD103]
+            try:
+            ^^^^
+  expected a test before the operation: `if x > 0: ... else: ...`""",
+    ),
+    Refused(
+        "yield",
+        """\
+def f(x):
+    for k in range(3):
+        yield x * k
+""",
+        "(2.0,)",
+        """\
+model.py:3: UnsupportedSyntax: `yield` makes this function a generator [AD101]
+            yield x * k
+            ^^^^^^^^^^^
+  expected a function that returns its result; collect the values in a list and return it""",
+    ),
+    Refused(
+        "async",
+        """\
+async def f(x):
+    return x
+""",
+        "(2.0,)",
+        """\
+model.py:1: UnsupportedSyntax: `async def` makes a coroutine [AD102]
+            async def f(x):
+            ^^^^^^^^^^^^^^^
+  expected an ordinary function of the awaited data""",
+    ),
+    Refused(
+        "await",
+        """\
+def f(x):
+    async def inner(y):
+        return await y
+    return inner(x)
+""",
+        "(2.0,)",
+        """\
+model.py:2: UnsupportedSyntax: `async def` makes a coroutine [AD102]
+            async def inner(y):
+            ^^^^^^^^^^^^^^^^^^^
+  expected an ordinary function of the awaited data""",
+    ),
+    Refused(
+        "class",
+        """\
+def f(x):
+    class Box:
+        size = 3
+    return x * Box.size
+""",
+        "(2.0,)",
+        """\
+model.py:2: UnsupportedSyntax: a class is defined inside the function [AD104]
+            class Box:
+            ^^^^^^^^^^
+  expected the class at the top of the module""",
+    ),
+    Refused(
+        "import",
+        """\
+def f(x):
+    import math as m
+    return m.sin(x)
+""",
+        "(2.0,)",
+        """\
+model.py:2: UnsupportedSyntax: an import inside the function [AD107]
+            import math as m
+            ^^^^^^^^^^^^^^^^
+  expected the import at the top of the module""",
+    ),
+    Refused(
+        "from_import",
+        """\
+def f(x):
+    from math import sin
+    return sin(x)
+""",
+        "(2.0,)",
+        """\
+model.py:2: UnsupportedSyntax: an import inside the function [AD107]
+            from math import sin
+            ^^^^^^^^^^^^^^^^^^^^
+  expected the import at the top of the module""",
+    ),
+    Refused(
+        "del_attribute",
+        """\
+def f(x):
+    class_ = x
+    del x.shape
+    return class_
+""",
+        "(2.0,)",
+        """\
+model.py:3: UnsupportedSyntax: `del` of something other than a name [AD105]
+            del x.shape
+                ^^^^^^^
+  expected `del name`, or a container without the item""",
+    ),
+    Refused(
+        "del_item",
+        """\
+def f(a):
+    del a[0]
+    return np.sum(a)
+""",
+        "(ARRAY,)",
+        """\
+model.py:2: UnsupportedSyntax: `del` of something other than a name or an item of a known container [AD105]
+            del a[0]
+                ^^^^
+  expected `del name`, or a container without the item""",
+    ),
+    Refused(
+        "item_write",
+        """\
+def f(a):
+    b = a * 2.0
+    b[0] = 1.0
+    return np.sum(b)
+""",
+        "(ARRAY,)",
+        """\
+model.py:3: UnsupportedSyntax: this writes into an array [AD108]
+            b[0] = 1.0
+            ^^^^
+  expected a new array: np.where(mask, new, old), np.concatenate or np.stack of the parts""",
+    ),
+    Refused(
+        "slice_write",
+        """\
+def f(a):
+    a[1:] *= 2.0
+    return np.sum(a)
+""",
+        "(ARRAY,)",
+        """\
+model.py:2: UnsupportedSyntax: this writes into an array [AD108]
+            a[1:] *= 2.0
+            ^^^^^
+  expected a new array: np.where(mask, new, old), np.concatenate or np.stack of the parts""",
+    ),
+    Refused(
+        "augmented",
+        """\
+def f(a):
+    b = a * 2.0
+    b += a
+    return np.sum(b)
+""",
+        "(ARRAY,)",
+        """\
+model.py:3: UnsupportedSyntax: `op=` on an array writes into it [AD108]
+            b += a
+            ^^^^^^
+  expected a new array: `a = a + b` instead of `a += b`""",
+    ),
+    Refused(
+        "sort",
+        """\
+def f(a):
+    a.sort()
+    return a[0]
+""",
+        "(ARRAY,)",
+        """\
+model.py:2: UnsupportedSyntax: `sort` writes into the array [AD108]
+            a.sort()
+            ^^^^^^^^
+  expected a new array: np.full_like, np.sort, np.where""",
+    ),
+    Refused(
+        "fill",
+        """\
+def f(a):
+    a.fill(3.0)
+    return a[0]
+""",
+        "(ARRAY,)",
+        """\
+model.py:2: UnsupportedSyntax: `fill` writes into the array [AD108]
+            a.fill(3.0)
+            ^^^^^^^^^^^
+  expected a new array: np.full_like, np.sort, np.where""",
+    ),
+    Refused(
+        "out",
+        """\
+def f(a):
+    b = np.zeros(3)
+    np.exp(a, out=b)
+    return np.sum(b)
+""",
+        "(ARRAY,)",
+        """\
+model.py:3: NoDerivative: `np.exp` is not understood with `out=` [AD202]
+            np.exp(a, out=b)
+            ^^^^^^^^^^^^^^^^
+  expected its operands x only""",
+    ),
+    Refused(
+        "put",
+        """\
+def f(a):
+    np.put(a, [0], 1.0)
+    return np.sum(a)
+""",
+        "(ARRAY,)",
+        """\
+model.py:2: UnsupportedSyntax: `np.put` writes into its argument [AD108]
+            np.put(a, [0], 1.0)
+            ^^^^^^^^^^^^^^^^^^^
+  expected a new array: np.where, np.concatenate or np.stack""",
+    ),
+    Refused(
+        "unknown",
+        """\
+def f(x):
+    y = x * 2.0
+    return copy.copy(y) + np.linalg.cond(y)
+""",
+        "(2.0,)",
+        """\
+model.py:3: NoDerivative: `numpy.linalg.cond` has no rule and no source that could be followed [AD201]
+            return copy.copy(y) + np.linalg.cond(y)
+                                  ^^^^^^^^^^^^^^^^^
+  expected a function with a rule; or register one: adcompile.pointwise("numpy.linalg.cond(x)", ...), adcompile.general(...)""",
+    ),
+    Refused(
+        "np_unknown",
+        """\
+def f(a):
+    return np.sum(np.interp(a, [0.0, 1.0], [2.0, 3.0]))
+""",
+        "(ARRAY,)",
+        """\
+model.py:2: NoDerivative: `np.interp` has no rule and no source that could be followed [AD201]
+            return np.sum(np.interp(a, [0.0, 1.0], [2.0, 3.0]))
+                          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  expected a function with a rule; or register one: adcompile.pointwise("np.interp(x)", ...), adcompile.general(...)""",
+    ),
+    Refused(
+        "keyword",
+        """\
+def f(a):
+    return np.sum(a, where=a > 0.0)
+""",
+        "(ARRAY,)",
+        """\
+model.py:2: NoDerivative: `np.sum` is not understood with `where=` [AD202]
+            return np.sum(a, where=a > 0.0)
+                   ^^^^^^^^^^^^^^^^^^^^^^^^
+  expected its operands a, axis, dtype, keepdims only""",
+    ),
+    Refused(
+        "keyword2",
+        """\
+def f(a):
+    return np.sum(np.exp(a, casting="unsafe"))
+""",
+        "(ARRAY,)",
+        """\
+model.py:2: NoDerivative: `np.exp` is not understood with `casting=` [AD202]
+            return np.sum(np.exp(a, casting="unsafe"))
+                          ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  expected its operands x only""",
+    ),
+    Refused(
+        "method_unknown",
+        """\
+def f(a):
+    return np.sum(a.nosuch())
+""",
+        "(ARRAY,)",
+        """\
+model.py:2: NoDerivative: the attribute `nosuch` of a number or array has no derivative [AD201]
+            return np.sum(a.nosuch())
+            ^^^^^^^^^^^^^^^^^^^^^^^^^
+  expected an attribute or method that NumPy documents as differentiable, such as `.T` or `.sum()`""",
+    ),
+    Refused(
+        "method_np",
+        """\
+def f(a):
+    return np.sum(a.choose([a, a]))
+""",
+        "(ARRAY,)",
+        """\
+model.py:2: NoDerivative: `choose` has no rule and no source that could be followed, and may write into the array or container that it is given [AD201]
+            return np.sum(a.choose([a, a]))
+                          ^^^^^^^^^^^^^^^^
+  expected a function with a rule; or register one: adcompile.pointwise("choose(x)", ...), adcompile.general(...)""",
+    ),
+    Refused(
+        "float_method",
+        """\
+def f(x):
+    return x.hex()
+""",
+        "(2.0,)",
+        """\
+model.py:2: NoDerivative: the attribute `hex` of a number or array has no derivative [AD201]
+            return x.hex()
+            ^^^^^^^^^^^^^^
+  expected an attribute or method that NumPy documents as differentiable, such as `.T` or `.sum()`""",
+    ),
+    Refused(
+        "structure",
+        """\
+def f(x):
+    if x > 0.0:
+        y = (x, x)
+    else:
+        y = [x]
+    return y[0]
+""",
+        "(2.0,)",
+        """\
+model.py:6: NoDerivative: `y` cannot be followed: it is a tuple of 2 items on one path and a list, dict or object on the other [AD208]
+            return y[0]
+                   ^
+  expected one kind of value on every path, with the same structure and the same kind of items""",
+    ),
+    Refused(
+        "structure2",
+        """\
+def f(x):
+    if x > 0.0:
+        y = (x, x)
+    else:
+        y = (x, x, x)
+    return sum(y)
+""",
+        "(2.0,)",
+        """\
+model.py:6: NoDerivative: `y` cannot be followed: it is a tuple of 2 items on one path and a tuple of 3 items on the other [AD208]
+            return sum(y)
+                       ^
+  expected one kind of value on every path, with the same structure and the same kind of items""",
+    ),
+    Refused(
+        "loop_structure",
+        """\
+def f(x, n):
+    y = (x,)
+    for _ in range(n):
+        y = (*y, x)
+    return sum(y)
+""",
+        "(2.0, 2,)",
+        """\
+model.py:4: NoDerivative: `y` cannot be followed: it is a tuple of 1 item before an iteration and a tuple of 2 items after it [AD208]
+            y = (*y, x)
+                  ^
+  expected one kind of value on every path, with the same structure and the same kind of items""",
+    ),
+    Refused(
+        "set",
+        """\
+def f(x):
+    s = {x, 2.0}
+    return sum(s)
+""",
+        "(2.0,)",
+        """\
+model.py:2: UnsupportedSyntax: a set of values that are not constants [AD199]
+            s = {x, 2.0}
+                ^^^^^^^^
+  expected a tuple or a list""",
+    ),
+    Refused(
+        "set_comp",
+        """\
+def f(x):
+    s = {k * x for k in range(3)}
+    return sum(s)
+""",
+        "(2.0,)",
+        """\
+model.py:2: UnsupportedSyntax: a set of values that are not constants [AD199]
+            s = {k * x for k in range(3)}
+                ^^^^^^^^^^^^^^^^^^^^^^^^^
+  expected a list comprehension""",
+    ),
+    Refused(
+        "eval",
+        """\
+def f(x):
+    return eval("x * 2")
+""",
+        "(2.0,)",
+        """\
+model.py:2: UnsupportedSyntax: `eval` reads variables that the source of the function does not name [AD199]
+            return eval("x * 2")
+                   ^^^^^^^^^^^^^
+  expected the names or the expression themselves, or a dictionary""",
+    ),
+    Refused(
+        "attribute",
+        """\
+def f(x):
+    return x.nosuch * 2.0
+""",
+        "(2.0,)",
+        """\
+model.py:2: NoDerivative: arithmetic on an object that is no number or array [AD206]
+            return x.nosuch * 2.0
+                   ^^^^^^^^^^^^^^
+  expected numbers and arrays""",
+    ),
+    Refused(
+        "generator",
+        """\
+def f(x):
+    g = (x * k for k in range(3))
+    return next(g)
+""",
+        "(2.0,)",
+        """\
+model.py:3: NoDerivative: an iterator that is advanced by hand [AD206]
+            return next(g)
+                   ^^^^^^^
+  expected a for loop, or indexing""",
+    ),
+    Refused(
+        "lambda_yield",
+        """\
+def f(x):
+    f = lambda y: (yield y)
+    return f(x)
+""",
+        "(2.0,)",
+        """\
+model.py:2: UnsupportedSyntax: `yield` makes this function a generator [AD101]
+            f = lambda y: (yield y)
+                           ^^^^^^^
+  expected a function that returns its result; collect the values in a list and return it""",
+    ),
+    Refused(
+        "kw_unknown",
+        """\
+def f(x):
+    return math.sin(x, y=2)
+""",
+        "(2.0,)",
+        """\
+model.py:2: NoDerivative: `math.sin` is not understood with `y=` [AD202]
+            return math.sin(x, y=2)
+                   ^^^^^^^^^^^^^^^^
+  expected its operands x only""",
+    ),
+    Refused(
+        "locals",
+        """\
+def f(x):
+    return locals()["x"] * 2.0
+""",
+        "(2.0,)",
+        """\
+model.py:2: UnsupportedSyntax: `locals` reads variables that the source of the function does not name [AD199]
+            return locals()["x"] * 2.0
+                   ^^^^^^^^
+  expected the names or the expression themselves, or a dictionary""",
+    ),
+    Refused(
+        "sorted",
+        """\
+def f(a):
+    return sorted(a)[0]
+""",
+        "(ARRAY,)",
+        """\
+model.py:2: NoDerivative: the number of items is known at run time only [AD209]
+            return sorted(a)[0]
+                   ^^^^^^^^^
+  expected a container of known length, or indexing""",
+    ),
+    Refused(
+        "sort_list",
+        """\
+def f(x):
+    y = [x, 2.0 * x]
+    y.sort()
+    return y[0]
+""",
+        "(2.0,)",
+        """\
+model.py:3: NoDerivative: method `sort` of this container is not understood [AD206]
+            y.sort()
+            ^^^^^^^^
+  expected append, extend, pop, insert, copy, keys, values, items, get, update, index or count""",
+    ),
+    Refused(
+        "complex",
+        """\
+def f(x):
+    return x * 1j
+""",
+        "(2.0,)",
+        """\
+model.py:1: ArgumentError: f returns a complex number [AD205]
+            def f(x):
+            ^^^^^^^^^
+  expected a real result, e.g. abs(z) ** 2; or holomorphic=True""",
+    ),
+    Refused(
+        "type_alias",
+        """\
+def f(x):
+    return np.vectorize(lambda y: y * 2.0)(x)
+""",
+        "(2.0,)",
+        """\
+model.py:2: NoDerivative: this object is passed to Python code that is not followed [AD201]
+            return np.vectorize(lambda y: y * 2.0)(x)
+                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  expected numbers, arrays and strings""",
+    ),
+    Refused(
+        "apply",
+        """\
+def f(a):
+    return np.sum(np.apply_along_axis(np.sum, 0, a))
+""",
+        "(ARRAY,)",
+        """\
+model.py:2: NoDerivative: `np.apply_along_axis` has no rule and no source that could be followed [AD201]
+            return np.sum(np.apply_along_axis(np.sum, 0, a))
+                          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  expected a function with a rule; or register one: adcompile.pointwise("np.apply_along_axis(x)", ...), adcompile.general(...)""",
+    ),
+    Refused(
+        "at",
+        """\
+def f(a):
+    np.add.at(a, [0], 1.0)
+    return np.sum(a)
+""",
+        "(ARRAY,)",
+        """\
+model.py:2: NoDerivative: `ufunc.at` has no rule and no source that could be followed, and may write into the array or container that it is given [AD201]
+            np.add.at(a, [0], 1.0)
+            ^^^^^^^^^^^^^^^^^^^^^^
+  expected a function with a rule; or register one: adcompile.pointwise("ufunc.at(x)", ...), adcompile.general(...)""",
+    ),
+    Refused(
+        "shape_write",
+        """\
+def f(a):
+    a.shape = (3, 1)
+    return np.sum(a)
+""",
+        "(ARRAY,)",
+        """\
+model.py:2: UnsupportedSyntax: this sets `shape` of a number or array [AD108]
+            a.shape = (3, 1)
+            ^^^^^^^
+  expected a new array: np.reshape for its shape, astype for its dtype""",
+    ),
+    Refused(
+        "flat",
+        """\
+def f(a):
+    a.flat[0] = 1.0
+    return np.sum(a)
+""",
+        "(ARRAY,)",
+        """\
+model.py:2: UnsupportedSyntax: this writes into an array [AD108]
+            a.flat[0] = 1.0
+            ^^^^^^^^^
+  expected a new array: np.where(mask, new, old), np.concatenate or np.stack of the parts""",
+    ),
+    Refused(
+        "yield_from",
+        """\
+def f(x):
+    yield from (x, x)
+""",
+        "(2.0,)",
+        """\
+model.py:2: UnsupportedSyntax: `yield` makes this function a generator [AD101]
+            yield from (x, x)
+            ^^^^^^^^^^^^^^^^^
+  expected a function that returns its result; collect the values in a list and return it""",
+    ),
+    Refused(
+        "global_assignment",
+        """\
+TOTAL = 0.0
+
+def f(x):
+    global TOTAL
+    TOTAL = TOTAL + x
+    return TOTAL
+""",
+        "(2.0,)",
+        """\
+model.py:5: UnsupportedSyntax: `TOTAL` is a global that the function assigns to [AD109]
+            TOTAL = TOTAL + x
+            ^^^^^
+  expected a function that returns the new value; the caller assigns it""",
+    ),
+    Refused(
+        "global_dictionary",
+        """\
+TABLE = {"a": 1.0}
+
+def f(x):
+    TABLE["a"] = x
+    return x
+""",
+        "(2.0,)",
+        """\
+model.py:4: UnsupportedSyntax: this changes an object from outside the function [AD109]
+            TABLE["a"] = x
+            ^^^^^^^^^^
+  expected a function that returns the new value; the caller stores it""",
+    ),
+    Refused(
+        "global_update",
+        """\
+TABLE = {"a": 1.0}
+
+def f(x):
+    TABLE.update(a=x)
+    return x
+""",
+        "(2.0,)",
+        """\
+model.py:4: UnsupportedSyntax: `update` changes an object from outside the function [AD109]
+            TABLE.update(a=x)
+            ^^^^^^^^^^^^
+  expected a function that returns the new value; the caller stores it""",
+    ),
+    Refused(
+        "callee",
+        """\
+def helper(y):
+    z = y * 2.0
+    try:
+        z = z * y
+    finally:
+        pass
+    return z
+
+def f(x):
+    return helper(x) + 1.0
+""",
+        "(2.0,)",
+        """\
+model.py:3: UnsupportedSyntax: `try` hides which statements ran [AD103]
+            try:
+            ^^^^
+  expected a test before the operation: `if x > 0: ... else: ...`""",
+    ),
+    Refused(
+        "lambda_body",
+        """\
+f = lambda x: x * eval("x")
+""",
+        "(2.0,)",
+        """\
+model.py:1: UnsupportedSyntax: `eval` reads variables that the source of the function does not name [AD199]
+            f = lambda x: x * eval("x")
+                              ^^^^^^^^^
+  expected the names or the expression themselves, or a dictionary""",
+    ),
+    Refused(
+        "with_active_manager",
+        """\
+class Manager:
+    def __init__(self, x):
+        self.x = x
+    def __enter__(self):
+        return self.x
+    def __exit__(self, *details):
+        pass
+
+def f(x):
+    with Manager(x) as m:
+        return m * 2.0
+""",
+        "(2.0,)",
+        """\
+model.py:10: NoDerivative: this object is passed to Python code that is not followed [AD201]
+            with Manager(x) as m:
+                 ^^^^^^^^^^
+  expected numbers, arrays and strings""",
+    ),
+    Refused(
+        "wide_characters",
+        """\
+def f(x):
+    return "变量" + eval("x")
+""",
+        "(2.0,)",
+        """\
+model.py:2: UnsupportedSyntax: `eval` reads variables that the source of the function does not name [AD199]
+            return "变量" + eval("x")
+                            ^^^^^^^^^
+  expected the names or the expression themselves, or a dictionary""",
+    ),
+    Refused(
+        "indented",
+        """\
+if True:
+    class Model:
+        @staticmethod
+        def f(x):
+            import math
+            return x
+    f = Model.f
+""",
+        "(2.0,)",
+        """\
+model.py:5: UnsupportedSyntax: an import inside the function [AD107]
+            import math
+            ^^^^^^^^^^^
+  expected the import at the top of the module""",
+    ),
+    Refused(
+        "several_lines",
+        """\
+def f(x):
+    return np.linalg.cond(
+        x
+    )
+""",
+        "(MATRIX,)",
+        """\
+model.py:2: NoDerivative: `numpy.linalg.cond` has no rule and no source that could be followed [AD201]
+            return np.linalg.cond(
+                   ^^^^^^^^^^^^^^^
+  expected a function with a rule; or register one: adcompile.pointwise("numpy.linalg.cond(x)", ...), adcompile.general(...)""",
+    ),
+    Refused(
+        "second_line_of_an_expression",
+        """\
+def f(x):
+    return (x
+            + eval("x"))
+""",
+        "(2.0,)",
+        """\
+model.py:3: UnsupportedSyntax: `eval` reads variables that the source of the function does not name [AD199]
+            + eval("x"))
+              ^^^^^^^^^
+  expected the names or the expression themselves, or a dictionary""",
+    ),
+    Refused(
+        "integer_argument",
+        """\
+def f(x, n):
+    return x * n
+""",
+        "(2, 3.0,)",
+        """\
+model.py:1: ArgumentError: f: argument `x` is an integer, which has no derivative [AD203]
+            def f(x, n):
+                  ^
+  expected a float: write 2.0 instead of 2, or float(x), or x.astype(float) for an array""",
+    ),
+    Refused(
+        "integer_array",
+        """\
+def f(x):
+    return np.sum(x * x)
+""",
+        "(np.arange(3),)",
+        """\
+model.py:1: ArgumentError: f: argument `x` is an integer, which has no derivative [AD203]
+            def f(x):
+                  ^
+  expected a float: write 2.0 instead of 2, or float(x), or x.astype(float) for an array""",
+    ),
+    Refused(
+        "string_argument",
+        """\
+def f(x):
+    return x
+""",
+        '("a",)',
+        """\
+model.py:1: ArgumentError: f: argument `x` is of type str, which has no derivative [AD203]
+            def f(x):
+                  ^
+  expected a float: write 2.0 instead of 2, or float(x), or x.astype(float) for an array""",
+    ),
+    Refused(
+        "array_result",
+        """\
+def f(x):
+    return x * x
+""",
+        "(ARRAY,)",
+        """\
+model.py:1: ArgumentError: f returns an array with 1 axis, and a gradient needs one number [AD204]
+            def f(x):
+            ^^^^^^^^^
+  expected a function that returns one number; for several outputs use jacobian, or vjp with a cotangent""",
+    ),
+    Refused(
+        "tuple_result",
+        """\
+def f(x):
+    return x, x
+""",
+        "(2.0,)",
+        """\
+model.py:1: ArgumentError: f returns a container, and a gradient needs one number [AD204]
+            def f(x):
+            ^^^^^^^^^
+  expected a function that returns one number; for several outputs use jacobian, or vjp with a cotangent""",
+    ),
+    Refused(
+        "no_result",
+        """\
+def f(x):
+    y = x * x
+""",
+        "(2.0,)",
+        """\
+model.py:1: ArgumentError: f returns None, and a gradient needs one number [AD204]
+            def f(x):
+            ^^^^^^^^^
+  expected a function that returns one number; for several outputs use jacobian, or vjp with a cotangent""",
+    ),
+    Refused(
+        "string_result",
+        """\
+def f(x):
+    return "a"
+""",
+        "(2.0,)",
+        """\
+model.py:1: ArgumentError: f returns 'a', and a gradient needs one number [AD204]
+            def f(x):
+            ^^^^^^^^^
+  expected a function that returns one number; for several outputs use jacobian, or vjp with a cotangent""",
+    ),
+    Refused(
+        "class_pattern",
+        """\
+class Point:
+    pass
+
+def f(x):
+    match [x, x]:
+        case [*items] if len(items) > 3:
+            return x
+        case Point(y=1):
+            return x * 2.0
+    return x ** eval("2")
+""",
+        "(2.0,)",
+        """\
+model.py:10: UnsupportedSyntax: `eval` reads variables that the source of the function does not name [AD199]
+            return x ** eval("2")
+                        ^^^^^^^^^
+  expected the names or the expression themselves, or a dictionary""",
+    ),
+    Refused(
+        "random_numbers",
+        """\
+def f(x):
+    return np.random.normal(x, 1.0)
+""",
+        "(2.0,)",
+        """\
+model.py:2: NoDerivative: `RandomState.normal` has no rule and no source that could be followed [AD201]
+            return np.random.normal(x, 1.0)
+                   ^^^^^^^^^^^^^^^^^^^^^^^^
+  expected a function with a rule; or register one: adcompile.pointwise("RandomState.normal(x)", ...), adcompile.general(...)""",
+    ),
+    Refused(
+        "delete_slice_of_array",
+        """\
+def f(a):
+    del a[1:]
+    return a
+""",
+        "(ARRAY,)",
+        """\
+model.py:2: UnsupportedSyntax: `del` of something other than a name or an item of a known container [AD105]
+            del a[1:]
+                ^^^^^
+  expected `del name`, or a container without the item""",
+    ),
+    Refused(
+        "async_for",
+        """\
+async def f(x):
+    async for k in x:
+        pass
+    return x
+""",
+        "(2.0,)",
+        """\
+model.py:1: UnsupportedSyntax: `async def` makes a coroutine [AD102]
+            async def f(x):
+            ^^^^^^^^^^^^^^^
+  expected an ordinary function of the awaited data""",
+    ),
+    Refused(
+        "async_comprehension",
+        """\
+def f(x):
+    async def g():
+        return [y async for y in x]
+    return x
+""",
+        "(2.0,)",
+        """\
+model.py:2: UnsupportedSyntax: `async def` makes a coroutine [AD102]
+            async def g():
+            ^^^^^^^^^^^^^^
+  expected an ordinary function of the awaited data""",
+    ),
+    Refused(
+        "sequence_pattern",
+        """\
+def f(a):
+    items = []
+    for v in a:
+        items.append(v * 2.0)
+    match items:
+        case [x, *_]:
+            return x
+    return 0.0
+""",
+        "(ARRAY,)",
+        """\
+model.py:6: UnsupportedSyntax: a sequence pattern on a list of run-time length [AD110]
+            case [x, *_]:
+                 ^^^^^^^
+  expected `if` with len(...)""",
+    ),
+    Refused(
+        "key_known_at_run_time",
+        """\
+def f(x):
+    table = {0: x, 1: (x, x)}
+    return table[int(x)]
+""",
+        "(2.0,)",
+        """\
+model.py:3: NoDerivative: a dictionary key that is known at run time only [AD209]
+            return table[int(x)]
+                   ^^^^^^^^^^^^^
+  expected a constant key, or a list""",
+    ),
+    Refused(
+        "float_key",
+        """\
+def f(x):
+    table = {1.0: x, 2.0: x * x}
+    return table[x]
+""",
+        "(2.0,)",
+        """\
+model.py:3: NoDerivative: a dictionary key that is known at run time only [AD209]
+            return table[x]
+                   ^^^^^^^^
+  expected a constant key, or a list""",
+    ),
+    Refused(
+        "index_of_mixed_items",
+        """\
+def f(a):
+    items = (a[0], (a[1], a[2]))
+    total = 0.0
+    for k in range(int(a[0])):
+        total += items[k]
+    return total
+""",
+        "(ARRAY,)",
+        """\
+model.py:5: NoDerivative: a container of different items, indexed by a value known at run time only [AD209]
+            total += items[k]
+                     ^^^^^^^^
+  expected a constant index, a loop over the container, or items of one kind""",
+    ),
+    Refused(
+        "two_errors",
+        """\
+def f(x):
+    try:
+        y = x
+    finally:
+        pass
+    import math
+    return y
+""",
+        "(2.0,)",
+        """\
+model.py:2: UnsupportedSyntax: `try` hides which statements ran [AD103]
+            try:
+            ^^^^
+  expected a test before the operation: `if x > 0: ... else: ...`""",
+    ),
+    Refused(
+        "write_in_callee",
+        """\
+def clear(b):
+    b[0] = 0.0
+
+def f(a):
+    b = a * 2.0
+    clear(b)
+    return np.sum(b)
+""",
+        "(ARRAY,)",
+        """\
+model.py:2: UnsupportedSyntax: this writes into an array [AD108]
+            b[0] = 0.0
+            ^^^^
+  expected a new array: np.where(mask, new, old), np.concatenate or np.stack of the parts""",
+    ),
+    Refused(
+        "set_flag",
+        """\
+def f(a):
+    a.setflags(write=False)
+    return np.sum(a)
+""",
+        "(ARRAY,)",
+        """\
+model.py:2: UnsupportedSyntax: `setflags` writes into the array [AD108]
+            a.setflags(write=False)
+            ^^^^^^^^^^^^^^^^^^^^^^^
+  expected a new array: np.full_like, np.sort, np.where""",
+    ),
+    Refused(
+        "in_place_ufunc",
+        """\
+def f(a):
+    np.add(a, 1.0, a)
+    return np.sum(a)
+""",
+        "(ARRAY,)",
+        """\
+model.py:2: NoDerivative: `np.add` with 3 arguments is not understood [AD202]
+            np.add(a, 1.0, a)
+            ^^^^^^^^^^^^^^^^^
+  expected np.add(x, y)""",
+    ),
+    Refused(
+        "nested_class",
+        """\
+def f(x):
+    def g(y):
+        class Inner:
+            pass
+        return y
+    return g(x)
+""",
+        "(2.0,)",
+        """\
+model.py:3: UnsupportedSyntax: a class is defined inside the function [AD104]
+            class Inner:
+            ^^^^^^^^^^^^
+  expected the class at the top of the module""",
+    ),
+]
+
+
+def load(name: str, source: str) -> Any:
+    """Return the function `f` of a file model.py with that source."""
+    filename = f"/refused/{name}/model.py"
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    namespace = {"np": np, "math": math, "copy": copy, "ctypes": ctypes, "__name__": "refused"}
+    exec(compile(source, filename, "exec"), namespace)
+    return namespace["f"]
+
+
+def arguments_of(case: Refused) -> Any:
+    return eval(case.arguments, {"np": np, "ARRAY": np.array([1.0, 2.0, 3.0]), "MATRIX": np.eye(2) + 1.0})
+
+
+each_refusal = pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in REFUSED])
+
+# What a gradient asks of its arguments and result, a product does not.
+each_construct = pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, id=case.name)
+        for case in REFUSED
+        if not any(code in case.report for code in ("AD203", "AD204", "AD205"))
+    ],
+)
+
+
+@each_refusal
+def test_report_of_a_refusal(case: Refused) -> None:
+    with pytest.raises(ad.AdcompileError) as caught:
+        ad.grad(load(case.name, case.source))(*arguments_of(case))
+    assert str(caught.value) == case.report
+
+
+@each_construct
+def test_forward_mode_refuses_what_reverse_mode_refuses(case: Refused) -> None:
+    f, arguments = load(case.name, case.source), arguments_of(case)
+    with pytest.raises(ad.AdcompileError) as caught:
+        ad.jvp(f, arguments, arguments)
+    assert str(caught.value) == case.report
+
+
+def report(function: Any, *arguments: Any, **options: Any) -> str:
+    """Return the report of calling a derivative."""
+    with pytest.raises(ad.AdcompileError) as caught:
+        ad.grad(function, **options)(*arguments)
+    return str(caught.value)
+
+
+def test_function_without_source() -> None:
+    namespace: dict[str, Any] = {}
+    exec("def f(x):\n    return x * x\n", namespace)
+    with pytest.raises(ad.SourceUnavailable) as caught:
+        ad.grad(namespace["f"])(2.0)
+    assert str(caught.value) == (
+        "<string>:1: SourceUnavailable: Python has not kept the source of `f` [AD301]\n"
+        "  expected a function from a file, a notebook cell or a doctest; to use `exec`, "
+        "put its text into `linecache`"
+    )
+
+
+def test_edited_function() -> None:
+    filename = "/refused/edited/model.py"
+    source = "def f(x):\n    return x * x\n"
+    namespace: dict[str, Any] = {}
+    exec(compile(source, filename, "exec"), namespace)
+    edited = source.replace("x * x", "x * 3.0")
+    linecache.cache[filename] = (len(edited), None, edited.splitlines(keepends=True), filename)
+    with pytest.raises(ad.SourceUnavailable) as caught:
+        ad.grad(namespace["f"])(2.0)
+    assert str(caught.value) == (
+        "model.py:1: SourceUnavailable: the source of `f` is not the code that runs; "
+        "the file was edited since [AD303]\n"
+        "  expected the text that was imported; reload the module with `importlib.reload`, or restart Python\n"
+        "  (import hooks that rewrite functions have to leave this module alone)"
+    )
+
+
+def test_builtin_without_a_rule() -> None:
+    assert report(np.linalg.cond, np.eye(2)).splitlines()[0] == (
+        "NoDerivative: `cond` has no rule and no source that could be followed [AD201]"
+    )
+
+
+def test_c_function() -> None:
+    function = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_double)(lambda x: x)
+    assert report(function, 2.0).splitlines()[0] == (
+        "NoDerivative: `CFunctionType` has no rule and no source that could be followed [AD201]"
+    )
+
+
+def test_argnums_out_of_range() -> None:
+    assert report(load("one", "def f(x, y):\n    return x * y\n"), 1.0, 2.0, argnums=2) == (
+        "ArgumentError: argnums=2, but f has 2 parameters [AD210]\n  expected a number from -2 to 1, or a name"
+    )
+
+
+def test_argnums_that_no_parameter_has() -> None:
+    assert report(load("two", "def f(x, y):\n    return x * y\n"), 1.0, 2.0, argnums="z") == (
+        "ArgumentError: f has no parameter named 'z' [AD210]\n  expected one of x, y"
+    )
+
+
+@pytest.mark.parametrize("argnums", [1.5, None, [[0]], True])
+def test_argnums_of_another_type(argnums: Any) -> None:
+    with pytest.raises(ad.ArgumentError) as caught:
+        ad.grad(math.sin, argnums=argnums)
+    assert str(caught.value) == (
+        f"ArgumentError: argnums={argnums!r} [AD210]\n  expected a number or a name, or a tuple of them"
+    )
+
+
+def test_no_function() -> None:
+    with pytest.raises(ad.ArgumentError) as caught:
+        ad.grad(3)  # type: ignore[call-overload]
+    assert (
+        str(caught.value)
+        == "ArgumentError: 3 is not callable [AD210]\n  expected a function to differentiate"
+    )
+
+
+def test_aux_without_a_pair() -> None:
+    f = load("three", "def f(x):\n    return x * x\n")
+    assert report(f, 1.0, has_aux=True) == (
+        "model.py:1: ArgumentError: f: with has_aux=True the function must return a pair [AD210]\n"
+        "            def f(x):\n"
+        "            ^^^^^^^^^\n"
+        "  expected `return output, aux`"
+    )
+
+
+def test_number_of_tangents() -> None:
+    with pytest.raises(ad.ArgumentError) as caught:
+        ad.jvp(math.pow, (1.0, 2.0), (1.0,))
+    assert str(caught.value) == (
+        "ArgumentError: 2 primals and 1 tangents [AD210]\n  expected one tangent for each primal"
+    )
+
+
+def test_unknown_mode() -> None:
+    with pytest.raises(ad.ArgumentError) as caught:
+        ad.lower(math.sin, 1.0, mode="sideways")
+    assert str(caught.value) == (
+        "ArgumentError: mode='sideways' [AD210]\n"
+        '  expected "reverse", "forward", "grad", "value_and_grad", "vjp" or "jvp"'
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "kind", "text"),
+    [
+        ("def f(x):\n    return x * missing\n", NameError, "name 'missing' is not defined"),
+        ("def f(x):\n    return {1: x}[2]\n", KeyError, "2"),
+        ("def f(x):\n    return (x,)[3]\n", IndexError, "tuple index out of range"),
+        ("def f(x):\n    raise ValueError('mine')\n", ValueError, "mine"),
+        ("def f(x):\n    a, b = (x,)\n    return a\n", ValueError, "not enough values to unpack"),
+        ("def f(x):\n    return math.nosuch(x)\n", AttributeError, "has no attribute 'nosuch'"),
+        ("def f(x):\n    y = y * x\n    return y\n", UnboundLocalError, "local variable 'y'"),
+        ("def f(x):\n    return math.sqrt(-x)\n", ValueError, "math domain error|nonnegative"),
+        ("def f(x):\n    return np.ones(2) @ (np.ones(3) * x)\n", ValueError, "matmul|broadcast"),
+    ],
+)
+def test_what_the_primal_raises_is_raised(source: str, kind: type[Exception], text: str) -> None:
+    f = load(f"raises {hash(source)}", source)
+    with pytest.raises(kind, match=text):
+        f(2.0)
+    for _ in range(2):
+        with pytest.raises(kind, match=text):
+            ad.grad(f)(2.0)
+
+
+def test_a_missing_global_may_come_later() -> None:
+    f = load("later", "def f(x):\n    return x * FACTOR\n")
+    slope = ad.grad(f)
+    with pytest.raises(NameError, match="FACTOR"):
+        slope(2.0)
+    f.__globals__["FACTOR"] = 3.0
+    assert slope(2.0) == 3.0

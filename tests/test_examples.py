@@ -1,0 +1,41 @@
+"""The examples run: here for a few steps, by the name that a user would start them by."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+@pytest.fixture
+def digits():
+    for package in ("scipy", "sklearn", "tqdm"):
+        pytest.importorskip(package)
+    return runpy.run_path(str(EXAMPLES / "digits.py"), run_name="digits")
+
+
+def test_digits_trains_and_saves_its_derivative(digits, tmp_path, capsys):
+    path = tmp_path / "derivative.py"
+    held_out = digits["main"](["--iterations", "25", "--output", str(path)])
+
+    assert held_out >= 0.9
+    printed = capsys.readouterr().out
+    saved = path.read_text(encoding="utf-8")
+    assert saved in printed
+    assert f"held-out accuracy: {held_out:.3f}" in printed
+
+    compile(saved, str(path), "exec")
+    assert saved.index("def loss(") < saved.index("# Its derivative.") < saved.index("_bar")
+
+
+def test_digits_flatten_and_unflatten_are_inverse(digits):
+    import numpy as np
+
+    params = digits["initial_params"](np.random.default_rng(1))
+    again = digits["unflatten"](digits["flatten"](params))
+    for (weights, bias), (weights_again, bias_again) in zip(params, again, strict=True):
+        np.testing.assert_array_equal(weights, weights_again)
+        np.testing.assert_array_equal(bias, bias_again)
