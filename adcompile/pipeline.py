@@ -149,7 +149,7 @@ def trace(target: Any, signature: inspect.Signature, bound: Mapping[str, Any], i
             else:
                 args.append(arguments[name])
     start = p.state.copy()
-    callee = inputs.wrap_static(p, target) if not isinstance(target, _Abstract) else target.value
+    callee = inputs.wrap_static(p, target)
     try:
         with builder.block() as statements:
             result = call(p, callee, args, keywords, node)
@@ -182,11 +182,6 @@ def definition(target: Any) -> Loc | None:
         return None
     source = get_source(function)
     return source.loc(source.node)
-
-
-class _Abstract:
-    def __init__(self, value: Any) -> None:
-        self.value = value
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,7 @@ def choose_names(
         taken.setdefault(v.hint, []).extend(names.span(v))
     for v in sorted(order.defined, key=lambda v: (order.defined[v], v.serial)):
         if v not in nested and names.find(v) not in names.name:
-            _assign(names, v, taken, names.find(v).hint or _invented(v))
+            _assign(names, v, taken, names.find(v).hint or "t")
     return names
 
 
@@ -99,13 +99,6 @@ def _assign(names: Names, value: Value, taken: dict[str, list[Span]], hint: str)
         name = f"{base}_{n}"
     taken.setdefault(name, []).extend(spans)
     names.name[root] = name
-
-
-_INVENTED: dict[Value, str] = {}
-
-
-def _invented(value: Value) -> str:
-    return "t"
 
 
 def clean(hint: str) -> str:

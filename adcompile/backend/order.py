@@ -71,7 +71,7 @@ def order_of(block: Block, nested: dict[Value, Stmt], params: tuple[Value, ...] 
     """Positions and spans of a function body; `params` are further values that it gets from outside."""
     order = Order()
     _Positions(order, nested).function(block, params)
-    _Lives(order, nested).function(block, params)
+    _Lives(order, nested).function(block)
     return order
 
 
@@ -145,12 +145,11 @@ class _Lives:
             if v in live:
                 self.span(v, at, live.pop(v))
 
-    def function(self, block: Block, params: tuple[Value, ...]) -> None:
+    def function(self, block: Block) -> None:
         live: dict[Value, int] = {}
         self.block(block, live)
         for v, end in live.items():
             self.span(v, 1, end)
-        _ = params
 
     def block(self, block: Block, live: dict[Value, int]) -> None:
         """Walk a block backwards; `live` enters with what is needed after it, leaves with what it needs."""

@@ -488,7 +488,6 @@ _HARMLESS = frozenset(
         "info",
         "warning",
         "error",
-        "write",
         "perf_counter",
     )
 )

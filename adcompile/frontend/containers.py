@@ -268,15 +268,11 @@ def store_attribute(p: Parser, ref: Ref, cell: ObjectCell, name: str, value: Any
 
         call(p, Literal(found.fset), [ref, value], {}, node)
         return
-    if "__setattr__" in _python_methods(cell.cls) and not _is_frozen_init(p):
+    if "__setattr__" in _python_methods(cell.cls):
         p.no_derivative("AD206", f"`{cell.cls.__name__}` defines __setattr__", node, "a plain attribute")
     entries = dict(zip(cell.keys, cell.items, strict=True))
     entries[name] = value
     p.state.heap[ref.id] = ObjectCell(tuple(entries), tuple(entries.values()), cell.cls)
-
-
-def _is_frozen_init(p: Parser) -> bool:
-    return False
 
 
 def _python_methods(cls: type) -> set[str]:
@@ -735,5 +731,3 @@ def equal(p: Parser, x: Any, y: Any, node: ast.AST) -> Any:
 
 def _is_shape(atom: Any) -> bool:
     return isinstance(atom, Value) and isinstance(atom.type, ShapeOf)
-
-

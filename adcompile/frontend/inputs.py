@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 import functools
 import types
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -328,6 +327,3 @@ def unwrap(p: Any, value: Any) -> Any:
         return value
     p.inputs.guard(value.path, "is", value.value)
     return Literal(value.value)
-
-
-Reader = Callable[[], Any]

@@ -188,11 +188,6 @@ def is_atom(value: Any) -> bool:
     return isinstance(value, (Value, Literal))
 
 
-def is_static(value: Any) -> bool:
-    """Whether a value is a Python object known at compile time."""
-    return isinstance(value, Literal)
-
-
 class State:
     """All variables of all live frames, and the heap of mutable containers."""
 

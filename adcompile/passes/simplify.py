@@ -215,7 +215,7 @@ _PEEPHOLES: dict[str, Any] = {
 # -- whole blocks -----------------------------------------------------------------------------------------------------
 
 
-def simplify(block: Block, keep_opaque: bool = True) -> Block:
+def simplify(block: Block) -> Block:
     """Share common subexpressions, then drop what nothing needs."""
     share(block, {}, {})
     remove_dead(block)
