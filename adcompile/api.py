@@ -1,8 +1,8 @@
 """What users call: `grad`, `value_and_grad`, `jvp`, `vjp` and what is built from them.
 
-In: a function and, later, arguments. Out: derivative objects, values and derivatives. A derivative object compiles for the
-signature of each call and keeps what it compiled. JAX's names and argument order, autograd's extras accepted. Not for how a
-derivative is made: that is `pipeline`.
+In: a function and, later, arguments. Out: derivative objects, values and derivatives. A derivative object
+compiles for the signature of each call and keeps what it compiled. JAX's names and argument order, autograd's
+extras accepted. Not for how a derivative is made: that is `pipeline`.
 """
 
 from __future__ import annotations
@@ -285,8 +285,12 @@ class _Engine:
             if 0 <= k < len(names.get(rest[0], ())):
                 return (rest[0], k)
         if not -len(parameters) <= argnum < len(parameters):
-            raise ArgumentError("AD210", f"argnums={argnum}, but {shown} has {len(parameters)} parameters", None,
-                                f"a number from {-len(parameters)} to {len(parameters) - 1}, or a name")  # fmt: skip
+            raise ArgumentError(
+                "AD210",
+                f"argnums={argnum}, but {shown} has {len(parameters)} parameters",
+                None,
+                f"a number from {-len(parameters)} to {len(parameters) - 1}, or a name",
+            )
         return parameters[argnum]
 
 
@@ -304,6 +308,7 @@ class Derivative(Generic[P, R]):
         self.__signature__ = self._engine.signature
 
     def __call__(self, *args: P.args, **keywords: P.kwargs) -> R:
+        """The derivative at these arguments, compiled at the first call of their signature."""
         variants = self._variants
         if not keywords:
             entries = variants.entries
@@ -376,10 +381,12 @@ class Derivative(Generic[P, R]):
         return inspection.page(program.text, inspection.derivative_graph(program))
 
     def cache_info(self) -> CacheInfo:
+        """How many calls found compiled code, how many did not, and how many variants are kept."""
         v = self._engine.variants
         return CacheInfo(v.hits, v.misses, sum(map(len, v.by_key.values())))
 
     def cache_clear(self) -> None:
+        """Forget all compiled variants: the next call compiles anew."""
         self._engine.variants.clear()
 
 
@@ -395,6 +402,7 @@ class Lowered:
 
     @property
     def source(self) -> str:
+        """The text of the derivative."""
         return self.program.text
 
     @property
@@ -486,7 +494,8 @@ def grad(f: Callable[P, Any], argnums: Any = 0, has_aux: bool = False, holomorph
          allow_int: bool = False, *, argnum: Any = None) -> Derivative[P, Any]: ...  # fmt: skip
 @overload
 def grad(f: None = None, argnums: Any = 0, has_aux: bool = False, holomorphic: bool = False,
-         allow_int: bool = False, *, argnum: Any = None) -> Callable[[Callable[P, Any]], Derivative[P, Any]]: ...  # fmt: skip
+         allow_int: bool = False, *, argnum: Any = None,
+         ) -> Callable[[Callable[P, Any]], Derivative[P, Any]]: ...  # fmt: skip
 def grad(f: Any = None, argnums: Any = 0, has_aux: bool = False, holomorphic: bool = False,
          allow_int: bool = False, *, argnum: Any = None) -> Any:  # fmt: skip
     """The gradient of a function that returns one number."""
@@ -534,12 +543,20 @@ def fit(given: Any, like: Any, what: str, whose: str) -> None:
     """Refuse a tangent or cotangent whose arrays have other shapes than those that it belongs to."""
     if isinstance(like, (np.ndarray, np.generic, float, complex)):
         if given is not None and np.shape(given) != np.shape(like):
-            raise ArgumentError("AD210", f"a {what} of shape {np.shape(given)} for {whose} of shape {np.shape(like)}",
-                                None, f"a {what} of the shape of what it belongs to")  # fmt: skip
+            raise ArgumentError(
+                "AD210",
+                f"a {what} of shape {np.shape(given)} for {whose} of shape {np.shape(like)}",
+                None,
+                f"a {what} of the shape of what it belongs to",
+            )
     elif isinstance(like, (list, tuple)) and isinstance(given, (list, tuple)):
         if len(given) != len(like):
-            raise ArgumentError("AD210", f"a {what} with {len(given)} items for {whose} with {len(like)}", None,
-                                f"a {what} of the structure of what it belongs to")  # fmt: skip
+            raise ArgumentError(
+                "AD210",
+                f"a {what} with {len(given)} items for {whose} with {len(like)}",
+                None,
+                f"a {what} of the structure of what it belongs to",
+            )
         for a, b in zip(given, like, strict=True):
             fit(a, b, what, whose)
     elif isinstance(like, dict) and isinstance(given, dict):
@@ -548,7 +565,7 @@ def fit(given: Any, like: Any, what: str, whose: str) -> None:
 
 
 def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
-    """The value of a function and its pullback, which maps a cotangent of the value to those of the arguments."""
+    """The value of a function and its pullback: from a cotangent of the value to those of the arguments."""
     engine = _Engine(
         f, "vjp", {"argnums": tuple(range(len(primals))), **({"has_aux": True} if has_aux else {})}
     )

@@ -5,8 +5,8 @@
     simplify   graph → graph                                             (passes.simplify)
     emit       graph → text                                              (backend.emit)
 
-In: a callable, its bound arguments and what derivative is wanted. Out: a `Program`. Not for caches and calling conventions:
-those are `api` and `backend`.
+In: a callable, its bound arguments and what derivative is wanted. Out: a `Program`. Not for caches and
+calling conventions: those are `api` and `backend`.
 """
 
 from __future__ import annotations
@@ -88,6 +88,7 @@ def argument_tree(arguments: Mapping[str, Any], argnum: Any) -> Any:
 
 
 def argument_name(argnum: Any) -> str:
+    """An argnum as error texts have it."""
     return f"{argnum[0]}[{argnum[1]}]" if isinstance(argnum, tuple) else argnum
 
 
@@ -219,12 +220,14 @@ def _snapshot(state: State, value: Any) -> Any:
 
 
 def leaves(tree: Any) -> list[Any]:
+    """The atoms of a tree, in order."""
     if is_atom(tree):
         return [tree]
     return [leaf for part in tree.parts for leaf in leaves(part)]
 
 
 def map_tree(tree: Any, function: Any) -> Any:
+    """A tree of the same structure, with `function` applied to its atoms."""
     if is_atom(tree):
         return function(tree)
     return Node(tree.kind, tree.keys, tuple(map_tree(part, function) for part in tree.parts), tree.cls)
@@ -256,8 +259,12 @@ def tree_expression(tree: Any, supply: Any, x: Expressions) -> ast.expr:
     if tree.kind == "zip":
         zipped = ast.Call(ast.Name("zip", ast.Load()), parts, [])
         return ast.Call(ast.Name("list", ast.Load()), [zipped], [])
-    raise ArgumentError("AD210", "the function returns an object that cannot be handed out of a derivative", None,
-                        "numbers, arrays and containers of them")  # fmt: skip
+    raise ArgumentError(
+        "AD210",
+        "the function returns an object that cannot be handed out of a derivative",
+        None,
+        "numbers, arrays and containers of them",
+    )
 
 
 def compile_program(
@@ -290,7 +297,7 @@ def _compile(
 
 
 def _primal(traced: Traced) -> Function:
-    """A copy of the primal before the passes change it, to look at; `paths` tell which parameter belongs to which argument."""
+    """A copy of the primal to look at, before the passes change it; `paths` tell whose the parameters are."""
     found = traced.parser.inputs.found
     mapping: dict[Value, Any] = {}
     params = tuple(dict.fromkeys([*traced.block.params, *(i.value for i in found)]))
@@ -392,9 +399,14 @@ def interface_captures(traced: Traced, block: Block) -> list[tuple[str, Any]]:
 
 
 def _interface(
-    traced: Traced, signature: inspect.Signature, wanted: Wanted, block: Block, result: Any, extra: dict[str, Any],
+    traced: Traced,
+    signature: inspect.Signature,
+    wanted: Wanted,
+    block: Block,
+    result: Any,
+    extra: dict[str, Any],
     namespace: Namespace,
-) -> Interface:  # fmt: skip
+) -> Interface:
     pullback = extra.get("pullback")
     traced.parser.inputs_used = []  # type: ignore[attr-defined]
     if pullback is not None:
@@ -428,6 +440,7 @@ def _interface(
 
 
 def access(root: str, path: Sequence[tuple[str, Any]]) -> str:
+    """The expression that reaches a path from a root."""
     return root + "".join(f".{k}" if kind == "attr" else f"[{k!r}]" for kind, k in path)
 
 
@@ -445,7 +458,7 @@ def _signature_text(
         if q.kind is q.KEYWORD_ONLY and not star:
             parts.append("*")
             star = True
-        prefix = {q.VAR_POSITIONAL: "*", q.VAR_KEYWORD: "**"}.get(q.kind, "")
+        prefix = "*" if q.kind is q.VAR_POSITIONAL else "**" if q.kind is q.VAR_KEYWORD else ""
         star |= q.kind is q.VAR_POSITIONAL
         default = "" if q.default is q.empty else f"={_default_text(q.default, name, namespace)}"
         parts.append(f"{prefix}{name}{default}")
@@ -470,8 +483,13 @@ def _default_text(default: Any, name: str, namespace: Namespace) -> str:
     return node.id  # type: ignore[attr-defined, no-any-return]
 
 
-_TITLES = {"grad": "Gradient of {f}", "value_and_grad": "Value and gradient of {f}", "vjp": "Value of {f} and its pullback",
-           "jvp": "Value of {f} and its tangent", "value": "Value of {f}"}  # fmt: skip
+_TITLES = {
+    "grad": "Gradient of {f}",
+    "value_and_grad": "Value and gradient of {f}",
+    "vjp": "Value of {f} and its pullback",
+    "jvp": "Value of {f} and its tangent",
+    "value": "Value of {f}",
+}
 
 
 def _doc(traced: Traced, wanted: Wanted) -> str:
@@ -482,7 +500,7 @@ def _doc(traced: Traced, wanted: Wanted) -> str:
     return head + f" with respect to {', '.join(map(argument_name, wanted.argnums))}."
 
 
-# -- the derivatives --------------------------------------------------------------------------------------------------
+# -- the derivatives -----------------------------------------------------------------------------------------
 
 
 def _independent(traced: Traced, wanted: Wanted) -> dict[Any, list[Value]]:
@@ -509,7 +527,7 @@ def _refuse_integer(traced: Traced, name: str, atom: Any) -> None:
 
 
 def _place_of_parameter(loc: Loc | None, name: str) -> Loc | None:
-    """Where a parameter stands in the line of a definition; the definition itself if it is on another line."""
+    """Where a parameter stands in the line of a definition; the definition itself if in another line."""
     if loc is None:
         return None
     found = re.compile(rf"\b{re.escape(name)}\b(?!\s*\()").search(loc.text, loc.column)
@@ -517,7 +535,7 @@ def _place_of_parameter(loc: Loc | None, name: str) -> Loc | None:
 
 
 def _refuse_integers_that_count(traced: Traced, wanted: Wanted, primal: Block, output: Any) -> None:
-    """Refuse an integer in a container to differentiate by whose value enters the result as a number would."""
+    """Refuse an integer in a container to differentiate by if the result depends on its value."""
     if wanted.allow_int:
         return
     for name in wanted.argnums:
@@ -533,9 +551,14 @@ def _split_aux(traced: Traced, wanted: Wanted) -> tuple[Any, Any]:
         return traced.result, None
     tree = traced.result
     if is_atom(tree) or tree.kind not in ("tuple", "namedtuple") or len(tree.parts) != 2:
-        raise ArgumentError("AD210", f"{traced.name}: with has_aux=True the function must return a pair", traced.loc,
-                            "`return output, aux`")  # fmt: skip
-    return tree.parts
+        raise ArgumentError(
+            "AD210",
+            f"{traced.name}: with has_aux=True the function must return a pair",
+            traced.loc,
+            "`return output, aux`",
+        )
+    output, aux = tree.parts
+    return output, aux
 
 
 def finalize(builder: Builder, bar: Any, value: Value) -> Any:
@@ -551,8 +574,7 @@ def finalize(builder: Builder, bar: Any, value: Value) -> Any:
         )
     bar = full(builder, bar, value)
     if (
-        isinstance(t, Unknown)
-        or isinstance(t, ListOf)
+        isinstance(t, (Unknown, ListOf))
         or (isinstance(t, Array) and (t.shape is None or t.dtype is None))
     ):
         return builder.expand("like(c, x)", c=bar, x=value)
@@ -606,6 +628,7 @@ def _gradient(traced: Traced, signature: inspect.Signature, wanted: Wanted) -> P
 
 
 def name_gradients(bars: list[Any], wrt: list[Value]) -> None:
+    """Name the gradients after what they belong to, where they have no name yet."""
     for bar, value in zip(bars, wrt, strict=True):
         if isinstance(bar, Value) and not bar.named and value.hint:
             bar.hint, bar.named = f"{value.hint}_bar", True
@@ -659,8 +682,12 @@ def _array_text(shape: tuple[Any, ...]) -> str:
 
 
 def _refuse_output(traced: Traced, what: str, code: str) -> None:
-    raise ArgumentError(code, f"{traced.name} returns {what}, and a gradient needs one number", traced.loc,
-                        "a function that returns one number; for several outputs use jacobian, or vjp with a cotangent")  # fmt: skip
+    raise ArgumentError(
+        code,
+        f"{traced.name} returns {what}, and a gradient needs one number",
+        traced.loc,
+        "a function that returns one number; for several outputs use jacobian, or vjp with a cotangent",
+    )
 
 
 def _vjp(traced: Traced, signature: inspect.Signature, wanted: Wanted) -> Program:

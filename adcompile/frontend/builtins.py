@@ -306,8 +306,12 @@ def _cast(kind: type) -> Any:
         if len(args) > 1:
             return call_unknown(p, Literal(kind), args, {}, node)
         if kind in (float, complex) and isinstance(value, Value) and value.type == OPAQUE:
-            p.no_derivative("AD206", f"`{kind.__name__}` of a text or an object: what it was made of is lost", node,
-                            "the number itself")  # fmt: skip
+            p.no_derivative(
+                "AD206",
+                f"`{kind.__name__}` of a text or an object: what it was made of is lost",
+                node,
+                "the number itself",
+            )
         return p.builder.apply(row, value)
 
     return handler

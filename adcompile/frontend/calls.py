@@ -1,8 +1,9 @@
-"""What a call means: a primitive, a user function, a builtin, a class, or Python that no derivative is taken of.
+"""What a call means: a primitive, a user function, a builtin, a class, or Python without a derivative.
 
-In: an abstract callee and abstract arguments. Out: the abstract result. Primitives become statements, user functions are
-inlined, containers and classes are followed structurally, and anything else is kept as an opaque call, which is refused
-later if an active value passes through it. Not for Python's builtins one by one (`builtins`).
+In: an abstract callee and abstract arguments. Out: the abstract result. Primitives become statements, user
+functions are inlined, containers and classes are followed structurally, and anything else is kept as an
+opaque call, which is refused later if an active value passes through it. Not for Python's builtins one by one
+(`builtins`).
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ import numpy as np
 from ..errors import AdcompileError, NoDerivative
 from ..ir.nodes import Items, Literal, Value
 from ..ir.types import OPAQUE, Array, ListOf, Unknown
+from ..live import is_plain_object
 from ..rules.python import ENTER, EXIT, TUPLE, opaque_call
 from ..rules.rule import FUNCTIONS, Primitive, call_rule, facts_of
 from .containers import cell_of, class_member, demand_static, dict_items, get_attribute
-from .inputs import _is_plain_object, expand_captured
+from .inputs import LIBRARIES, expand_captured
 from .parse import Parser
 from .values import (
     DEAD,
@@ -145,11 +147,10 @@ def _call_object(
 def _call_python(
     p: Parser, function: types.FunctionType, args: list[Any], keywords: dict[str, Any], node: ast.AST
 ) -> Any:
-    """Inline a Python function; if it cannot be followed it is kept as a call, for values that carry no derivative."""
+    """Inline a Python function; one that cannot be followed is kept as a call without a derivative."""
     from .functions import call_function
-    from .inputs import _LIBRARIES
 
-    if (function.__module__ or "").split(".")[0] in _LIBRARIES:
+    if (function.__module__ or "").split(".")[0] in LIBRARIES:
         return call_unknown(p, Literal(function), args, keywords, node)
     saved, statements = p.state.copy(), len(p.builder.statements)
     frame, depth = p.frame, len(p.stack)
@@ -185,8 +186,8 @@ def _call_captured(
     found = derivative_call(p, obj, args, keywords, node)
     if found is not None:
         return found
-    method = getattr(type(obj), "__call__", None)
-    if isinstance(method, types.FunctionType) and _is_plain_object(obj):
+    method = type(obj).__call__ if callable(obj) else None
+    if isinstance(method, types.FunctionType) and is_plain_object(obj):
         return call(p, p.inputs.wrap_static(p, method), [function, *args], keywords, node)
     wrapped = getattr(obj, "__wrapped__", None)
     if isinstance(wrapped, types.FunctionType):
@@ -259,15 +260,13 @@ def instantiate(p: Parser, cls: type, args: list[Any], keywords: dict[str, Any],
 
 
 def _is_library_class(cls: type) -> bool:
-    from .inputs import _LIBRARIES
-
-    return cls.__module__.split(".")[0] in (*_LIBRARIES, "contextlib", "threading")
+    return cls.__module__.split(".")[0] in (*LIBRARIES, "contextlib", "threading")
 
 
 def _constructible(cls: type) -> bool:
-    plain_new = cls.__new__ is object.__new__
+    plain_new: Any = object.__new__
     return (
-        plain_new
+        cls.__new__ is plain_new
         and bool(cls.__flags__ & (1 << 9))
         and type(cls) in (type,)
         and not issubclass(cls, BaseException)
@@ -300,12 +299,13 @@ def _init_dataclass(
     call_special(p, ref, "__post_init__", [], node)
 
 
-# -- primitives -------------------------------------------------------------------------------------------------------
+# -- primitives ----------------------------------------------------------------------------------------------
 
 # operands that decide about shapes: they have to be known when the derivative is compiled
 _STATIC_NAMES = frozenset(
-    ["axis", "keepdims", "axes", "ord", "subscripts", "source", "destination", "axis1", "axis2", "dtype", "ddof", "k", "offset", "full_matrices", "decimals"]
-)
+    ["axis", "keepdims", "axes", "ord", "subscripts", "source", "destination", "axis1", "axis2", "dtype",
+     "ddof", "k", "offset", "full_matrices", "decimals"]
+)  # fmt: skip
 # keywords that are accepted where they say nothing
 _IGNORED = {"out": None, "where": True, "dtype": None, "order": None, "casting": "same_kind", "subok": True,
             "optimize": False, "initial": None, "like": None}  # fmt: skip
@@ -389,6 +389,7 @@ def _atoms(arg: Any) -> Any:
 
 
 def spelled(row: Primitive) -> str:
+    """The name under which a primitive is called."""
     return row.name.split("(")[0]
 
 
@@ -433,7 +434,7 @@ def sequence_argument(p: Parser, value: Any, node: ast.AST) -> Any:
     return None
 
 
-# -- Python that is kept as it is -----------------------------------------------------------------------------------------
+# -- Python that is kept as it is ----------------------------------------------------------------------------
 
 _PURE_MODULES = ("numpy", "math", "scipy", "operator", "cmath")
 _WRITERS = frozenset(["copyto", "put", "place", "putmask", "fill_diagonal", "shuffle", "put_along_axis"])
@@ -456,7 +457,8 @@ def call_unknown(
         "AD201",
         f"`{name}` has no rule and no source that could be followed",
         p.frame.source.loc(node),
-        f'a function with a rule; or register one: adcompile.pointwise("{name}(x)", ...), adcompile.general(...)',
+        "a function with a rule; or register one: "
+        f'adcompile.pointwise("{name}(x)", ...), adcompile.general(...)',
     )
     module = getattr(getattr(function, "value", None), "__module__", None) or ""
     if name.split(".")[-1] in _WRITERS and module.split(".")[0] == "numpy":
@@ -574,7 +576,7 @@ def opaque_text(p: Parser, template: Literal, value: Any, node: ast.AST) -> Any:
 
 
 def with_statement(p: Parser, node: ast.With, rest: list[ast.stmt]) -> bool:
-    """A `with` whose managers set a scene: entered and left at run time, around the statements of the body."""
+    """A `with` whose managers set a scene: entered and left at run time, around the body."""
     from .expressions import evaluate
     from .flow import guarded
     from .parse import store

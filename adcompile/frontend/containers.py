@@ -1,7 +1,8 @@
 """Containers of known structure: reading, updating, unpacking, comparing.
 
-In: abstract values and the operation on them. Out: abstract values; the heap is updated for mutable ones. A list of run-time
-length is read through the graph. Writes into arrays are refused here. Not for iteration (`iterate`).
+In: abstract values and the operation on them. Out: abstract values; the heap is updated for mutable ones. A
+list of run-time length is read through the graph. Writes into arrays are refused here. Not for iteration
+(`iterate`).
 """
 
 from __future__ import annotations
@@ -147,8 +148,12 @@ def _sequence_item(p: Parser, value: Any, items: tuple[Any, ...], index: Any, no
     demand_static(p, index)
     cell = grown(p.builder, ListCell(items))
     if cell is None or not items:
-        p.no_derivative("AD209", "a container of different items, indexed by a value known at run time only", node,
-                        "a constant index, a loop over the container, or items of one kind")  # fmt: skip
+        p.no_derivative(
+            "AD209",
+            "a container of different items, indexed by a value known at run time only",
+            node,
+            "a constant index, a loop over the container, or items of one kind",
+        )
     return _grown_item(p, cell, index, node)
 
 
@@ -178,6 +183,7 @@ def set_item(p: Parser, target: ast.Subscript, value: Any) -> None:
 
 
 def update_item(p: Parser, container: Any, index: Any, value: Any, node: ast.AST) -> None:
+    """container[index] = value."""
     if isinstance(container, Captured):
         _refuse_captured(p, node)
     cell = cell_of(p, container, node)
@@ -192,8 +198,12 @@ def update_item(p: Parser, container: Any, index: Any, value: Any, node: ast.AST
         if not (isinstance(index, Literal) and isinstance(index.value, int)):
             column = grown(p.builder, cell)
             if column is None or column.pattern is None:
-                p.no_derivative("AD209", "an item of a list of different items is set at a place known at run time only", node,
-                                "a constant place, or a list of items of one kind")  # fmt: skip
+                p.no_derivative(
+                    "AD209",
+                    "an item of a list of different items is set at a place known at run time only",
+                    node,
+                    "a constant place, or a list of items of one kind",
+                )
             p.state.heap[container.id] = column
             _set_grown(p, container, column, index, value, node)
             return
@@ -260,6 +270,7 @@ def set_attribute(p: Parser, target: ast.Attribute, value: Any) -> None:
 
 
 def store_attribute(p: Parser, ref: Ref, cell: ObjectCell, name: str, value: Any, node: ast.AST) -> None:
+    """ref.name = value, for an object whose attributes are known."""
     found = getattr(cell.cls, name, None)
     if isinstance(found, property):
         if found.fset is None:
@@ -412,6 +423,7 @@ def _unpack_run_time(
 
 
 def dict_items(p: Parser, value: Any, node: ast.AST) -> dict[Any, Any]:
+    """The entries of a dictionary that is unpacked by `**`."""
     from .inputs import expand_captured
 
     cell = cell_of(p, expand_captured(p, value, node), node)
@@ -639,7 +651,7 @@ def _repeated(p: Parser, items: tuple[Any, ...], count: Value, node: ast.AST) ->
 def membership(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
     """`in`: decided by structure where it can be."""
     from .expressions import compare
-    from .flow import branch
+    from .flow import choose
     from .inputs import expand_captured
 
     y = expand_captured(p, y, node)
@@ -659,8 +671,7 @@ def membership(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
             elif result is FALSE:
                 result = same
             elif result is not TRUE and same is not FALSE:
-                known_result = result
-                result = branch(p, known_result, lambda: TRUE, lambda same=same: same)
+                result = choose(p, result, TRUE, same)
         return result if op == "in" else p.builder.negate(result)
     if isinstance(cell, ObjectCell):
         from .calls import call_special
@@ -676,7 +687,7 @@ def membership(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
 
 
 def _equal_captured(p: Parser, x: Any, y: Any, node: ast.AST) -> Any:
-    """X == y where one is an object from outside: members of an enumeration are equal if they are the same."""
+    """X == y where one is an object from outside: members of an enumeration are compared by identity."""
     from .inputs import expand_captured, unwrap
 
     if all(isinstance(v.value, enum.Enum) for v in (x, y) if isinstance(v, Captured)):
@@ -695,7 +706,7 @@ def _equal_captured(p: Parser, x: Any, y: Any, node: ast.AST) -> Any:
 def equal(p: Parser, x: Any, y: Any, node: ast.AST) -> Any:
     """X == y of containers: a constant or a chain of comparisons; None where an operand is an array."""
     from .expressions import compare
-    from .flow import branch
+    from .flow import choose
 
     if isinstance(x, Captured) or isinstance(y, Captured):
         return _equal_captured(p, x, y, node)
@@ -724,8 +735,7 @@ def equal(p: Parser, x: Any, y: Any, node: ast.AST) -> Any:
         if result is TRUE:
             result = same
         elif same is not TRUE:
-            known = result
-            result = branch(p, known, lambda same=same: same, lambda known=known: known)
+            result = choose(p, result, same, result)
     return result
 
 

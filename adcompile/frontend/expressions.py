@@ -1,13 +1,15 @@
 """Expressions: from a syntax node to an abstract value.
 
-In: an expression node and the parser. Out: an abstract value, with statements appended for what has to be computed. One
-function per accepted node; every other node is refused by name. Not for calls (`calls`) or containers (`containers`).
+In: an expression node and the parser. Out: an abstract value, with statements appended for what has to be
+computed. One function per accepted node; every other node is refused by name. Not for calls (`calls`) or
+containers (`containers`).
 """
 
 from __future__ import annotations
 
 import ast
 import operator
+from collections.abc import Callable
 from typing import Any
 
 from ..ir.nodes import Items, Literal, Slice, Value
@@ -68,21 +70,23 @@ def _binary(p: Parser, node: ast.BinOp) -> Any:
 _PYTHON: dict[str, Any] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv,
     "%": operator.mod, "**": operator.pow, "&": operator.and_, "|": operator.or_, "^": operator.xor,
-    "<<": operator.lshift, ">>": operator.rshift, "neg": operator.neg, "pos": operator.pos, "~": operator.invert,
-    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
-    "is": operator.is_, "is not": operator.is_not, "@": operator.matmul,
+    "<<": operator.lshift, ">>": operator.rshift,
+    "neg": operator.neg, "pos": operator.pos, "~": operator.invert,
+    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt,
+    ">=": operator.ge, "is": operator.is_, "is not": operator.is_not, "@": operator.matmul,
 }  # fmt: skip
 _SPECIAL: dict[str, tuple[str, str]] = {
     "+": ("__add__", "__radd__"), "-": ("__sub__", "__rsub__"), "*": ("__mul__", "__rmul__"),
     "/": ("__truediv__", "__rtruediv__"), "@": ("__matmul__", "__rmatmul__"), "**": ("__pow__", "__rpow__"),
     "//": ("__floordiv__", "__rfloordiv__"), "%": ("__mod__", "__rmod__"),
-    "==": ("__eq__", "__eq__"), "<": ("__lt__", "__gt__"), ">": ("__gt__", "__lt__"), "!=": ("__ne__", "__ne__"),
+    "==": ("__eq__", "__eq__"), "!=": ("__ne__", "__ne__"),
+    "<": ("__lt__", "__gt__"), ">": ("__gt__", "__lt__"),
     "<=": ("__le__", "__ge__"), ">=": ("__ge__", "__le__"),
 }  # fmt: skip
 
 
 def is_folded(x: Any) -> bool:
-    """Whether arithmetic on a literal is done at compile time: only where the result is exact and structural."""
+    """Whether arithmetic on a literal is done at compile time: only where it is exact and structural."""
     return isinstance(x, Literal) and isinstance(x.value, (int, str, bytes, tuple, type(None), type))
 
 
@@ -223,6 +227,7 @@ def _compare(p: Parser, node: ast.Compare) -> Any:
 
 
 def compare(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
+    """X op y for one comparison."""
     from .containers import equal, membership
 
     if op in ("in", "not in"):
@@ -388,8 +393,8 @@ def _formatted(part: Any) -> str:
     if isinstance(part, Literal):
         return str(part.value)
     value, conversion, spec = part
-    shown = {"r": repr, "s": str, "a": ascii, "": lambda x: x}[conversion.value](value.value)
-    return format(shown, spec.value)
+    convert: dict[str, Callable[[Any], Any]] = {"r": repr, "s": str, "a": ascii, "": lambda x: x}
+    return format(convert[conversion.value](value.value), spec.value)
 
 
 def to_index(p: Parser, index: Any, node: ast.AST) -> Any:

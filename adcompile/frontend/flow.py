@@ -1,9 +1,9 @@
 """Branches and loops.
 
-In: statements with several paths. Out: `If`, `For` and `While` in the graph, and one state after them. `break`, `continue`
-and `return` set flags in the state; what follows them is executed under the negated flag, or in the other branch. The
-carried values of a loop and their types are a fixed point: the body is parsed until what enters an iteration describes what
-leaves it. Not for what is iterated over: that is `iterate`.
+In: statements with several paths. Out: `If`, `For` and `While` in the graph, and one state after them.
+`break`, `continue` and `return` set flags in the state; what follows them is executed under the negated flag,
+or in the other branch. The carried values of a loop and their types are a fixed point: the body is parsed
+until what enters an iteration describes what leaves it. Not for what is iterated over: that is `iterate`.
 """
 
 from __future__ import annotations
@@ -86,6 +86,11 @@ def branch(p: Parser, test: Any, then: Callable[[], Any], orelse: Callable[[], A
         return then() if test.value else orelse()
     _fork(p, test, then, orelse, None)
     return p.state.names.pop(RESULT, None)
+
+
+def choose(p: Parser, test: Any, then: Any, orelse: Any) -> Any:
+    """One of two values that are computed already."""
+    return branch(p, test, lambda: then, lambda: orelse)
 
 
 def _fork(p: Parser, test: Any, then: Any, orelse: Any, rest: list[ast.stmt] | None) -> bool:
@@ -198,7 +203,7 @@ def _contains_jump(node: ast.AST) -> bool:
     return False
 
 
-# -- loops ------------------------------------------------------------------------------------------------------------
+# -- loops ---------------------------------------------------------------------------------------------------
 
 
 def for_statement(p: Parser, node: ast.For, rest: list[ast.stmt]) -> bool:
@@ -654,7 +659,7 @@ def _emit_loop(
     p: Parser, carried: _Carried, states: tuple[State, State], statements: list[Stmt], stop: Any, head: Any,
     condition: tuple[list[Stmt], Any], live: Set[str] | None,
 ) -> None:  # fmt: skip
-    start, end = states
+    end = states[1]
     params, init, yields = [], [], []
     outs: dict[Value, Value] = {}
     flags: dict[Any, Value] = {}

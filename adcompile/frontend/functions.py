@@ -1,8 +1,8 @@
 """Calls of user functions: binding arguments, inlining, recursion.
 
-In: a function (a Python object or one defined in the parsed code) and abstract arguments. Out: the abstract result. A body
-is inlined, with names of its own; a function that is already being inlined becomes a `Function` of the graph that calls
-itself. Not for functions with a rule (`calls`).
+In: a function (a Python object or one defined in the parsed code) and abstract arguments. Out: the abstract
+result. A body is inlined, with names of its own; a function that is already being inlined becomes a
+`Function` of the graph that calls itself. Not for functions with a rule (`calls`).
 """
 
 from __future__ import annotations
@@ -91,6 +91,7 @@ def _enclosing_local(frame: Frame | None, name: str) -> bool:
 
 
 def function_frame(function: types.FunctionType, source: Source) -> Frame:
+    """The variables of a Python function: its own names, its globals and its closure."""
     cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
     node: Any = source.node
     frame = Frame(source, bound_names(node), None, function.__globals__, cells, node)
@@ -236,8 +237,12 @@ def _refuse_unfit(p: Parser, frame: Frame, node: ast.AST) -> None:
         n = stack.pop()
         if isinstance(n, (ast.Yield, ast.YieldFrom)):
             with p.in_frame(frame):
-                p.refuse("AD101", "`yield` makes this function a generator", n,
-                         "a function that returns its result; collect the values in a list and return it")  # fmt: skip
+                p.refuse(
+                    "AD101",
+                    "`yield` makes this function a generator",
+                    n,
+                    "a function that returns its result; collect the values in a list and return it",
+                )
         if not isinstance(n, (ast.FunctionDef, ast.Lambda, ast.AsyncFunctionDef)):
             stack.extend(ast.iter_child_nodes(n))
 
@@ -261,7 +266,7 @@ def _result(p: Parser, frame: Frame, node: ast.AST) -> Any:
     return p.usable(result, node, "the result of this function")
 
 
-# -- recursion --------------------------------------------------------------------------------------------------------
+# -- recursion -----------------------------------------------------------------------------------------------
 
 
 def _pattern(p: Parser, bound: dict[str, Any]) -> Any:
@@ -374,7 +379,7 @@ def _immutable(value: Any) -> bool:
 
 
 def _close(record: _Recursive, params: list[Value], statements: list[Any], yields: list[Any]) -> None:
-    """Make the body a closed block: values from outside become further parameters, handed on by each inner call."""
+    """Make the body a closed block: values from outside become parameters that inner calls hand on."""
     block = Block(tuple(params), statements, tuple(yields))
     extras = tuple(free_values(block))
     mapping = {v: Value(v.type, v.hint, v.named) for v in extras}

@@ -1,8 +1,9 @@
 """Where the values of a function come from: its arguments, and what it captures.
 
-In: Python objects (the example arguments; globals, closure cells and attributes at compile time). Out: abstract values whose
-numbers and arrays are parameters of the graph, and the guards under which that holds. Captured numbers are read live at each
-call; what was looked at to decide the structure is guarded. Not for binding arguments to parameters.
+In: Python objects (the example arguments; globals, closure cells and attributes at compile time). Out:
+abstract values whose numbers and arrays are parameters of the graph, and the guards under which that holds.
+Captured numbers are read live at each call; what was looked at to decide the structure is guarded. Not for
+binding arguments to parameters.
 """
 
 from __future__ import annotations
@@ -17,9 +18,8 @@ import numpy as np
 
 from ..ir.nodes import Literal, Value
 from ..ir.types import OPAQUE, UNKNOWN, Type, is_numeric, type_of
-from ..live import Guard, Path, path_key
+from ..live import Guard, Path, is_plain_object, path_key
 from ..live import attributes_of as attributes_of
-from ..live import is_plain_object as _is_plain_object
 from .values import (
     BoundMethod,
     Captured,
@@ -57,21 +57,22 @@ class Missing:
 
 MISSING = Missing()
 
-_LIBRARIES = ("numpy", "math", "cmath", "scipy", "builtins", "operator", "itertools", "functools", "typing", "collections",
-              "warnings", "logging", "time", "sys", "os", "dataclasses", "enum", "abc", "random", "string", "re")  # fmt: skip
-_STATIC = (str, bytes, type(None), bool, types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type,
-           np.ufunc, type(np.sum), np.dtype, type(Ellipsis), slice, frozenset, types.MethodType, types.MethodWrapperType,
-           types.WrapperDescriptorType, types.MethodDescriptorType)  # fmt: skip
+LIBRARIES = ("numpy", "math", "cmath", "scipy", "builtins", "operator", "itertools", "functools", "typing",
+             "collections", "warnings", "logging", "time", "sys", "os", "dataclasses", "enum", "abc",
+             "random", "string", "re")  # fmt: skip
+_STATIC = (str, bytes, type(None), bool, types.FunctionType, types.BuiltinFunctionType, types.ModuleType,
+           type, np.ufunc, type(np.sum), np.dtype, type(Ellipsis), slice, frozenset, types.MethodType,
+           types.MethodWrapperType, types.WrapperDescriptorType, types.MethodDescriptorType)  # fmt: skip
 
 
 def is_library(module: types.ModuleType) -> bool:
     """Whether the attributes of a module are taken as constants of the language."""
-    return module.__name__.split(".")[0] in _LIBRARIES
+    return module.__name__.split(".")[0] in LIBRARIES
 
 
 @dataclass
 class Inputs:
-    """The parameters and guards found so far in one compilation; `static` names paths whose integers are fixed."""
+    """The parameters and guards of one compilation; `static` are the paths whose integers are fixed."""
 
     static: set[Any] = field(default_factory=set)
     found: list[Input] = field(default_factory=list)
@@ -82,6 +83,7 @@ class Inputs:
     _kept: list[Any] = field(default_factory=list)
 
     def leaf(self, path: Path, t: Type, root: str | None, hint: str, example: Any = None) -> Value:
+        """The parameter of the graph for a number or array, made when its path is first asked for."""
         key = path_key(path)
         if key not in self._leaves:
             value = Value(t, hint, True)
@@ -97,9 +99,10 @@ class Inputs:
             raise NeedStatic(path)
 
     def fixed(self, path: Path, value: Any) -> bool:
+        """Whether a value is an integer that is a constant of this compilation."""
         return type(value) is int and path_key(path) in self.static
 
-    # -- arguments ----------------------------------------------------------------------------------------------------
+    # -- arguments -------------------------------------------------------------------------------------------
 
     def argument(self, p: Any, name: str, value: Any, path: Path | None = None, hint: str = "") -> Any:
         """The abstract value of an argument, taken apart down to its numbers and arrays."""
@@ -114,9 +117,9 @@ class Inputs:
         t = type_of(value, _dotted(path))
         if is_numeric(t) and not isinstance(value, bool):
             return self.leaf(path, t, name, hint, value)
-        if isinstance(value, _STATIC) or (callable(value) and not _is_plain_object(value)):
+        if isinstance(value, _STATIC) or (callable(value) and not is_plain_object(value)):
             return self.wrap_static(p, value)
-        if isinstance(value, (tuple, list, dict)) or _is_plain_object(value):
+        if isinstance(value, (tuple, list, dict)) or is_plain_object(value):
             return self._structure(p, name, value, path, hint)
         return self.leaf(path, OPAQUE, name, hint, value)
 
@@ -150,12 +153,14 @@ class Inputs:
         self._objects[id(value)] = ref
         return ref
 
-    # -- captures -----------------------------------------------------------------------------------------------------
+    # -- captures --------------------------------------------------------------------------------------------
 
     def from_global(self, p: Any, frame: Any, name: str, node: ast.AST) -> Any:
+        """The abstract value of a global of the function."""
         return self.captured(p, (("global", (frame.globals, name)),), frame.globals[name], name)
 
     def from_cell(self, p: Any, frame: Any, name: str, node: ast.AST) -> Any:
+        """The abstract value of a variable of an enclosing function."""
         cell = frame.cells[name]
         try:
             value = cell.cell_contents
@@ -178,11 +183,12 @@ class Inputs:
             self.guard(path, "is", value)
             return self.wrap_static(p, value, hint)
         # an opaque callable (a cached function, a derivative) is known by nothing but itself
-        structured = not callable(value) or isinstance(value, functools.partial) or _is_plain_object(value)
+        structured = not callable(value) or isinstance(value, functools.partial) or is_plain_object(value)
         self.guard(path, "class" if structured else "is", type(value) if structured else value)
         return Captured(path, value)
 
     def guard(self, path: Path, kind: str, expected: Any) -> None:
+        """Note a condition under which the compiled code holds; one that is there already is not added."""
         if path and path[0][0] == "const" and len(path) == 1:
             return
         new = Guard(path, kind, expected)
@@ -262,7 +268,7 @@ def captured_attribute(p: Any, owner: Captured, name: str, node: ast.AST) -> Any
     from .containers import _class_attribute, _lookup_class
 
     obj = owner.value
-    if _is_plain_object(obj):
+    if is_plain_object(obj):
         found = _lookup_class(type(obj), name)
         attributes = attributes_of(obj)
         if isinstance(found, property) or name not in attributes:
@@ -314,7 +320,7 @@ def expand_captured(p: Any, value: Any, node: ast.AST) -> Any:
 
 def expand_object(p: Any, value: Any) -> Any:
     """A captured plain object as a container of its attributes; anything else as it is."""
-    if not isinstance(value, Captured) or not _is_plain_object(value.value):
+    if not isinstance(value, Captured) or not is_plain_object(value.value):
         return value
     attributes = attributes_of(value.value)
     items = tuple(p.inputs.captured(p, (*value.path, ("attr", k)), v, k) for k, v in attributes.items())

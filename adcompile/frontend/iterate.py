@@ -1,6 +1,7 @@
 """What a loop or an unpacking runs over: items that are all known, or a sequence indexed by a counter.
 
-In: an abstract value. Out: `Fixed` items, a `RangeVal`, or an `Indexed` sequence. Comprehensions are loops that append.
+In: an abstract value. Out: `Fixed` items, a `RangeVal`, or an `Indexed` sequence. Comprehensions are loops
+that append.
 """
 
 from __future__ import annotations
@@ -186,7 +187,7 @@ def _same_length(a: Any, b: Any) -> bool:
 
 
 def _zip_fixed(p: Parser, sources: list[Any], n: int, node: ast.AST) -> Any:
-    """A container of n known items beside sequences: they must be at least as long, which is checked at run time."""
+    """A container of n known items beside sequences: at run time they must be at least as long."""
     columns = []
     for s in sources:
         if isinstance(s, Fixed):
@@ -206,6 +207,7 @@ def _zip_fixed(p: Parser, sources: list[Any], n: int, node: ast.AST) -> Any:
 
 
 def enumerated(p: Parser, source: Any, start: Any) -> Any:
+    """What `enumerate(source, start)` runs over."""
     if isinstance(source, Fixed):
         from .expressions import binary
 

@@ -1,4 +1,8 @@
-"""`match` statements, lowered to branches: values, captures, wildcards, sequences, mappings, classes, guards."""
+"""`match` statements, lowered to branches.
+
+In: a `match`. Out: the statements of its cases under tests: values, captures, wildcards, sequences, mappings,
+classes and guards.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Joining what variables hold at the end of branches and around loops.
 
-In: abstract values of two paths. Out: one abstract value, with graph values where the paths differ. A branch hands out
-values through an `If`; a loop carries them. What cannot be one value becomes a `Conflict`, refused when it is used. Not for
-running statements: `parse` and `flow` do that.
+In: abstract values of two paths. Out: one abstract value, with graph values where the paths differ. A branch
+hands out values through an `If`; a loop carries them. What cannot be one value becomes a `Conflict`, refused
+when it is used. Not for running statements: `parse` and `flow` do that.
 """
 
 from __future__ import annotations
@@ -68,7 +68,8 @@ def rebuild(value: Any, parts: tuple[Any, ...]) -> Any:
     if isinstance(value, SliceVal):
         return SliceVal(*parts)
     if isinstance(value, RangeVal):
-        return RangeVal(*parts, value.backwards)
+        start, stop, step = parts
+        return RangeVal(start, stop, step, value.backwards)
     if isinstance(value, BoundMethod):
         return BoundMethod(*parts)
     if isinstance(value, Choice):
@@ -112,7 +113,8 @@ def joined_type(a: Any, b: Any) -> Type | None:
     if len(values) == 2 and None in values and (is_numeric(a.type) or is_numeric(b.type)):
         return UNKNOWN
     if isinstance(a, Literal) and isinstance(b, Literal) and not (is_numeric(a.type) and is_numeric(b.type)):
-        # two strings or two flags of a kind may be chosen from at run time; functions, None and others may not
+        # two strings or two flags of a kind may be chosen from at run time;
+        # functions, None and others may not
         same_kind = type(a.value) is type(b.value) and isinstance(a.value, (str, bytes))
         return OPAQUE if same_kind else None
     for none, other in ((a, b), (b, a)):
@@ -194,6 +196,7 @@ class BranchMerge:
         self._atoms: dict[tuple[int, int], Value] = {}
 
     def run(self, entry: State) -> State:
+        """The state after the branches; what has to be handed out is in `outs` and `yields`."""
         first, second = self.states
         if all(self.dead):
             dead = entry.copy()
@@ -249,6 +252,7 @@ class BranchMerge:
         return out
 
     def value(self, a: Any, b: Any, hint: str = "") -> Any:
+        """The one value that stands for a variable's values on the two paths."""
         if a is b or same_literal(a, b):
             return a
         if isinstance(a, Conflict) or isinstance(b, Conflict):
@@ -268,7 +272,7 @@ class BranchMerge:
         return Conflict(f"it is {describe(a)} on one path and {describe(b)} on the other")
 
     def _maybe(self, value: Any, side: int, hint: str) -> Any:
-        """Assigned on one path only: Python's own error is raised where the emitted code uses it unassigned."""
+        """Assigned on one path only: the emitted code raises Python's own error where it is unassigned."""
         if isinstance(value, Literal) and is_numeric(value.type):
             out = self._out(value.type, hint, bool(hint))
             self.yields[side].append(value)
@@ -311,6 +315,7 @@ class BranchMerge:
         return ref
 
     def cell(self, a: Any, b: Any) -> Any:
+        """The one content that stands for a container's contents on the two paths."""
         if a is b:
             return a
         if isinstance(a, Conflict) or isinstance(b, Conflict):

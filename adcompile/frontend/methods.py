@@ -105,8 +105,12 @@ def call_container_method(
         kind = ListOf
     handler = _METHODS.get((kind, name))
     if handler is None:
-        p.no_derivative("AD206", f"method `{name}` of this container is not understood", node,
-                        "append, extend, pop, insert, copy, keys, values, items, get, update, index or count")  # fmt: skip
+        p.no_derivative(
+            "AD206",
+            f"method `{name}` of this container is not understood",
+            node,
+            "append, extend, pop, insert, copy, keys, values, items, get, update, index or count",
+        )
     return handler(p, receiver, cell, args, keywords, node)
 
 

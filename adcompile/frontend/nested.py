@@ -1,8 +1,9 @@
 """Derivatives taken inside a function that is being differentiated: `ad.grad(f)(x)` as part of a model.
 
-In: a call of one of adcompile's own entry points on abstract arguments. Out: the abstract result, with the statements of the
-derivative spliced into the graph, where they are statements like any other. Since differentiation happens on the graph, inner
-and outer derivatives cannot be confused. Not for the entry points themselves (`api`).
+In: a call of one of adcompile's own entry points on abstract arguments. Out: the abstract result, with the
+statements of the derivative spliced into the graph, where they are statements like any other. Since
+differentiation happens on the graph, inner and outer derivatives cannot be confused. Not for the entry points
+themselves (`api`).
 """
 
 from __future__ import annotations
@@ -114,7 +115,7 @@ def _leaves(p: Parser, value: Any) -> list[Any]:
 
 
 def _opened(p: Parser, values: Sequence[Any]) -> tuple[list[Any], list[Value], list[Any]]:
-    """The values with fresh parameters for their differentiable atoms, the parameters, and what they stand for."""
+    """The values with parameters for their differentiable atoms, and what each parameter stands for."""
     params: list[Value] = []
     actual: list[Any] = []
 
@@ -225,7 +226,7 @@ def _gradient(
 
 
 def _no_gradient(leaf: Any) -> Any:
-    """What stands in a gradient for a leaf that has none: zero for an integer, the thing itself for anything else."""
+    """What stands in a gradient for a leaf that has none: zero for an integer, else the thing itself."""
     return (
         Literal(0) if is_numeric(leaf.type) and not isinstance(getattr(leaf, "value", None), bool) else leaf
     )
@@ -237,14 +238,22 @@ def _substituted(p: Parser, value: Any, mapping: dict[Value, Any]) -> Any:
 
 def _seed(p: Parser, result: Any, node: ast.AST) -> Any:
     if not is_atom(result):
-        p.no_derivative("AD204", "a gradient needs a function that returns one number", node,
-                        "a function that returns one number; for several outputs use jacobian, or vjp")  # fmt: skip
+        p.no_derivative(
+            "AD204",
+            "a gradient needs a function that returns one number",
+            node,
+            "a function that returns one number; for several outputs use jacobian, or vjp",
+        )
     shape = shape_of(result.type)
     if shape == () or isinstance(result.type, Scalar):
         return Literal(1.0)
     if shape is not None and any(n != 1 and isinstance(n, int) for n in shape):
-        p.no_derivative("AD204", f"a gradient needs one number, not an array of type {result.type}", node,
-                        "a function that returns one number; for several outputs use jacobian, or vjp")  # fmt: skip
+        p.no_derivative(
+            "AD204",
+            f"a gradient needs one number, not an array of type {result.type}",
+            node,
+            "a function that returns one number; for several outputs use jacobian, or vjp",
+        )
     return p.builder.expand("np.ones_like(one_number(x))", x=result)
 
 

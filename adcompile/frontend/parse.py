@@ -1,9 +1,10 @@
 """From Python source to the graph: the parser's state and its statements.
 
-In: the syntax tree of a function and abstract arguments. Out: statements appended to a builder, and the abstract result.
-One method per accepted statement; every other node is refused by name. Expressions are in `expressions`, branches and loops
-in `flow`, calls in `calls`. Parsing is abstract interpretation: each statement is executed once on abstract values, so types
-and structures are known where the graph is built. Not for differentiating.
+In: the syntax tree of a function and abstract arguments. Out: statements appended to a builder, and the
+abstract result. One method per accepted statement; every other node is refused by name. Expressions are in
+`expressions`, branches and loops in `flow`, calls in `calls`. Parsing is abstract interpretation: each
+statement is executed once on abstract values, so types and structures are known where the graph is built. Not
+for differentiating.
 """
 
 from __future__ import annotations
@@ -76,12 +77,14 @@ class Parser:
         self.loop_indices: dict[Value, Any] = {}
         self.open_loops: list[Value] = []
 
-    # -- errors -----------------------------------------------------------------------------------------------------
+    # -- errors ----------------------------------------------------------------------------------------------
 
     def refuse(self, code: str, message: str, node: ast.AST, expected: str) -> NoReturn:
+        """Refuse syntax that is not understood, with the place of `node` and what is expected instead."""
         raise UnsupportedSyntax(code, message, self.frame.source.loc(node), expected)
 
     def no_derivative(self, code: str, message: str, node: ast.AST | None, expected: str) -> NoReturn:
+        """Refuse what cannot be differentiated, with its place and what is expected instead."""
         raise NoDerivative(code, message, self.frame.source.loc(node) if node is not None else None, expected)
 
     def new(self, cell: Any) -> Any:
@@ -92,7 +95,7 @@ class Parser:
         """The contents of a container, now."""
         return self.state.heap[ref.id]
 
-    # -- variables ----------------------------------------------------------------------------------------------------
+    # -- variables -------------------------------------------------------------------------------------------
 
     def assign(self, name: str, value: Any) -> None:
         """Bind a name, and let a fresh graph value carry it."""
@@ -156,7 +159,7 @@ class Parser:
         )
         raise DeadPath
 
-    # -- statements ---------------------------------------------------------------------------------------------------
+    # -- statements ------------------------------------------------------------------------------------------
 
     def run(self, statements: list[ast.stmt]) -> None:
         """Execute statements until one of them leaves the block."""
@@ -202,6 +205,7 @@ class Parser:
 
     @contextmanager
     def in_frame(self, frame: Frame) -> Iterator[None]:
+        """Parse with the variables of another function."""
         saved, self.frame = self.frame, frame
         try:
             yield

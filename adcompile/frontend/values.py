@@ -1,8 +1,8 @@
 """What a Python variable can hold while a function is being parsed.
 
-Numbers and arrays are atoms of the graph. Everything whose structure is known (containers, objects, functions, ranges)
-lives here and never reaches the graph. Mutable containers are `Ref`s into the state's heap, so that aliases see one
-another's updates. Not for deciding anything: plain data.
+Numbers and arrays are atoms of the graph. Everything whose structure is known (containers, objects,
+functions, ranges) lives here and never reaches the graph. Mutable containers are `Ref`s into the state's
+heap, so that aliases see one another's updates. Not for deciding anything: plain data.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ _ids = itertools.count(1)
 
 
 def fresh_id() -> int:
+    """A number that nothing else has: for frames, loops and cells of the heap."""
     return next(_ids)
 
 
@@ -39,11 +40,15 @@ class Ref:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ListCell:
+    """A list whose items are known one by one."""
+
     items: tuple[Any, ...]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class DictCell:
+    """A dictionary, or an object of the subclass `cls`, with known keys."""
+
     keys: tuple[Any, ...]
     items: tuple[Any, ...]
     cls: type = dict
@@ -60,17 +65,16 @@ class ObjectCell:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class GrownCell:
-    """A list whose length is known at run time only: one run-time list for each leaf of the element `pattern`."""
+    """A list of a length known at run time only: a run-time list for each leaf of the item `pattern`."""
 
     pattern: Any
     items: tuple[Atom, ...]
 
 
-Cell = ListCell | DictCell | ObjectCell | GrownCell
-
-
 @dataclass(frozen=True, eq=False, slots=True)
 class SliceVal:
+    """A slice as a value: `x[a:b]`, `slice(a, b)`."""
+
     start: Any
     stop: Any
     step: Any
@@ -78,6 +82,8 @@ class SliceVal:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class RangeVal:
+    """A range; `backwards` if it is iterated over by `reversed`."""
+
     start: Atom
     stop: Atom
     step: Atom
@@ -86,7 +92,7 @@ class RangeVal:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Indexed:
-    """A sequence of run-time length: item number `k` (from 0) is `get(k)`; `of` is the list that it runs over."""
+    """A sequence of run-time length: item `k` (from 0) is `get(k)`; `of` is the list it runs over."""
 
     length: Atom
     get: Callable[[Atom], Any]
@@ -113,12 +119,16 @@ class Closure:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class BoundMethod:
+    """A method of an object with the object."""
+
     receiver: Any
     function: Any
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class PartialVal:
+    """`functools.partial(function, *args, **keywords)`."""
+
     function: Any
     args: tuple[Any, ...]
     keywords: tuple[tuple[str, Any], ...]
@@ -160,7 +170,7 @@ class Transformed:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Captured:
-    """A container or object that the function reads from outside its arguments; `path` spells how to reach it."""
+    """A container or object from outside the function's arguments; `path` spells how to reach it."""
 
     path: tuple[Any, ...]
     value: Any
@@ -168,6 +178,8 @@ class Captured:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Undef:
+    """A variable that is not assigned yet."""
+
     name: str
 
 
@@ -178,6 +190,10 @@ class Conflict:
     reason: str
 
 
+# the contents of a mutable container
+Cell = ListCell | DictCell | ObjectCell | GrownCell | Conflict
+
+
 UNDEF = Undef("")
 NONE = Literal(None)
 TRUE = Literal(True)
@@ -185,6 +201,7 @@ FALSE = Literal(False)
 
 
 def is_atom(value: Any) -> bool:
+    """Whether a value is one of the graph, and not a structure that the frontend knows."""
     return isinstance(value, (Value, Literal))
 
 
@@ -198,9 +215,11 @@ class State:
         self.heap: dict[int, Cell] = {} if heap is None else heap
 
     def copy(self) -> State:
+        """A state that changes on its own; values and cells are immutable and shared."""
         return State(dict(self.names), dict(self.heap))
 
     def new(self, cell: Cell) -> Ref:
+        """A new container with these contents."""
         ref = Ref(fresh_id())
         self.heap[ref.id] = cell
         return ref
@@ -211,20 +230,25 @@ DEAD = "%dead"
 
 
 def break_key(loop: int) -> tuple[str, int]:
+    """Whether the loop was left by `break`."""
     return ("%break", loop)
 
 
 def continue_key(loop: int) -> tuple[str, int]:
+    """Whether the iteration was ended by `continue`."""
     return ("%continue", loop)
 
 
 def return_key(frame: int) -> tuple[str, int]:
+    """Whether the function has returned."""
     return ("%return", frame)
 
 
 def result_key(frame: int) -> tuple[str, int]:
+    """What the function has returned."""
     return ("%result", frame)
 
 
 def is_flag(key: Any) -> bool:
+    """Whether a key is that of a flag; a flag that is not there is False."""
     return isinstance(key, tuple) and isinstance(key[0], str) and key[0] in ("%break", "%continue", "%return")

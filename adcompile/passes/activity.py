@@ -1,8 +1,8 @@
 """Which values carry derivatives: varied (depend on an input) and useful (an output depends on them).
 
-In: a block, its independent values and its dependent ones. Out: two sets of values; their intersection is active. Both are
-least fixed points over loops (Hascoët & Pascual 2013, section 4). An active value that enters a primitive without a
-derivative there is refused here, by both modes alike.
+In: a block, its independent values and its dependent ones. Out: two sets of values; their intersection is
+active. Both are least fixed points over loops (Hascoët & Pascual 2013, section 4). An active value that
+enters a primitive without a derivative there is refused here, by both modes alike.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def differentiable_args(stmt: Apply) -> Iterable[tuple[str, Arg]]:
 
 
 def _structural(stmt: Apply) -> bool:
-    """Whether a primitive only moves values into and out of containers: all its operands carry derivatives."""
+    """Whether a primitive only moves values into and out of containers: all operands carry derivatives."""
     return stmt.primitive.name.startswith(("list_", "record(", "make_"))
 
 
@@ -57,10 +57,12 @@ def _forward(block: Block, varied: set[Value]) -> None:
 
 
 def carried_params(stmt: For | While) -> tuple[Value, ...]:
+    """The parameters of a loop's body that are carried from iteration to iteration."""
     return stmt.body.params[1:] if isinstance(stmt, For) else stmt.body.params
 
 
 def carried_yields(stmt: For | While) -> tuple[object, ...]:
+    """What an iteration hands on, in the order of the carried parameters."""
     return stmt.body.yields[1:] if stmt.stops else stmt.body.yields
 
 

@@ -1,8 +1,8 @@
 """Arithmetic of adjoints and tangents: zeros, matching shapes and dtypes, filling up what only broadcasts.
 
-In: contributions to the adjoint of a value. Out: atoms that fit the value. An adjoint may be smaller than its value where
-it is known to broadcast to it (`np.sum` hands one number back); it is filled up where the exact shape matters. Not for
-deciding what contributes: that is `passes.reverse`.
+In: contributions to the adjoint of a value. Out: atoms that fit the value. An adjoint may be smaller than its
+value where it is known to broadcast to it (`np.sum` hands one number back); it is filled up where the exact
+shape matters. Not for deciding what contributes: that is `passes.reverse`.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ def zeros(builder: Builder, value: Value) -> Any:
 
 
 def same_shape(a: Shape, b: Shape) -> bool:
+    """Whether two shapes are known to be the same."""
     if a is None or b is None or len(a) != len(b):
         return False
     return all(same_size(x, y) or (is_many(x) and is_many(y)) for x, y in zip(a, b, strict=True))

@@ -1,8 +1,8 @@
 """Forward mode, graph to graph: tangents beside primals.
 
-In: a block, its independent values and their tangents. Out: the block's statements with tangent statements among them, and
-the tangents of its yields. One pass in the order of the program, from the same rows as reverse mode. Not for shapes and
-dtypes of tangents: `passes.cotangents`.
+In: a block, its independent values and their tangents. Out: the block's statements with tangent statements
+among them, and the tangents of its yields. One pass in the order of the program, from the same rows as
+reverse mode. Not for shapes and dtypes of tangents: `passes.cotangents`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ Dots = dict[Value, Any]
 def forward(
     builder: Builder, block: Block, wrt: Sequence[Value], tangents: Sequence[Any]
 ) -> tuple[list[Stmt], list[Any]]:
-    """Differentiate a block forwards: its statements with tangents, and the tangent of each yield (None for zero)."""
+    """Differentiate a block forwards: its statements with tangents, and the tangents of its yields."""
     varied, useful = varied_values(block, wrt), useful_values(block, block.yields)
     refuse_inactive(block, varied, useful)
     sweep = _Tangents(builder, varied & useful, {}, varied)

@@ -1,10 +1,10 @@
 """What the backward sweep of a loop needs of its forward sweep: live, recompute or save.
 
-In: a loop, its forward body and the backward body that reads values of the forward body freely. Out: the forward loop,
-which saves on run-time lists, and the backward loop, which takes from them. What is saved is a minimum cut between what
-the forward sweep alone can supply and what the backward body reads; values that are cheap to compute again from indices
-and values from outside the loop pass through it (to-be-recorded analysis: Hascoët, Naumann & Pascual 2005). Not for
-values outside loops: those are still live.
+In: a loop, its forward body and the backward body that reads values of the forward body freely. Out: the
+forward loop, which saves on run-time lists, and the backward loop, which takes from them. What is saved is a
+minimum cut between what the forward sweep alone can supply and what the backward body reads; values that are
+cheap to compute again from indices and values from outside the loop pass through it (to-be-recorded analysis:
+Hascoët, Naumann & Pascual 2005). Not for values outside loops: those are still live.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from ..rules.rule import OPERATORS
 
 @dataclass
 class Kept:
-    """The forward statements that replace the loop, and the outputs of the backward loop that was appended."""
+    """The forward statements that replace the loop, and the outputs of the appended backward loop."""
 
     forward: list[Stmt]
     bars: list[Value]
@@ -74,7 +74,7 @@ def keep(
     if index is not None:
         mapping[index] = counter
     if counted and uses_index:
-        assert isinstance(loop, For)
+        assert isinstance(loop, For) and index is not None
         counter.hint, counter.named = "k", False
         mapping[index] = _index_at(builder, loop, counter, statements)
     for s in again:
@@ -129,9 +129,12 @@ def _index_at(builder: Builder, loop: For, counter: Value, statements: list[Stmt
 def _forward_loop(
     loop: For | While, forward: list[Stmt], saved: list[Value], counted: bool
 ) -> tuple[list[Value], list[Stmt], Stmt, Value | None]:
-    """The loop with what it saves, and with a count of its iterations where their number is not known beforehand."""
+    """The loop with what it saves, and with a count of its iterations where nothing else tells it."""
     pre: list[Stmt] = []
-    params, yields, init, outs = [], [], [], []
+    params: list[Value] = []
+    yields: list[Atom] = []
+    init: list[Atom] = []
+    outs: list[Value] = []
     body = list(forward)
     trips: Value | None = None
     if counted:
@@ -177,7 +180,7 @@ def _insert_after(body: list[Stmt], value: Value, stmt: Stmt) -> None:
 
 
 def is_cheap(stmt: Stmt) -> bool:
-    """Whether computing a statement again costs less than saving its result: reads, views, arithmetic of numbers."""
+    """Whether computing again costs less than saving: reads, views, arithmetic of numbers."""
     if not isinstance(stmt, Apply) or not stmt.primitive.cheap or len(stmt.outs) != 1:
         return False
     if stmt.primitive is GETITEM:
@@ -191,7 +194,7 @@ def _cost(value: Value) -> int:
 
 
 def recomputable(needed: list[Value], forward: list[Stmt]) -> tuple[list[Value], list[Stmt]]:
-    """Of the values that a branch's backward side needs: which have to be kept, and the statements that give the rest."""
+    """Of what a branch's backward side needs: what has to be kept, and the statements for the rest."""
     definitions = {out: s for s in forward for out in s.outs}
     local = set(definitions)
     kept = minimum_cut(needed, definitions, local, None)
@@ -206,7 +209,8 @@ def minimum_cut(
 ) -> list[Value]:
     """The cheapest set of values from which all `needed` ones can be computed by cheap statements.
 
-    Vertex cut by augmenting paths; of several minimum cuts the one closest to the needed values, which recomputes least.
+    Vertex cut by augmenting paths; of several minimum cuts the one closest to the needed values,
+    which recomputes least.
     """
     graph: dict[Any, dict[Any, int]] = {}
 

@@ -1,9 +1,10 @@
 """Reverse mode, graph to graph.
 
-In: a block, the values to differentiate by, and seeds for its outputs. Out: the statements of the forward sweep (the
-block's own, with what must be kept added to its loops) and those of the backward sweep, which read values of the forward
-sweep as if they were all still there; `passes.keep` has made that true. Structural recursion over the block, backwards
-(Griewank & Walther 2008, chapter 6). Not for shapes and dtypes of adjoints: `passes.cotangents`.
+In: a block, the values to differentiate by, and seeds for its outputs. Out: the statements of the forward
+sweep (the block's own, with what must be kept added to its loops) and those of the backward sweep, which read
+values of the forward sweep as if they were all still there; `passes.keep` has made that true. Structural
+recursion over the block, backwards (Griewank & Walther 2008, chapter 6). Not for shapes and dtypes of
+adjoints: `passes.cotangents`.
 """
 
 from __future__ import annotations
@@ -59,8 +60,8 @@ class Reversed:
 def reverse(builder: Builder, block: Block, wrt: Sequence[Value], seeds: Sequence[Any]) -> Reversed:
     """Differentiate a block backwards.
 
-    `seeds` are the adjoints of the block's yields, None where no derivative is asked for. The result's `bars` are the
-    adjoints of `wrt`, None where a derivative is identically zero.
+    `seeds` are the adjoints of the block's yields, None where no derivative is asked for. The result's `bars`
+    are the adjoints of `wrt`, None where a derivative is identically zero.
     """
     wanted = [y for y, s in zip(block.yields, seeds, strict=True) if s is not None]
     varied, useful = varied_values(block, wrt), useful_values(block, wanted)
@@ -103,12 +104,13 @@ class _Sweep:
         # values that only some paths assign, with the tests and sides on which they are assigned
         self.partial: dict[Value, set[tuple[Any, int]]] = {}
         self.tests = _Tests(builder, Block((), [], ()))
-        # values some of whose elements are discarded by a mask further on: there their adjoint is exactly zero
+        # values some of whose elements are discarded by a mask further on:
+        # there their adjoint is exactly zero
         self.masked: set[Value] = set()
         # how many loops the statement being reversed stands in
         self.loops = 0
 
-    # -- contributions ------------------------------------------------------------------------------------------------
+    # -- contributions ---------------------------------------------------------------------------------------
 
     def accumulate(self, bars: Bars, value: Any, c: Any) -> None:
         """Add a contribution to the adjoint of a value."""
@@ -151,8 +153,9 @@ class _Sweep:
             stmt = self.builder.definitions.get(part) if isinstance(part, Value) else None
             if stmt is not None and stmt.primitive.name.startswith("np.arange("):
                 # stretched along another axis it would repeat its values
-                return all(shape_of(typ(p)) in ((), shape_of(part.type)) or len(shape_of(typ(p)) or (0, 0)) == 1
-                           for p in indexing.index_parts(index) if isinstance(p, Value))  # fmt: skip
+                own = shape_of(typ(part))
+                shapes = [shape_of(p.type) for p in indexing.index_parts(index) if isinstance(p, Value)]
+                return all(shape in ((), own) or len(shape or (0, 0)) == 1 for shape in shapes)
         return False
 
     def take(self, bars: Bars, out: Value) -> Any:
@@ -162,10 +165,10 @@ class _Sweep:
             bar.hint, bar.named = f"{out.hint}_bar", out.named
         return bar
 
-    # -- statements ---------------------------------------------------------------------------------------------------
+    # -- statements ------------------------------------------------------------------------------------------
 
     def block(self, block: Block, bars: Bars) -> list[Stmt]:
-        """Reverse the statements of a block; the forward statements are returned, the backward ones appended."""
+        """Reverse the statements of a block: forward statements are returned, backward ones appended."""
         forward: list[Any] = []
         for stmt in reversed(block.statements):
             with self.builder.at(stmt.loc):
@@ -373,7 +376,7 @@ class _Sweep:
         return kept.forward
 
     def _body(self, stmt: For | While, carried: list[int], steady: dict[int, Any]) -> _LoopSweep:
-        """Reverse a loop body once; `steady` gives the adjoints of carried values that no iteration changes."""
+        """Reverse a loop body once; `steady` are the adjoints of carried values that no iteration changes."""
         params, yields = carried_params(stmt), carried_yields(stmt)
         captured = [v for v in free_values(stmt.body) if v in self.active]
         entering: dict[int, Any] = {
@@ -441,9 +444,10 @@ class _Branch:
 
 
 class _Guarded(dict[str, Any]):
-    """The names of a row's texts where a mask discards elements: those take a value at which the partials are finite.
+    """The names of a row's texts where a mask discards elements.
 
-    Zero times a partial is then zero, where the partial itself would be infinite or NaN.
+    Those elements take a value at which the partials are finite. Zero times a partial is then zero,
+    where the partial itself would be infinite or NaN.
     """
 
     def __init__(self, builder: Builder, env: dict[str, Any], safe: float) -> None:
@@ -537,13 +541,14 @@ def _places(arg: Arg, place: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, 
 
 
 def shape_known(value: Value) -> bool:
+    """Whether the number of axes of a value is known."""
     from ..ir.types import shape_of
 
     return shape_of(value.type) is not None
 
 
 class _Tests:
-    """Which tests are the same: a test handed out of a branch, and its negation, are told by the value they come from."""
+    """Which tests are the same: one handed out of a branch, and a negation, are told by their origin."""
 
     def __init__(self, builder: Builder, block: Block) -> None:
         self.builder = builder
@@ -572,7 +577,8 @@ def partial_values(tests: _Tests, block: Block) -> dict[Value, set[tuple[Any, in
     found: dict[Value, set[tuple[Any, int]]] = {}
     changed = True
     while changed:
-        # an `If` is visited before the statements in it: what is handed out through several takes several rounds
+        # an `If` is visited before the statements in it:
+        # what is handed out through several takes several rounds
         changed = False
         for stmt in all_statements(block):
             if not isinstance(stmt, If):
@@ -590,6 +596,7 @@ def partial_values(tests: _Tests, block: Block) -> dict[Value, set[tuple[Any, in
 
 
 def list_depth(t: Type | None) -> int:
+    """How many lists are nested in a type."""
     return 1 + list_depth(t.element) if isinstance(t, ListOf) else 0
 
 
@@ -602,6 +609,7 @@ def rule_environment(stmt: Apply) -> dict[str, Any]:
 
 
 def rule_facts(stmt: Apply) -> dict[str, Any]:
+    """What a rule that is a function may ask for at one statement."""
     facts = {p.name: facts_of(a) for p, a in zip(stmt.primitive.params, stmt.args, strict=True)}
     facts["z"] = facts_of(stmt.outs[0])
     return facts

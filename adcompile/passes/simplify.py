@@ -1,8 +1,9 @@
 """Cleaning up: algebra while building, then common subexpressions and dead code.
 
-In: an `Apply` about to be appended (`peephole`), or a finished block (`simplify`). Out: a simpler atom, or a block that
-computes the same with less. Algebra is applied only where it is exact for every value, NaN and signed zeros included, and
-keeps dtype and shape; adjoints additionally drop a literal zero summand, since an adjoint's zero has no sign to lose.
+In: an `Apply` about to be appended (`peephole`), or a finished block (`simplify`). Out: a simpler atom, or a
+block that computes the same with less. Algebra is applied only where it is exact for every value, NaN and
+signed zeros included, and keeps dtype and shape; adjoints additionally drop a literal zero summand, since an
+adjoint's zero has no sign to lose.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from ..ir.types import Array, ListOf, Record, Scalar, is_numeric, same_size, sha
 from ..rules.rule import OPERATORS, Primitive
 from ..rules.typing import result_dtype, typ
 
-# -- algebra ----------------------------------------------------------------------------------------------------------
+# -- algebra -------------------------------------------------------------------------------------------------
 
 
 def peephole(builder: Builder, primitive: Primitive, args: tuple[Arg, ...]) -> Any:
@@ -182,7 +183,7 @@ def _getitem(builder: Builder, x: Arg, i: Arg) -> Any:
     if isinstance(x, tuple) and isinstance(i, Literal):
         return x[i.value]
     if isinstance(x, tuple) and isinstance(i, Slice):
-        bounds = [b.value if isinstance(b, Literal) else b for b in (i.start, i.stop, i.step)]
+        bounds: list[Any] = [b.value if isinstance(b, Literal) else b for b in (i.start, i.stop, i.step)]
         if all(b is None or isinstance(b, int) for b in bounds):
             return x[slice(*bounds)]
     return None
@@ -212,7 +213,7 @@ _PEEPHOLES: dict[str, Any] = {
     "np.conj(x)": _real,
 }
 
-# -- whole blocks -----------------------------------------------------------------------------------------------------
+# -- whole blocks --------------------------------------------------------------------------------------------
 
 
 def simplify(block: Block) -> Block:
@@ -277,8 +278,9 @@ def _is_shared(stmt: Apply) -> bool:
 
 
 _FRESH = frozenset(
-    ["zeros_of", "np.zeros", "np.zeros_like", "np.empty", "np.empty_like", "np.ones", "np.full", "list_make", "call", "attribute"]
-)
+    ["zeros_of", "np.zeros", "np.zeros_like", "np.empty", "np.empty_like", "np.ones", "np.full", "list_make",
+     "call", "attribute"]
+)  # fmt: skip
 
 
 def _rewrite_operands(stmt: Stmt, mapping: dict[Value, Any]) -> None:
@@ -301,6 +303,7 @@ def remove_dead(block: Block) -> None:
 
 
 def is_effect(stmt: Stmt) -> bool:
+    """Whether a statement has to stay although nothing needs its results."""
     if isinstance(stmt, Apply):
         return stmt.primitive.effect == "opaque" or (not stmt.adjoint and may_raise(stmt))
     if isinstance(stmt, If):
@@ -318,7 +321,7 @@ def is_effect(stmt: Stmt) -> bool:
 
 
 def may_raise(stmt: Apply) -> bool:
-    """Whether operands may have shapes that do not fit: then the statement is kept, for the error that it raises."""
+    """Whether operands may have shapes that do not fit: the statement is kept for the error it raises."""
     row = stmt.primitive
     if row.name == "x @ y":
         return _contraction_may_raise(stmt)

@@ -71,4 +71,10 @@ linear("matmul_left(g, x, y)", "z_bar @ y", "matmul_right(g, z_bar, y)", wrt=("g
 linear("matmul_right(g, x, y)", "x @ z_bar", "matmul_left(g, x, z_bar)", wrt=("g", "x"), constant=True)
 
 linear("one_number(x)", "z_bar", types=_itself, effect="view")
-linear("nested_lists(c, depth)", "np.array(z_bar)", types=lambda c, depth: ListOf(None), constant=True, effect="view")
+linear(
+    "nested_lists(c, depth)",
+    "np.array(z_bar)",
+    types=lambda c, depth: ListOf(None),
+    constant=True,
+    effect="view",
+)

@@ -18,7 +18,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from typing import Literal as OneOf
 
 import numpy as np
@@ -31,6 +31,7 @@ from ..ir.types import ListOf, Type, dtype_of, shape_of
 Effect = OneOf["pure", "view", "update", "opaque"]
 Rule = str | Callable[..., str]
 TypeRule = Callable[..., Any]
+Text = TypeVar("Text")
 
 
 class _Required:
@@ -370,14 +371,14 @@ def _moving(rule: Rule) -> Rule:
 
 
 @functools.cache
-def _wanted(rule: Callable[..., str]) -> tuple[str, ...] | None:
+def _wanted(rule: Callable[..., object]) -> tuple[str, ...] | None:
     code = rule.__code__
     if code.co_flags & 0x08:
         return None
     return tuple(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
 
 
-def call_rule(rule: Rule, facts: Mapping[str, Any]) -> str:
+def call_rule(rule: str | Callable[..., Text], facts: Mapping[str, Any]) -> str | Text:
     """The text of a rule for given facts; a rule names the facts that it looks at as its parameters.
 
     Facts are the operands, the result `z`, the adjoint `z_bar`, and for an item of a sequence its place
