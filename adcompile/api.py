@@ -23,7 +23,17 @@ import numpy as np
 from .backend.load import load
 from .errors import ArgumentError
 from .log import logger
-from .signature import MISS, argument_at, entry, guard_check, key_of, reader, signature_of, static_arguments
+from .signature import (
+    MISS,
+    argument_at,
+    attached,
+    entry,
+    guard_check,
+    key_of,
+    reader,
+    signature_of,
+    static_arguments,
+)
 
 # What compiles is imported when something is compiled: most processes find their derivatives on the disk.
 if TYPE_CHECKING:
@@ -433,15 +443,7 @@ class Lowered:
     def compile(self) -> Callable[..., Any]:
         """The derivative as a plain function."""
         function = load(self.program.text, self.program.name, namespace=self.program.objects)
-        if not self.program.captured:
-            return function
-        captured = [(name, reader(path)) for name, path in self.program.captured]
-
-        @functools.wraps(function)
-        def with_captured(*args: Any, **keywords: Any) -> Any:
-            return function(*args, **keywords, **{name: read() for name, read in captured})
-
-        return with_captured
+        return attached(function, self.program.captured)
 
 
 def _lower(engine: _Engine, args: tuple[Any, ...], keywords: dict[str, Any]) -> Lowered:

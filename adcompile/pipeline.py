@@ -46,7 +46,7 @@ from .passes.activity import varied_values
 from .passes.cotangents import adjoint_type, full
 from .passes.forward import forward
 from .passes.reverse import reverse
-from .passes.simplify import share, simplify
+from .passes.simplify import multiply_out_squares, share, simplify
 from .rules import tables  # noqa: F401  (enters all rows)
 from .rules.indexing import OWN
 from .saved import docstring
@@ -322,6 +322,8 @@ def _finish(
     pullback = extra.get("pullback")
     _check(block)
     if pullback is None:
+        if wanted.kind == "grad" and not wanted.has_aux:
+            multiply_out_squares(block)
         simplify(block)
     else:
         _simplify_split(block, pullback[1])
@@ -365,13 +367,14 @@ def _simplify_split(block: Block, inner: Block) -> None:
     """Simplify two sweeps of which the second reads values of the first."""
     joined = Block(block.params, [*block.statements], block.yields)
     from .ir.nodes import free_values
-    from .passes.simplify import remove_dead, share
+    from .passes.simplify import polish, remove_dead, share
 
     mapping: dict[Value, Any] = {}
     known: dict[Any, Any] = {}
     share(joined, mapping, known)
     share(inner, mapping, dict(known))
     remove_dead(inner)
+    polish(inner)
     count = len(joined.yields)
     joined.yields = (*joined.yields, *free_values(inner))
     remove_dead(joined)

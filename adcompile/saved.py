@@ -62,6 +62,10 @@ class Saved:
     bytes: str
 
 
+# how a backward sweep takes an item off a list
+_TAKES = (lists.LIST_POP, lists.LIST_EACH)
+
+
 def find_saved(blocks: Sequence[Block]) -> tuple[Saved, ...]:
     """The values that lists carry from the loops of a forward sweep to those of a backward sweep.
 
@@ -77,7 +81,7 @@ def find_saved(blocks: Sequence[Block]) -> tuple[Saved, ...]:
     for pop in facts.pops:
         append = facts.origin(pop.args[0])
         if append is not None:
-            found.setdefault(id(append), (append, set()))[1].update(facts.readers(pop.outs[1]))
+            found.setdefault(id(append), (append, set()))[1].update(facts.readers(pop.outs[-1]))
     records = []
     for append, lines in found.values():
         # a list of lists is how an inner loop's list survives the outer loop: the inner one tells it all
@@ -110,7 +114,7 @@ class _Facts:
             for value in operands(stmt):
                 self.reads.setdefault(value, []).append(stmt)
             if isinstance(stmt, Apply):
-                if stmt.primitive is lists.LIST_POP and stmt.adjoint:
+                if stmt.primitive in _TAKES and stmt.adjoint:
                     self.pops.append(stmt)
                 if stmt.primitive is lists.RECORD and owner is not None:
                     self.records.append(stmt)
@@ -146,9 +150,10 @@ class _Facts:
         if isinstance(stmt, If):
             sides = (self.origin(b.yields[k], depth + 1) for b in (stmt.then, stmt.orelse))
             return next((side for side in sides if side is not None), None)
-        if isinstance(stmt, Apply) and stmt.primitive is lists.LIST_POP:
+        if isinstance(stmt, Apply) and stmt.primitive in _TAKES:
             outer = self.origin(stmt.args[0], depth + 1)
-            return outer if k == 0 or outer is None else self.origin(outer.args[1], depth + 1)
+            is_rest = len(stmt.outs) > 1 and k == 0
+            return outer if is_rest or outer is None else self.origin(outer.args[1], depth + 1)
         if isinstance(stmt, Apply) and stmt.primitive is METHODS.get("copy"):
             return self.origin(stmt.args[0], depth + 1)
         return None

@@ -729,6 +729,7 @@ STRUCTURAL = {
     "list_append(items, v)",
     "list_set(items, i, v)",
     "list_pop(items)",
+    "list_each(items)",
     "list_make(items)",
     "record(items)",
     "field(items, k)",

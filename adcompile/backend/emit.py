@@ -18,6 +18,7 @@ from ..ir.types import Array, Scalar
 from ..rules import indexing, lists, python
 from .expressions import Expressions, Namespace, to_text, with_slice_calls
 from .inplace import make_updates_safe
+from .iterate import counts_trips, grown_by, iterate_saved, leading_items
 from .names import choose_names
 from .nesting import choose_nested
 from .order import order_of
@@ -55,6 +56,8 @@ class Emitter:
         self.comment: Loc | None = None
         self.called: list[Function] = []
         self.function_names: dict[Function, str] = {}
+        # the lists that a loop of this code made, one item an iteration
+        self.lengths: dict[Value, For | While] = {}
         self.expressions: Expressions = None  # type: ignore[assignment]
 
     def line(self, text: str) -> None:
@@ -72,8 +75,11 @@ class Emitter:
         block = function.body
         assert block is not None
         whole = block
+        iterate_saved(block)
+        grown_by(block, self.lengths)
         if interface.pullback is not None:
             inner = interface.pullback[1]
+            iterate_saved(inner)
             whole = Block(block.params, block.statements, (*block.yields, *_free(inner)))
             make_updates_safe(inner)
         make_updates_safe(whole)
@@ -158,6 +164,8 @@ class Emitter:
         def result(texts: list[ast.expr], x: Expressions) -> ast.expr:
             return texts[0] if len(texts) == 1 else ast.Tuple(texts, ast.Load())
 
+        iterate_saved(block)
+        grown_by(block, self.lengths)
         make_updates_safe(block)
         nested = choose_nested(block)
         self.expressions = Expressions(self.namespace, nested)
@@ -192,7 +200,8 @@ class Emitter:
         forward = [s for s in block.statements if not s.adjoint]
         backward = [s for s in block.statements if s.adjoint]
         split = (
-            bool(backward)
+            self.commenting
+            and bool(backward)
             and block.statements == [*forward, *backward]
             and any(self._prints(s) for s in forward)
         )
@@ -253,13 +262,13 @@ class Emitter:
         if target != text:
             self.line(self._broken(f"{target} = ", text))
 
-    def _broken(self, head: str, text: str) -> str:
+    def _broken(self, head: str, text: str, end: str = "") -> str:
         """A line that is not too long; broken inside the outermost brackets or at the top operators."""
-        if 4 * self.depth + len(head) + len(text) <= _WIDTH:
-            return head + text
+        if 4 * self.depth + len(head) + len(text) + len(end) <= _WIDTH:
+            return head + text + end
         pieces = _pieces(text)
         if len(pieces) == 1:
-            return head + text
+            return head + text + end
         pad = "    " * (self.depth + 1)
         rows, row = [], ""
         for piece in pieces:
@@ -269,7 +278,7 @@ class Emitter:
             row += piece
         rows.append(row.rstrip())
         body = f"\n{pad}".join(r.strip() for r in rows)
-        return f"{head}(\n{pad}{body}\n{'    ' * self.depth})"
+        return f"{head}(\n{pad}{body}\n{'    ' * self.depth}){end}"
 
     def _apply(self, stmt: Apply) -> None:
         row, names = stmt.primitive, self.expressions.names
@@ -410,17 +419,27 @@ class Emitter:
     def _for(self, stmt: For) -> None:
         index, *params = stmt.body.params
         self._copies(list(zip(params, stmt.init, strict=True)))
+        order, names = self.expressions.names.order, self.expressions.names
+        targets, sources = [], []
+        if order.is_read(index) or not counts_trips(stmt, self.lengths):
+            targets.append(names[index] if order.is_read(index) else "_")
+            sources.append(self._range(stmt))
+        for item in leading_items(stmt):
+            targets.append(names[item.outs[0]])
+            sources.append(f"reversed({self.show(item.args[0])})")
+        if len(sources) == 1:
+            self.line(f"for {targets[0]} in {sources[0]}:")
+        else:
+            self.line(self._broken(f"for {', '.join(targets)} in ", f"zip({', '.join(sources)})", ":"))
+        self._body(stmt, params)
+
+    def _range(self, stmt: For) -> str:
         start, stop, step = (self.expressions.atom(a) for a in stmt.range)
         args = [start, stop, step]
         if isinstance(step, ast.Constant) and step.value == 1:
             args = [stop] if isinstance(start, ast.Constant) and start.value == 0 else [start, stop]
         text = f"range({', '.join(map(to_text, args))})"
-        if stmt.backwards:
-            text = f"reversed({text})"
-        order = self.expressions.names.order
-        name = self.expressions.names[index] if order.is_read(index) else "_"
-        self.line(f"for {name} in {text}:")
-        self._body(stmt, params)
+        return f"reversed({text})" if stmt.backwards else text
 
     def _while(self, stmt: While) -> None:
         self._copies(list(zip(stmt.body.params, stmt.init, strict=True)))
@@ -444,7 +463,8 @@ class Emitter:
         start = len(self.lines)
         yields = stmt.body.yields
         copies = list(zip(params, yields[1:] if stmt.stops else yields, strict=True))
-        statements = stmt.body.statements
+        head = len(leading_items(stmt)) if isinstance(stmt, For) else 0
+        statements = stmt.body.statements[head:]
         tail = self._tail(stmt, copies) if stmt.stops else None
         if tail is not None:
             self.block(statements[:-1])

@@ -18,9 +18,9 @@ import numpy as np
 def unbroadcast(c, x):  # type: ignore[no-untyped-def]
     """Sum c, which has the shape of an expression that x was broadcast in, down to the shape of x."""
     shape = np.shape(x)
+    if np.shape(c) == shape:
+        return c
     c = np.asarray(c)
-    if c.shape == shape:
-        return c if shape else c[()]
     c = c.sum(axis=tuple(range(c.ndim - len(shape))))
     kept = tuple(k for k, n in enumerate(shape) if n == 1 != c.shape[k])
     return c.sum(axis=kept, keepdims=True) if kept else c

@@ -15,13 +15,22 @@ import numpy as np
 
 @dataclass(frozen=True, slots=True)
 class Dim:
-    """A symbolic axis length. Two axes with the same key have the same length; `many` says: it is not 1."""
+    """A symbolic axis length. Two axes that share a key have the same length; `many` says: it is not 1.
+
+    `also` holds the keys of other axes that are known to be as long, because they have met in an operation.
+    """
 
     key: str
     many: bool = False
+    also: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The keys of all axes that are known to have this length."""
+        return self.also | {self.key}
 
 
 Size = int | Dim | None
@@ -174,7 +183,25 @@ def is_python(t: Type) -> bool:
 
 def same_size(a: Size, b: Size) -> bool:
     """Whether two axis lengths are known to be equal."""
+    if isinstance(a, Dim) and isinstance(b, Dim):
+        return a.key == b.key or not a.keys.isdisjoint(b.keys)
     return a is not None and a == b
+
+
+def met(a: Dim, b: Dim) -> Dim:
+    """The length of two axes that have to be equally long, or else the program raises."""
+    return Dim(a.key, a.many or b.many, (a.keys | b.keys) - {a.key})
+
+
+def join_size(a: Size, b: Size) -> Size:
+    """What is known of an axis that is either the one or the other."""
+    if a == b:
+        return a
+    if not isinstance(a, Dim) or not isinstance(b, Dim) or not same_size(a, b):
+        return None
+    shared = a.keys & b.keys
+    key = a.key if a.key in shared else min(shared)
+    return Dim(key, a.many and b.many, shared - {key})
 
 
 def is_many(size: Size) -> bool:
@@ -186,7 +213,7 @@ def join_shape(a: Shape, b: Shape) -> Shape:
     """The shape that describes both."""
     if a is None or b is None or len(a) != len(b):
         return None
-    return tuple(x if same_size(x, y) else None for x, y in zip(a, b, strict=True))
+    return tuple(map(join_size, a, b))
 
 
 def join(a: Type, b: Type) -> Type | None:
@@ -218,7 +245,8 @@ def join(a: Type, b: Type) -> Type | None:
 def _join_scalars(a: Scalar, b: Scalar) -> Type:
     origin = a.origin if a.origin == b.origin else "any"
     if a.dtype == b.dtype:
-        return Scalar(a.dtype, origin, a.size if a.size == b.size else None)
+        size = join_size(a.size, b.size)
+        return Scalar(a.dtype, origin, size if isinstance(size, Dim) else None)
     if origin == "py":
         return Scalar(np.result_type(a.dtype, b.dtype).name)
     floats = [t for t in (a, b) if t.dtype[0] in "fc"]
@@ -234,7 +262,8 @@ def forget_sizes(t: Type) -> Type:
     what holds of it in every iteration of a loop.
     """
     if isinstance(t, Scalar):
-        return Scalar(t.dtype, t.origin) if t.size is not None and "#" in t.size.key else t
+        size = _forget_size(t.size)
+        return Scalar(t.dtype, t.origin, size if isinstance(size, Dim) else None)
     if isinstance(t, Array):
         return Array(t.dtype, _forget(t.shape))
     if isinstance(t, ShapeOf):
@@ -245,6 +274,14 @@ def forget_sizes(t: Type) -> Type:
 
 
 def _forget(shape: Shape) -> Shape:
-    if shape is None:
+    return None if shape is None else tuple(map(_forget_size, shape))
+
+
+def _forget_size(size: Size) -> Size:
+    if not isinstance(size, Dim):
+        return size
+    lasting = frozenset(key for key in size.keys if "#" not in key)
+    if not lasting:
         return None
-    return tuple(None if isinstance(n, Dim) and "#" in n.key else n for n in shape)
+    key = size.key if size.key in lasting else min(lasting)
+    return Dim(key, size.many, lasting - {key})

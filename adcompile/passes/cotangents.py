@@ -62,7 +62,8 @@ def full(builder: Builder, c: Atom, value: Value) -> Any:
         return c
     if same_shape(shape_of(typ(c)), target):
         return c
-    if target is None:
+    if target is None or (rank := shape_of(typ(c))) is None or len(rank) == len(target):
+        # most likely of that shape already, which is quick to see
         return builder.expand("spread(c, x)", c=c, x=value)
     return builder.expand("np.broadcast_to(c, np.shape(x))", c=c, x=value)
 

@@ -23,6 +23,7 @@ from ..ir.nodes import (
     Stmt,
     Value,
     While,
+    all_statements,
     map_arg,
     operands,
     values_in,
@@ -37,7 +38,24 @@ from ..rules.typing import result_dtype, typ
 def peephole(builder: Builder, primitive: Primitive, args: tuple[Arg, ...]) -> Any:
     """A simpler atom equal to primitive(args), None if there is none."""
     rule = _PEEPHOLES.get(primitive.name)
-    return rule(builder, *args) if rule is not None else None
+    found = rule(builder, *args) if rule is not None else None
+    if found is None and builder.adjoint and primitive.name in _ARITHMETIC:
+        return _in_floats(builder, primitive, *args)
+    return found
+
+
+_ARITHMETIC = ("x + y", "x - y", "x * y", "x / y")
+
+
+def _in_floats(builder: Builder, primitive: Primitive, x: Arg, y: Arg) -> Any:
+    """`2.0 * x` for `2 * x` of floats: Python is quicker where both are floats."""
+    for k, (number, other) in enumerate(((x, y), (y, x))):
+        if isinstance(number, Literal) and type(number.value) is int and number.spelling is None:
+            exact = abs(number.value) < 2**53
+            if exact and isinstance(other, Value) and _is_float(other, number):
+                as_float = Literal(float(number.value))
+                return builder.apply(primitive, *((as_float, other) if k == 0 else (other, as_float)))
+    return None
 
 
 def _is_number(arg: Arg, value: float) -> bool:
@@ -127,7 +145,11 @@ def _divide(builder: Builder, x: Arg, y: Arg) -> Any:
 
 
 def _power(builder: Builder, x: Arg, y: Arg) -> Any:
-    return x if _is_number(y, 1.0) and _is_float(x, y) else None
+    if _is_number(y, 1.0) and _is_float(x, y):
+        return x
+    if builder.adjoint and _is_number(y, 2.0) and _is_float(x, y):
+        return builder.apply(OPERATORS["*"], x, x)
+    return None
 
 
 def _negate(builder: Builder, x: Arg) -> Any:
@@ -217,10 +239,33 @@ _PEEPHOLES: dict[str, Any] = {
 
 
 def simplify(block: Block) -> Block:
-    """Share common subexpressions, then drop what nothing needs."""
+    """Share common subexpressions, drop what nothing needs, and write what is left as a person would."""
     share(block, {}, {})
     remove_dead(block)
+    polish(block)
     return block
+
+
+def multiply_out_squares(block: Block) -> None:
+    """Write `x ** 2` of numbers as `x * x`, which is quicker, where no result has to be that of the program
+    to the bit.
+    """
+    for stmt in all_statements(block):
+        if isinstance(stmt, Apply) and stmt.primitive is OPERATORS["**"]:
+            x, y = stmt.args
+            if _is_number(y, 2.0) and _is_float(x, y) and isinstance(stmt.outs[0].type, Scalar):
+                stmt.primitive, stmt.args = OPERATORS["*"], (x, x)
+
+
+def polish(block: Block) -> None:
+    """Sharpen the types of numbers and put products in order, in a block without dead code."""
+    from .products import reassociate
+    from .sharpen import sharpen
+
+    sharpen(block)
+    reassociate(block)
+    share(block, {}, {})
+    remove_dead(block)
 
 
 def _key(arg: Arg) -> Any:
@@ -246,6 +291,9 @@ def share(block: Block, mapping: dict[Value, Any], known: dict[Any, tuple[Value,
     statements: list[Stmt] = []
     for stmt in block.statements:
         _rewrite_operands(stmt, mapping)
+        if isinstance(stmt, Apply) and stmt.adjoint and _is_cast_to_itself(stmt):
+            mapping[stmt.outs[0]] = stmt.args[0]
+            continue
         if isinstance(stmt, Apply) and _is_shared(stmt):
             key = (stmt.primitive.name, id(stmt.primitive), tuple(_key(a) for a in stmt.args))
             earlier = known.get(key)
@@ -267,6 +315,11 @@ def share(block: Block, mapping: dict[Value, Any], known: dict[Any, tuple[Value,
         statements.append(stmt)
     block.statements = statements
     block.yields = tuple(map_arg(y, mapping) for y in block.yields)
+
+
+def _is_cast_to_itself(stmt: Apply) -> bool:
+    """Whether a statement makes a Python number of what is one already."""
+    return stmt.primitive.name in ("float(x)", "complex(x)") and typ(stmt.args[0]) == stmt.outs[0].type
 
 
 def _is_shared(stmt: Apply) -> bool:

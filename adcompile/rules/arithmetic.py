@@ -28,10 +28,15 @@ def power_exponent(x: Any, y: Any) -> str:
     return "z * log_or_zero(x)"
 
 
+def divisor(x: Any) -> str:
+    """∂(x / y)/∂y with the factor 1 / y of the derivative by x; of a reciprocal, from it alone."""
+    return "-(z * z)" if type(x) in (int, float) and x == 1 else "-(1 / y * z)"
+
+
 pointwise("x + y", "1", "1", cheap=True)
 pointwise("x - y", "1", "-1", cheap=True)
 pointwise("x * y", "y", "x", cheap=True)
-pointwise("x / y", "1 / y", "-(z / y)", cheap=True)
+pointwise("x / y", "1 / y", divisor, cheap=True)
 pointwise("x // y", "0", "0", cheap=True)
 pointwise("x % y", "1", "-(x // y)", cheap=True)
 pointwise("x ** y", power_base, power_exponent)
@@ -158,6 +163,7 @@ general(
     pushforwards={"x": absolute_pushforward},
     types=absolute_type,
     pointwise=True,
+    cheap=True,
 )
 
 

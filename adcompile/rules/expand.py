@@ -13,8 +13,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..ir.build import Builder
-from ..ir.nodes import Items, Literal, Slice
+from ..ir.nodes import Block, If, Items, Literal, Slice, Value
+from ..ir.types import UNKNOWN, join
 from . import rule as table
+from .typing import typ
 
 Env = Mapping[str, Any]
 # the key of an environment that holds the namespace of the row whose text is written;
@@ -79,6 +81,25 @@ def _binary(node: ast.BinOp) -> Step:
 def _compare(node: ast.Compare) -> Step:
     left, right, key = _compile(node.left), _compile(node.comparators[0]), table.operator_name(node.ops[0])
     return lambda builder, env: builder.apply(table.OPERATORS[key], left(builder, env), right(builder, env))
+
+
+def _conditional(node: ast.IfExp) -> Step:
+    test, body, orelse = _compile(node.test), _compile(node.body), _compile(node.orelse)
+
+    def step(builder: Builder, env: Env) -> Any:
+        condition = test(builder, env)
+        if isinstance(condition, Literal):
+            return (body if condition.value else orelse)(builder, env)
+        with builder.block() as then:
+            x = body(builder, env)
+        with builder.block() as otherwise:
+            y = orelse(builder, env)
+        out = Value(join(typ(x), typ(y)) or UNKNOWN)
+        blocks = Block((), then, (x,)), Block((), otherwise, (y,))
+        builder.statements.append(If((out,), condition, *blocks, builder.loc, builder.adjoint))
+        return out
+
+    return step
 
 
 def _attribute(node: ast.Attribute) -> Step:
@@ -167,6 +188,7 @@ _COMPILERS: dict[type, Callable[[Any], Step]] = {
     ast.UnaryOp: _unary,
     ast.BinOp: _binary,
     ast.Compare: _compare,
+    ast.IfExp: _conditional,
     ast.Attribute: _attribute,
     ast.Subscript: _subscript,
     ast.Slice: _slice,

@@ -29,6 +29,7 @@ _NAMES = {
     for n in (
         "list_append",
         "list_pop",
+        "list_each",
         "list_set",
         "list_make",
         "list_add",
@@ -71,6 +72,8 @@ def _list(text: str, params: tuple[str, ...], types: Any, effect: Any = "update"
 
 LIST_APPEND = _list("list_append(items, v)", ("items", "v"), _append_type)
 LIST_POP = _list("list_pop(items)", ("items",), _pop_type)
+# the next item from the end, one an iteration: what `for x in reversed(items)` gives
+LIST_EACH = _list("list_each(items)", ("items",), lambda items: _pop_type(items)[1], effect="view")
 LIST_ADD = _list(
     "list_add(items, i, v)",
     ("items", "i", "v"),

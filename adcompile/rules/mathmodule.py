@@ -35,7 +35,7 @@ _UNARY = {
     "log2": f"1 / ({LOG_2} * x)",
     "log10": f"1 / ({LOG_10} * x)",
     "log1p": "1 / (1 + x)",
-    "sqrt": "0.5 * inverse(z)",
+    "sqrt": "0.5 / z if z != 0 else math.inf",
     "cbrt": "inverse(3 * z * z)",
     "fabs": "sign(x)",
     "erf": "1.1283791670955126 * math.exp(-(x * x))",

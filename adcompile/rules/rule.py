@@ -497,6 +497,7 @@ def general(
     lazy: bool = False,
     pointwise: bool = False,
     items: bool = False,
+    cheap: bool = False,
 ) -> Primitive:
     """Declare a primitive by texts in `z_bar` and, apart from them, texts in `<operand>_dot`."""
     return _declare(
@@ -509,6 +510,7 @@ def general(
         lazy=lazy,
         pointwise=pointwise,
         items=items,
+        cheap=cheap,
         pullbacks=pullbacks,
         pushforwards=pushforwards,
     )

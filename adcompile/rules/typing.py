@@ -31,6 +31,7 @@ from ..ir.types import (
     Unknown,
     is_many,
     is_numeric,
+    met,
     same_size,
     type_of,
 )
@@ -87,6 +88,8 @@ def broadcast_size(a: Size, b: Size) -> Size:
         return a
     if a == 1:
         return b
+    if isinstance(a, Dim) and isinstance(b, Dim) and a.many and b.many:
+        return met(a, b)
     if is_many(a):
         return a
     return b if is_many(b) else None
