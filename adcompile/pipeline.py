@@ -573,10 +573,7 @@ def finalize(builder: Builder, bar: Any, value: Value) -> Any:
             else builder.expand("zeros_of(x)", x=value)
         )
     bar = full(builder, bar, value)
-    if (
-        isinstance(t, (Unknown, ListOf))
-        or (isinstance(t, Array) and (t.shape is None or t.dtype is None))
-    ):
+    if isinstance(t, (Unknown, ListOf)) or (isinstance(t, Array) and (t.shape is None or t.dtype is None)):
         return builder.expand("like(c, x)", c=bar, x=value)
     have = bar.type
     if isinstance(t, Scalar):
@@ -825,5 +822,3 @@ def _value(traced: Traced, signature: inspect.Signature, wanted: Wanted) -> Prog
         return tree_expression(tree, iter(texts), x)
 
     return _finish(traced, signature, wanted, block, result, {})
-
-

@@ -16,9 +16,9 @@ from ..ir.types import OPAQUE, Array, ListOf, Scalar, ShapeOf
 from ..rules.rule import FUNCTIONS, OPERATORS
 from .calls import call, call_special, call_unknown, runtime_value
 from .containers import cell_of, get_attribute, static_key
-from .flow import iterate
 from .inputs import expand_captured
 from .iterate import backwards, counted, enumerated, fixed_items, iterable, mapped, require, zipped
+from .loops import iterate
 from .parse import Parser
 from .values import (
     FALSE,
@@ -97,7 +97,8 @@ def _map(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
 
 
 def _filter(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
-    from .flow import branch, iterate, truth
+    from .branches import branch, truth
+    from .loops import iterate
     from .methods import append
     from .values import fresh_id
 
@@ -255,7 +256,7 @@ def _extreme_of_sequence(p: Parser, row: Any, name: str, source: Indexed, node: 
 
 def _any_all(is_any: bool) -> Any:
     def handler(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
-        from .flow import branch, truth
+        from .branches import branch, truth
 
         source = iterable(p, args[0], node)
         if not isinstance(source, Fixed):
@@ -295,7 +296,7 @@ def _cast(kind: type) -> Any:
             except Exception as error:
                 p.raise_at(error)
         if not is_atom(value):
-            from .flow import truth
+            from .branches import truth
 
             if kind is bool:
                 return truth(p, value, node)
@@ -486,7 +487,7 @@ def _text(kind: Any) -> Any:
 
 def _reduce(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
     """functools.reduce"""
-    from .flow import iterate
+    from .loops import iterate
     from .values import fresh_id
 
     source = iterable(p, args[1], node)

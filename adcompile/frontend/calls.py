@@ -84,7 +84,7 @@ def call(p: Parser, function: Any, args: list[Any], keywords: dict[str, Any], no
     if isinstance(function, BoundMethod):
         return call(p, function.function, [function.receiver, *args], keywords, node)
     if isinstance(function, Choice):
-        from .flow import branch
+        from .branches import branch
 
         first, second = function.then, function.orelse
         result = branch(
@@ -577,8 +577,8 @@ def opaque_text(p: Parser, template: Literal, value: Any, node: ast.AST) -> Any:
 
 def with_statement(p: Parser, node: ast.With, rest: list[ast.stmt]) -> bool:
     """A `with` whose managers set a scene: entered and left at run time, around the body."""
+    from .branches import guarded
     from .expressions import evaluate
-    from .flow import guarded
     from .parse import store
 
     managers = []
@@ -597,5 +597,3 @@ def with_statement(p: Parser, node: ast.With, rest: list[ast.stmt]) -> bool:
         return False
     guarded(p, rest)
     return True
-
-

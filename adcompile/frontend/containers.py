@@ -650,8 +650,8 @@ def _repeated(p: Parser, items: tuple[Any, ...], count: Value, node: ast.AST) ->
 
 def membership(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
     """`in`: decided by structure where it can be."""
+    from .branches import choose
     from .expressions import compare
-    from .flow import choose
     from .inputs import expand_captured
 
     y = expand_captured(p, y, node)
@@ -705,8 +705,8 @@ def _equal_captured(p: Parser, x: Any, y: Any, node: ast.AST) -> Any:
 
 def equal(p: Parser, x: Any, y: Any, node: ast.AST) -> Any:
     """X == y of containers: a constant or a chain of comparisons; None where an operand is an array."""
+    from .branches import choose
     from .expressions import compare
-    from .flow import choose
 
     if isinstance(x, Captured) or isinstance(y, Captured):
         return _equal_captured(p, x, y, node)

@@ -165,7 +165,7 @@ def _unary(p: Parser, node: ast.UnaryOp) -> Any:
     value = evaluate(p, node.operand)
     op = operator_name(node.op)
     if op == "not":
-        from .flow import truth
+        from .branches import truth
 
         return p.builder.negate(truth(p, value, node.operand))
     if (
@@ -193,7 +193,7 @@ def _boolean(p: Parser, node: ast.BoolOp) -> Any:
     is_and = isinstance(node.op, ast.And)
 
     def chain(values: list[ast.expr]) -> Any:
-        from .flow import branch, truth
+        from .branches import branch, truth
 
         value = evaluate(p, values[0])
         if len(values) == 1:
@@ -212,7 +212,7 @@ def _compare(p: Parser, node: ast.Compare) -> Any:
     """A chain `a < b < c` is `a < b and b < c` with b evaluated once."""
 
     def chain(left: Any, ops: list[ast.cmpop], rest: list[ast.expr]) -> Any:
-        from .flow import branch, truth
+        from .branches import branch, truth
 
         right = evaluate(p, rest[0])
         first = compare(p, operator_name(ops[0]), left, right, node)
@@ -276,7 +276,7 @@ def _identity(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
 
 
 def _ternary(p: Parser, node: ast.IfExp) -> Any:
-    from .flow import branch, truth
+    from .branches import branch, truth
 
     test = truth(p, evaluate(p, node.test), node.test)
     result = branch(p, test, lambda: evaluate(p, node.body), lambda: evaluate(p, node.orelse))

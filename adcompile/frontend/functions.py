@@ -257,7 +257,7 @@ def _result(p: Parser, frame: Frame, node: ast.AST) -> Any:
     # some path falls off the end of the function and returns None there
     if isinstance(result, Literal) and result.value is None:
         return NONE
-    from .flow import branch
+    from .branches import branch
 
     def fell_through() -> None:
         p.raise_at(TypeError(f"{frame.source.qualname} returned None where a derivative needs a number"))
@@ -410,5 +410,3 @@ def _replace_atoms(pattern: Any, atoms: Any) -> Any:
     if is_atom(pattern):
         return next(atoms)
     return rebuild(pattern, tuple(_replace_atoms(x, atoms) for x in parts_of(pattern)))
-
-

@@ -118,7 +118,7 @@ def fixed_items(p: Parser, value: Any, node: ast.AST, count: int | None = None) 
 
 def require(p: Parser, failure: str, length: Any, count: int, error: Exception) -> None:
     """Raise at run time if a length is not what the code was compiled for."""
-    from .flow import branch
+    from .branches import branch
 
     test = p.builder.expand(failure, n=length, count=Literal(count))
     branch(p, test, lambda: p.raise_at(error), lambda: None)
@@ -275,8 +275,9 @@ def comprehension(p: Parser, node: Any) -> Any:
 
 
 def _comprehend(p: Parser, node: Any, generators: list[Any], first: Any, out: Any, outer: Frame) -> None:
+    from .branches import branch, truth
     from .expressions import evaluate
-    from .flow import branch, iterate, truth
+    from .loops import iterate
     from .methods import append
 
     generator, rest = generators[0], generators[1:]
@@ -309,5 +310,3 @@ def _comprehend(p: Parser, node: Any, generators: list[Any], first: Any, out: An
         node,
         live,
     )
-
-

@@ -10,10 +10,10 @@ import ast
 from typing import Any
 
 from ..ir.nodes import Literal
+from .branches import conditional, truth
 from .builtins import class_of
 from .containers import cell_of, get_attribute
 from .expressions import compare, evaluate
-from .flow import conditional, truth
 from .inputs import expand_captured
 from .parse import Parser
 from .values import FALSE, TRUE, DictCell, ListCell, TupleVal

@@ -75,8 +75,8 @@ def frozen(p: Parser, value: Any, node: ast.AST) -> Any:
 
 def extend(p: Parser, ref: Any, value: Any, node: ast.AST) -> None:
     """list.extend"""
-    from .flow import iterate
     from .iterate import iterable
+    from .loops import iterate
     from .values import fresh_id
 
     source = iterable(p, value, node)
@@ -333,5 +333,3 @@ def call_array_method(
     elif name == "transpose" and not args and "axes" not in keywords:
         args = []
     return apply_primitive(p, row, [method.receiver, *args], keywords, node)
-
-

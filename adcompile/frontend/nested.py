@@ -361,5 +361,3 @@ def _pull_back(p: Parser, function: Transformed, args: list[Any], node: ast.AST)
         for v in opened
     ]
     return TupleVal(tuple(grads))
-
-

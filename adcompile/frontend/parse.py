@@ -2,9 +2,9 @@
 
 In: the syntax tree of a function and abstract arguments. Out: statements appended to a builder, and the
 abstract result. One method per accepted statement; every other node is refused by name. Expressions are in
-`expressions`, branches and loops in `flow`, calls in `calls`. Parsing is abstract interpretation: each
-statement is executed once on abstract values, so types and structures are known where the graph is built. Not
-for differentiating.
+`expressions`, branches in `branches`, loops in `loops`, calls in `calls`. Parsing is abstract interpretation:
+each statement is executed once on abstract values, so types and structures are known where the graph is
+built. Not for differentiating.
 """
 
 from __future__ import annotations
@@ -351,8 +351,8 @@ def _raise(p: Parser, node: ast.Raise, rest: list[ast.stmt]) -> None:
 
 
 def _assert(p: Parser, node: ast.Assert, rest: list[ast.stmt]) -> None:
+    from .branches import branch, truth
     from .expressions import evaluate
-    from .flow import branch, truth
 
     test = truth(p, evaluate(p, node.test), node.test)
 
@@ -390,19 +390,19 @@ def _with(p: Parser, node: ast.With, rest: list[ast.stmt]) -> bool:
 
 
 def _if(p: Parser, node: ast.If, rest: list[ast.stmt]) -> bool:
-    from .flow import if_statement
+    from .branches import if_statement
 
     return if_statement(p, node, rest)
 
 
 def _for(p: Parser, node: ast.For, rest: list[ast.stmt]) -> bool:
-    from .flow import for_statement
+    from .loops import for_statement
 
     return for_statement(p, node, rest)
 
 
 def _while(p: Parser, node: ast.While, rest: list[ast.stmt]) -> bool:
-    from .flow import while_statement
+    from .loops import while_statement
 
     return while_statement(p, node, rest)
 
