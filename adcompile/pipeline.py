@@ -23,8 +23,8 @@ from .backend.emit import Emitter, Interface
 from .backend.expressions import Expressions, Namespace
 from .backend.modules import module_text
 from .errors import ArgumentError, Loc
-from .frontend.calls import call
 from .frontend.inputs import MISSING, Inputs, NeedStatic
+from .frontend.interpreter import Interpreter
 from .frontend.parse import DeadPath, Frame, Parser
 from .frontend.source import get_source
 from .frontend.values import DictCell, GrownCell, ListCell, ObjectCell, Ref, State, TupleVal, is_atom
@@ -120,7 +120,7 @@ class Traced:
 def trace(target: Any, signature: inspect.Signature, bound: Mapping[str, Any], inputs: Inputs) -> Traced:
     """Parse a callable for bound arguments."""
     builder = Builder()
-    p = Parser(builder, inputs)
+    p = Interpreter(builder, inputs)
     p.frame = Frame(_NoSource(), frozenset())  # type: ignore[arg-type]
     node: Any = ast.Pass()
     arguments: dict[str, Any] = {}
@@ -153,7 +153,7 @@ def trace(target: Any, signature: inspect.Signature, bound: Mapping[str, Any], i
     callee = inputs.wrap_static(p, target)
     try:
         with builder.block() as statements:
-            result = call(p, callee, args, keywords, node)
+            result = p.call(callee, args, keywords, node)
     except DeadPath:
         name = getattr(target, "__name__", None) or type(target).__name__
         message = f"{name} raises an exception on every path"

@@ -123,9 +123,7 @@ def guarded(p: Parser, rest: list[ast.stmt]) -> None:
 
 def if_statement(p: Parser, node: ast.If, rest: list[ast.stmt]) -> bool:
     """Execute an `if`; returns whether the rest of the block has been executed as well."""
-    from .expressions import evaluate
-
-    test = truth(p, evaluate(p, node.test), node.test)
+    test = truth(p, p.evaluate(node.test), node.test)
     return conditional(p, test, lambda: p.run(node.body), lambda: p.run(node.orelse), rest, node)
 
 

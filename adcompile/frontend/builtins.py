@@ -14,7 +14,7 @@ import numpy as np
 from ..ir.nodes import Items, Literal, Value
 from ..ir.types import OPAQUE, Array, ListOf, Scalar, ShapeOf
 from ..rules.rule import FUNCTIONS, OPERATORS
-from .calls import call, call_special, call_unknown, runtime_value
+from .calls import call_special, call_unknown, runtime_value
 from .containers import cell_of, get_attribute, static_key
 from .inputs import expand_captured
 from .iterate import backwards, counted, enumerated, fixed_items, iterable, mapped, require, zipped
@@ -92,8 +92,8 @@ def _reversed(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
 def _map(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
     sources = [iterable(p, a, node) for a in args[1:]]
     if len(sources) == 1:
-        return mapped(p, sources[0], lambda v: call(p, args[0], [v], {}, node))
-    return mapped(p, zipped(p, sources, node), lambda v: call(p, args[0], list(v.items), {}, node))
+        return mapped(p, sources[0], lambda v: p.call(args[0], [v], {}, node))
+    return mapped(p, zipped(p, sources, node), lambda v: p.call(args[0], list(v.items), {}, node))
 
 
 def _filter(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
@@ -110,7 +110,7 @@ def _filter(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
         chosen = (
             item
             if isinstance(args[0], Literal) and args[0].value is None
-            else call(p, args[0], [item], {}, node)
+            else p.call(args[0], [item], {}, node)
         )
         branch(p, truth(p, chosen, node), lambda: append(p, kept, item, node), lambda: None)
 
@@ -497,7 +497,7 @@ def _reduce(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
             p.raise_at(TypeError("reduce() of empty iterable with no initial value"))
         total = items[0]
         for item in items[1:]:
-            total = call(p, args[0], [total, item], {}, node)
+            total = p.call(args[0], [total, item], {}, node)
         return total
     if len(args) < 3:
         p.no_derivative(
@@ -508,7 +508,7 @@ def _reduce(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
     item_of: list[Any] = []
 
     def body() -> None:
-        p.state.names[key] = call(p, args[0], [p.state.names[key], item_of[0]], {}, node)
+        p.state.names[key] = p.call(args[0], [p.state.names[key], item_of[0]], {}, node)
 
     iterate(p, source, fresh_id(), lambda v: item_of.__setitem__(slice(None), [v]), body, node, None)
     return p.state.names.pop(key)

@@ -19,14 +19,12 @@ from ..errors import AdcompileError, NoDerivative
 from ..ir.nodes import Items, Literal, Value
 from ..ir.types import OPAQUE, Array, ListOf, Unknown
 from ..live import is_plain_object
-from ..rules.python import ENTER, EXIT, TUPLE, opaque_call
+from ..rules.python import TUPLE, opaque_call
 from ..rules.rule import FUNCTIONS, Primitive, call_rule, facts_of
 from .containers import cell_of, class_member, demand_static, dict_items, get_attribute
 from .inputs import LIBRARIES, expand_captured
 from .parse import Parser
 from .values import (
-    DEAD,
-    FALSE,
     ArrayMethod,
     BoundMethod,
     Captured,
@@ -51,24 +49,23 @@ from .values import (
 
 def call_expression(p: Parser, node: ast.Call) -> Any:
     """A call as it is written."""
-    from .expressions import evaluate
     from .iterate import fixed_items
 
     if isinstance(node.func, ast.Name) and node.func.id == "super" and not node.args:
         return _super(p, node)
-    function = evaluate(p, node.func)
+    function = p.evaluate(node.func)
     args: list[Any] = []
     for a in node.args:
         if isinstance(a, ast.Starred):
-            args.extend(fixed_items(p, evaluate(p, a.value), a))
+            args.extend(fixed_items(p, p.evaluate(a.value), a))
         else:
-            args.append(evaluate(p, a))
+            args.append(p.evaluate(a))
     keywords: dict[str, Any] = {}
     for k in node.keywords:
         if k.arg is None:
-            keywords.update(dict_items(p, evaluate(p, k.value), k.value))
+            keywords.update(dict_items(p, p.evaluate(k.value), k.value))
         else:
-            keywords[k.arg] = evaluate(p, k.value)
+            keywords[k.arg] = p.evaluate(k.value)
     return call(p, function, args, keywords, node)
 
 
@@ -573,27 +570,3 @@ def opaque_text(p: Parser, template: Literal, value: Any, node: ast.AST) -> Any:
     from ..rules.rule import OPERATORS
 
     return p.builder.apply(OPERATORS["%"], template, runtime_value(p, value, node))
-
-
-def with_statement(p: Parser, node: ast.With, rest: list[ast.stmt]) -> bool:
-    """A `with` whose managers set a scene: entered and left at run time, around the body."""
-    from .branches import guarded
-    from .expressions import evaluate
-    from .parse import store
-
-    managers = []
-    for item in node.items:
-        manager = runtime_value(p, evaluate(p, item.context_expr), item.context_expr)
-        entered = p.builder.apply(ENTER, manager)
-        managers.append(manager)
-        if item.optional_vars is not None:
-            store(p, item.optional_vars, entered)
-    p.run(node.body)
-    if DEAD in p.state.names:
-        return True
-    for manager in reversed(managers):
-        p.builder.apply(EXIT, manager)
-    if p.jumped() is FALSE:
-        return False
-    guarded(p, rest)
-    return True

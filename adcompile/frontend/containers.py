@@ -175,10 +175,8 @@ def _grown_item(p: Parser, cell: GrownCell, index: Any, node: ast.AST) -> Any:
 
 def set_item(p: Parser, target: ast.Subscript, value: Any) -> None:
     """container[index] = value"""
-    from .expressions import evaluate
-
-    container = evaluate(p, target.value)
-    index = evaluate(p, target.slice)
+    container = p.evaluate(target.value)
+    index = p.evaluate(target.slice)
     update_item(p, container, index, value, target)
 
 
@@ -256,9 +254,7 @@ def _refuse_captured(p: Parser, node: ast.AST) -> None:
 
 def set_attribute(p: Parser, target: ast.Attribute, value: Any) -> None:
     """object.name = value"""
-    from .expressions import evaluate
-
-    container = evaluate(p, target.value)
+    container = p.evaluate(target.value)
     cell = cell_of(p, container, target)
     if isinstance(container, Value):
         p.refuse("AD108", f"this sets `{target.attr}` of a number or array", target,
@@ -275,9 +271,8 @@ def store_attribute(p: Parser, ref: Ref, cell: ObjectCell, name: str, value: Any
     if isinstance(found, property):
         if found.fset is None:
             p.raise_at(AttributeError(f"property '{name}' of '{cell.cls.__name__}' object has no setter"))
-        from .calls import call
 
-        call(p, Literal(found.fset), [ref, value], {}, node)
+        p.call(Literal(found.fset), [ref, value], {}, node)
         return
     if "__setattr__" in _python_methods(cell.cls):
         p.no_derivative("AD206", f"`{cell.cls.__name__}` defines __setattr__", node, "a plain attribute")
@@ -293,13 +288,13 @@ def _python_methods(cls: type) -> set[str]:
 def augmented_assign(p: Parser, node: ast.AugAssign) -> None:
     """Target op= value, with the target's container and index evaluated once."""
     from ..rules.rule import operator_name
-    from .expressions import binary, evaluate
+    from .expressions import binary
 
     op = operator_name(node.op)
     target = node.target
     if isinstance(target, ast.Name):
         old = p.lookup(target.id, target)
-        new = evaluate(p, node.value)
+        new = p.evaluate(node.value)
         if isinstance(old, Ref) and op == "+" and isinstance(cell_of(p, old, node), (ListCell, GrownCell)):
             from .methods import extend
 
@@ -312,22 +307,22 @@ def augmented_assign(p: Parser, node: ast.AugAssign) -> None:
         p.assign(target.id, binary(p, op, old, new, node))
         return
     if isinstance(target, ast.Attribute):
-        container = evaluate(p, target.value)
+        container = p.evaluate(target.value)
         old = get_attribute(p, container, target.attr, target)
         _refuse_array_update(p, old, node)
-        new = binary(p, op, old, evaluate(p, node.value), node)
+        new = binary(p, op, old, p.evaluate(node.value), node)
         cell = cell_of(p, container, target)
         if not isinstance(cell, ObjectCell):
             _refuse_captured(p, target)
         store_attribute(p, container, cell, target.attr, new, target)
         return
-    container = evaluate(p, target.value)
-    index = evaluate(p, target.slice)
+    container = p.evaluate(target.value)
+    index = p.evaluate(target.slice)
     if is_atom(container):
         update_item(p, container, index, None, target)
     old = get_item(p, container, index, target)
     _refuse_array_update(p, old, node)
-    update_item(p, container, index, binary(p, op, old, evaluate(p, node.value), node), target)
+    update_item(p, container, index, binary(p, op, old, p.evaluate(node.value), node), target)
 
 
 def _refuse_array_update(p: Parser, old: Any, node: ast.AugAssign) -> None:
@@ -339,10 +334,8 @@ def _refuse_array_update(p: Parser, old: Any, node: ast.AugAssign) -> None:
 
 def delete_item(p: Parser, target: ast.Subscript) -> None:
     """Del container[index], for a container whose items are known."""
-    from .expressions import evaluate
-
-    container = evaluate(p, target.value)
-    index = evaluate(p, target.slice)
+    container = p.evaluate(target.value)
+    index = p.evaluate(target.slice)
     cell = cell_of(p, container, target)
     if isinstance(cell, DictCell):
         entries = dict(zip(cell.keys, cell.items, strict=True))
@@ -490,9 +483,7 @@ def _super_attribute(p: Parser, value: Transformed, name: str, node: ast.AST) ->
             if isinstance(found, staticmethod):
                 return Literal(found.__func__)
             if isinstance(found, property):
-                from .calls import call
-
-                return call(p, Literal(found.fget), [receiver], {}, node)
+                return p.call(Literal(found.fget), [receiver], {}, node)
             if c is object and name == "__init__":
                 return Literal(_nothing)
             break
@@ -525,9 +516,7 @@ def _array_attribute(p: Parser, value: Value, name: str, node: ast.AST) -> Any:
 def _object_attribute(p: Parser, ref: Ref, cell: ObjectCell, name: str, node: ast.AST) -> Any:
     found = class_member(p, cell.cls, name)
     if isinstance(found, property):
-        from .calls import call
-
-        return call(p, Literal(found.fget), [ref], {}, node)
+        return p.call(Literal(found.fget), [ref], {}, node)
     if name in cell.keys:
         return cell.items[cell.keys.index(name)]
     if name == "__class__":
@@ -537,9 +526,7 @@ def _object_attribute(p: Parser, ref: Ref, cell: ObjectCell, name: str, node: as
         return result
     getter = _lookup_class(cell.cls, "__getattr__")
     if getter is not None:
-        from .calls import call
-
-        return call(p, Literal(getter), [ref, Literal(name)], {}, node)
+        return p.call(Literal(getter), [ref, Literal(name)], {}, node)
     p.raise_at(AttributeError(f"'{cell.cls.__name__}' object has no attribute '{name}'"))
 
 
@@ -571,9 +558,7 @@ def _class_attribute(p: Parser, receiver: Any, cls: type, name: str, node: ast.A
         return None
     p.inputs.guard_class(cls, name)
     if isinstance(found, property):
-        from .calls import call
-
-        return call(p, Literal(found.fget), [receiver], {}, node)
+        return p.call(Literal(found.fget), [receiver], {}, node)
     if isinstance(found, types.FunctionType):
         return BoundMethod(receiver, Literal(found))
     if isinstance(found, staticmethod):
@@ -583,9 +568,7 @@ def _class_attribute(p: Parser, receiver: Any, cls: type, name: str, node: ast.A
     if hasattr(type(found), "__get__") and not isinstance(found, type):
         cached = getattr(found, "func", None)
         if type(found).__name__ == "cached_property" and cached is not None:
-            from .calls import call
-
-            return call(p, Literal(cached), [receiver], {}, node)
+            return p.call(Literal(cached), [receiver], {}, node)
         if isinstance(receiver, TupleVal):
             return None
         p.no_derivative(

@@ -360,7 +360,7 @@ def _lambda(p: Parser, node: ast.Lambda) -> Any:
 
 
 def _comprehension(p: Parser, node: Any) -> Any:
-    from .iterate import comprehension
+    from .comprehensions import comprehension
 
     return comprehension(p, node)
 

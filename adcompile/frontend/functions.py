@@ -39,10 +39,8 @@ _DEEPEST = 200
 
 def closure(p: Parser, node: ast.FunctionDef | ast.Lambda, name: str) -> Closure:
     """The value of a nested `def` or lambda; defaults are evaluated now, names late."""
-    from .expressions import evaluate
-
-    defaults = tuple(evaluate(p, d) for d in node.args.defaults)
-    kw_defaults = tuple(UNDEF if d is None else evaluate(p, d) for d in node.args.kw_defaults)
+    defaults = tuple(p.evaluate(d) for d in node.args.defaults)
+    kw_defaults = tuple(UNDEF if d is None else p.evaluate(d) for d in node.args.kw_defaults)
     return Closure(node, p.frame, defaults, kw_defaults, name)
 
 
@@ -198,8 +196,6 @@ class _Recursion(Exception):
 
 def inline(p: Parser, frame: Frame, bound: dict[str, Any]) -> Any:
     """Execute a function body in its frame; returns its result."""
-    from .expressions import evaluate
-
     names = {(frame.id, k): v for k, v in bound.items()}
     p.state.names.update(names)
     node = frame.node
@@ -207,7 +203,7 @@ def inline(p: Parser, frame: Frame, bound: dict[str, Any]) -> Any:
     with p.in_frame(frame):
         if isinstance(node, ast.Lambda):
             with p.builder.at(frame.source.loc(node.body)):
-                result = evaluate(p, node.body)
+                result = p.evaluate(node.body)
         else:
             p.run(node.body)
             if DEAD in p.state.names:

@@ -1,7 +1,7 @@
 """What a loop or an unpacking runs over: items that are all known, or a sequence indexed by a counter.
 
-In: an abstract value. Out: `Fixed` items, a `RangeVal`, or an `Indexed` sequence. Comprehensions are loops
-that append.
+In: an abstract value. Out: `Fixed` items, a `RangeVal`, or an `Indexed` sequence. Not for running over them:
+that is `loops`.
 """
 
 from __future__ import annotations
@@ -14,19 +14,9 @@ from ..ir.nodes import Literal, Value
 from ..ir.types import Array, ListOf, Record, Scalar, ShapeOf, Unknown
 from ..rules import lists
 from ..rules.indexing import GETITEM
-from .containers import cell_of, static_key
-from .parse import Frame, Parser, store
-from .values import (
-    DictCell,
-    Fixed,
-    GrownCell,
-    Indexed,
-    ListCell,
-    ObjectCell,
-    RangeVal,
-    TupleVal,
-    fresh_id,
-)
+from .containers import cell_of
+from .parse import Parser
+from .values import DictCell, Fixed, GrownCell, Indexed, ListCell, ObjectCell, RangeVal, TupleVal
 
 
 def iterable(p: Parser, value: Any, node: ast.AST) -> Any:
@@ -149,13 +139,12 @@ def counted(p: Parser, source: Any) -> Indexed:
 
 
 def _range_item(p: Parser, start: Any, step: Any, k: Any) -> Any:
-    from .expressions import binary
 
-    offset = k if isinstance(step, Literal) and step.value == 1 else binary(p, "*", k, step, ast.Pass())
+    offset = k if isinstance(step, Literal) and step.value == 1 else p.binary("*", k, step, ast.Pass())
     return (
         offset
         if isinstance(start, Literal) and start.value == 0
-        else binary(p, "+", start, offset, ast.Pass())
+        else p.binary("+", start, offset, ast.Pass())
     )
 
 
@@ -209,10 +198,8 @@ def _zip_fixed(p: Parser, sources: list[Any], n: int, node: ast.AST) -> Any:
 def enumerated(p: Parser, source: Any, start: Any) -> Any:
     """What `enumerate(source, start)` runs over."""
     if isinstance(source, Fixed):
-        from .expressions import binary
-
         items = [
-            TupleVal((binary(p, "+", start, Literal(k), ast.Pass()), v)) for k, v in enumerate(source.items)
+            TupleVal((p.binary("+", start, Literal(k), ast.Pass()), v)) for k, v in enumerate(source.items)
         ]
         return Fixed(tuple(items))
     inner = counted(p, source)
@@ -242,71 +229,3 @@ def mapped(p: Parser, source: Any, function: Callable[[Any], Any]) -> Any:
         return Fixed(tuple(function(v) for v in source.items))
     inner = counted(p, source)
     return Indexed(inner.length, lambda k: function(inner.get(k)))
-
-
-def comprehension(p: Parser, node: Any) -> Any:
-    """A comprehension or generator expression: nested loops that append to a new list or fill a dict."""
-    from .expressions import evaluate
-    from .names import _bound_in
-
-    generators = node.generators
-    if any(g.is_async for g in generators):
-        p.refuse(
-            "AD102", "an asynchronous comprehension", node, "an ordinary comprehension over the awaited data"
-        )
-    first = evaluate(p, generators[0].iter)
-    targets = frozenset(n for g in generators for n in _bound_in([g.target]))
-    frame = Frame(p.frame.source, targets, p.frame, p.frame.globals, p.frame.cells, p.frame.node)
-    frame.id = fresh_id()
-    is_dict = isinstance(node, ast.DictComp)
-    out = p.new(DictCell((), ()) if is_dict else ListCell(()))
-    outer = p.frame
-    with p.in_frame(frame):
-        _comprehend(p, node, generators, first, out, outer)
-    if not any(isinstance(n, ast.Lambda) for n in ast.walk(node)):
-        for key in [k for k in p.state.names if isinstance(k, tuple) and k[0] == frame.id]:
-            del p.state.names[key]
-    if isinstance(node, ast.SetComp):
-        cell = p.state.heap[out.id]
-        if isinstance(cell, ListCell) and all(isinstance(i, Literal) for i in cell.items):
-            return Literal(frozenset(i.value for i in cell.items))
-        p.refuse("AD199", "a set of values that are not constants", node, "a list comprehension")
-    return out
-
-
-def _comprehend(p: Parser, node: Any, generators: list[Any], first: Any, out: Any, outer: Frame) -> None:
-    from .branches import branch, truth
-    from .expressions import evaluate
-    from .loops import iterate
-    from .methods import append
-
-    generator, rest = generators[0], generators[1:]
-    source = iterable(p, first, generator.iter)
-    # a function made inside may read the variables of the comprehension later
-    live: set[str] | None = None if any(isinstance(n, ast.Lambda) for n in ast.walk(node)) else set()
-
-    def body(conditions: list[ast.expr]) -> None:
-        if conditions:
-            test = truth(p, evaluate(p, conditions[0]), conditions[0])
-            branch(p, test, lambda: body(conditions[1:]), lambda: None)
-        elif rest:
-            _comprehend(p, node, rest, evaluate(p, rest[0].iter), out, outer)
-        elif isinstance(node, ast.DictComp):
-            key = static_key(p, evaluate(p, node.key), node.key)
-            cell = p.state.heap[out.id]
-            assert isinstance(cell, DictCell)
-            entries = dict(zip(cell.keys, cell.items, strict=True))
-            entries[key] = evaluate(p, node.value)
-            p.state.heap[out.id] = DictCell(tuple(entries), tuple(entries.values()))
-        else:
-            append(p, out, evaluate(p, node.elt), node)
-
-    iterate(
-        p,
-        source,
-        fresh_id(),
-        lambda item: store(p, generator.target, item),
-        lambda: body(generator.ifs),
-        node,
-        live,
-    )

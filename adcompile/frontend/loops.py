@@ -19,7 +19,7 @@ from .merge import (
     grown,
 )
 from .names import live_names
-from .parse import DeadPath, NeedUnroll, Parser, store
+from .parse import DeadPath, NeedUnroll, Parser
 from .values import (
     DEAD,
     FALSE,
@@ -41,14 +41,13 @@ from .values import (
 
 def for_statement(p: Parser, node: ast.For, rest: list[ast.stmt]) -> bool:
     """Execute a `for`; returns whether the rest of the block has been executed as well."""
-    from .expressions import evaluate
     from .iterate import iterable
 
-    source = iterable(p, evaluate(p, node.iter), node.iter)
+    source = iterable(p, p.evaluate(node.iter), node.iter)
     loop = fresh_id()
 
     def bind(item: Any) -> None:
-        store(p, node.target, item)
+        p.store(node.target, item)
 
     live = live_names(p.frame.node, node)
     iterate(p, source, loop, bind, lambda: p.run(node.body), node, live)
@@ -174,8 +173,6 @@ def _after_loop(p: Parser, node: ast.For | ast.While, loop: int, rest: list[ast.
 
 def while_statement(p: Parser, node: ast.While, rest: list[ast.stmt]) -> bool:
     """Execute a `while`; returns whether the rest of the block has been executed as well."""
-    from .expressions import evaluate
-
     loop = fresh_id()
     test: Any = node.test
     body = node.body
@@ -189,7 +186,7 @@ def while_statement(p: Parser, node: ast.While, rest: list[ast.stmt]) -> bool:
     live = live_names(p.frame.node, node)
 
     def condition() -> Any:
-        return truth(p, evaluate(p, test), test)
+        return truth(p, p.evaluate(test), test)
 
     _loop(p, loop, None, lambda: p.run(body), live, condition)
     return _after_loop(p, node, loop, rest)

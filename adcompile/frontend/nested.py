@@ -82,14 +82,13 @@ def call_transformed(
     if function.kind == "pullback":
         return _pull_back(p, function, args, node)
     from ..derived import DERIVED
-    from .calls import call
 
     made = DERIVED[function.kind]
     options = dict(function.options)
     if "argnum" in options:
         options["argnums"] = options.pop("argnum")
     implementation = made(**options)
-    return call(p, Literal(implementation), [function.function, *args], keywords, node)
+    return p.call(Literal(implementation), [function.function, *args], keywords, node)
 
 
 def _map_leaves(p: Parser, value: Any, change: Any) -> Any:
@@ -188,11 +187,10 @@ def _gradient(
             new_keywords[n] = value
         else:
             new_args[n] = value
-    from .calls import call
 
     aux: Any = None
     with p.builder.block() as statements:
-        result = call(p, function.function, new_args, new_keywords, node)
+        result = p.call(function.function, new_args, new_keywords, node)
         if options.get("has_aux"):
             result, aux = result.items
         seed = _seed(p, result, node)
@@ -266,14 +264,13 @@ def _immediate(p: Parser, name: str, args: list[Any], keywords: dict[str, Any], 
 
 
 def _jvp(p: Parser, function: Any, primals: Any, tangents: Any, has_aux: bool, node: ast.AST) -> Any:
-    from .calls import call
     from .iterate import fixed_items
 
     values, directions = fixed_items(p, primals, node), fixed_items(p, tangents, node)
     opened, params, actual = _opened(p, values)
     dots = [d for v, t in zip(opened, directions, strict=True) for d in _tangents_of(p, v, t, params)]
     with p.builder.block() as statements:
-        result = call(p, function, opened, {}, node)
+        result = p.call(function, opened, {}, node)
     aux: Any = None
     if has_aux:
         result, aux = result.items
@@ -311,11 +308,10 @@ def _tangents_of(p: Parser, value: Any, tangent: Any, params: list[Value]) -> li
 
 
 def _vjp(p: Parser, function: Any, primals: list[Any], has_aux: bool, node: ast.AST) -> Any:
-    from .calls import call
 
     opened, params, actual = _opened(p, primals)
     with p.builder.block() as statements:
-        result = call(p, function, opened, {}, node)
+        result = p.call(function, opened, {}, node)
     aux: Any = None
     if has_aux:
         result, aux = result.items
