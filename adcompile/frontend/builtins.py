@@ -14,11 +14,12 @@ import numpy as np
 from ..ir.nodes import Items, Literal, Value
 from ..ir.types import OPAQUE, Array, ListOf, Scalar, ShapeOf
 from ..rules.rule import FUNCTIONS, OPERATORS
-from .calls import call_special, call_unknown, runtime_value
+from .calls import call_special
 from .containers import cell_of, get_attribute, static_key
 from .inputs import expand_captured
 from .iterate import backwards, counted, enumerated, fixed_items, iterable, mapped, require, zipped
 from .loops import iterate
+from .opaque import call_unknown, runtime_value
 from .parse import Parser
 from .values import (
     FALSE,
@@ -516,7 +517,7 @@ def _reduce(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
 
 def _replace(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
     """dataclasses.replace"""
-    from .calls import instantiate
+    from .classes import instantiate
 
     found = class_of(p, args[0], node)
     if not dataclasses.is_dataclass(found):

@@ -86,8 +86,8 @@ def demand_static(p: Parser, index: Any) -> None:
 
 def get_item(p: Parser, value: Any, index: Any, node: ast.AST) -> Any:
     """value[index]"""
-    from .expressions import to_index
     from .inputs import expand_captured
+    from .primitives import to_index
 
     value = expand_captured(p, value, node)
     cell = cell_of(p, value, node)
@@ -161,7 +161,7 @@ def _grown_item(p: Parser, cell: GrownCell, index: Any, node: ast.AST) -> Any:
     if cell.pattern is None:
         p.raise_at(IndexError("list index out of range"))
     if isinstance(index, SliceVal):
-        from .expressions import to_index
+        from .primitives import to_index
 
         at = to_index(p, index, node)
         return p.new(
@@ -615,7 +615,7 @@ def concatenate(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
                 return TupleVal(many) if isinstance(sequence, TupleVal) else p.new(ListCell(many))
             return _repeated(p, items, count, node)
     if op == "%" and isinstance(x, Literal) and isinstance(x.value, str):
-        from .calls import opaque_text
+        from .opaque import opaque_text
 
         return opaque_text(p, x, y, node)
     return None

@@ -12,20 +12,12 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from ..ir.nodes import Items, Literal, Slice, Value
+from ..ir.nodes import Literal, Value
 from ..ir.types import OPAQUE, UNKNOWN, ListOf, Scalar, ShapeOf, is_numeric
 from ..rules.rule import OPERATORS, operator_name
 from .parse import Parser
-from .values import (
-    FALSE,
-    TRUE,
-    DictCell,
-    ListCell,
-    Ref,
-    SliceVal,
-    TupleVal,
-    is_atom,
-)
+from .primitives import as_operand
+from .values import FALSE, TRUE, DictCell, ListCell, Ref, SliceVal, TupleVal, is_atom
 
 
 def evaluate(p: Parser, node: ast.expr) -> Any:
@@ -143,22 +135,6 @@ def python_name(t: Any) -> str:
     """The class name of a number, as Python's errors have it."""
     kind = t.dtype.rstrip("0123456789") if isinstance(t, Scalar) else "object"
     return kind if isinstance(t, Scalar) and t.origin == "py" else f"numpy.{getattr(t, 'dtype', 'ndarray')}"
-
-
-def as_operand(p: Parser, value: Any, node: ast.AST) -> Any:
-    """A container beside an array in arithmetic: the array that NumPy makes of it."""
-    if is_atom(value):
-        return value
-    from .calls import sequence_argument
-
-    found = sequence_argument(p, value, node)
-    if found is None:
-        p.no_derivative(
-            "AD206", "arithmetic on an object that is no number or array", node, "numbers and arrays"
-        )
-    if isinstance(found, (tuple, Items)):
-        return p.builder.expand("np.asarray(x)", x=found)
-    return found
 
 
 def _unary(p: Parser, node: ast.UnaryOp) -> Any:
@@ -379,7 +355,7 @@ def _format(p: Parser, node: ast.JoinedStr) -> Any:
         value = evaluate(p, part.value)
         spec = _format(p, part.format_spec) if isinstance(part.format_spec, ast.JoinedStr) else Literal("")
         conversion = Literal(chr(part.conversion) if part.conversion > 0 else "")
-        from .calls import runtime_value
+        from .opaque import runtime_value
 
         value = runtime_value(p, value, part)
         static &= isinstance(value, Literal) and isinstance(spec, Literal)
@@ -395,26 +371,6 @@ def _formatted(part: Any) -> str:
     value, conversion, spec = part
     convert: dict[str, Callable[[Any], Any]] = {"r": repr, "s": str, "a": ascii, "": lambda x: x}
     return format(convert[conversion.value](value.value), spec.value)
-
-
-def to_index(p: Parser, index: Any, node: ast.AST) -> Any:
-    """An abstract index as an argument of the graph."""
-    if is_atom(index):
-        return index
-    if isinstance(index, SliceVal):
-        return Slice(*(to_index(p, i, node) for i in (index.start, index.stop, index.step)))
-    if isinstance(index, TupleVal):
-        return tuple(to_index(p, i, node) for i in index.items)
-    from .calls import sequence_argument
-
-    found = sequence_argument(p, index, node)
-    if found is None:
-        p.no_derivative(
-            "AD206", "this cannot index an array", node, "integers, slices, arrays of integers or a mask"
-        )
-    if isinstance(found, (tuple, Items)):
-        return p.builder.expand("np.asarray(x)", x=found)
-    return found
 
 
 _EXPRESSIONS: dict[type, Any] = {

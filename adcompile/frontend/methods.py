@@ -318,7 +318,8 @@ def call_array_method(
     p: Parser, method: ArrayMethod, args: list[Any], keywords: dict[str, Any], node: ast.AST
 ) -> Any:
     """array.name(*args, **keywords)"""
-    from .calls import apply_primitive, call_unknown
+    from .opaque import call_unknown
+    from .primitives import apply_primitive
 
     name = method.name
     if name in ("fill", "sort", "put", "itemset", "partition", "resize", "setflags"):

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..ir.nodes import Literal
 from ..rules.python import ENTER, EXIT
-from .calls import runtime_value
+from .opaque import runtime_value
 from .parse import DeadPath, Parser
 from .values import DEAD, FALSE, TRUE, UNDEF, result_key, return_key
 
@@ -129,7 +129,7 @@ def _return(p: Parser, node: ast.Return, rest: list[ast.stmt]) -> None:
 
 def _raise(p: Parser, node: ast.Raise, rest: list[ast.stmt]) -> None:
     from ..rules.python import RAISE
-    from .calls import runtime_value
+    from .opaque import runtime_value
 
     if node.exc is None or node.cause is not None:
         p.refuse("AD199", "this form of `raise` is not understood", node, "`raise SomeError(message)`")
