@@ -31,7 +31,7 @@ def truth(p: Parser, value: Any, node: ast.AST) -> Any:
         if isinstance(cell, (ListCell, DictCell)):
             return TRUE if cell.items else FALSE
         if isinstance(cell, ObjectCell):
-            from .calls import call_special
+            from .attributes import call_special
 
             result = call_special(p, value, "__bool__", [], node)
             return TRUE if result is None else result

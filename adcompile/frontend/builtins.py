@@ -14,8 +14,8 @@ import numpy as np
 from ..ir.nodes import Items, Literal, Value
 from ..ir.types import OPAQUE, Array, ListOf, Scalar, ShapeOf
 from ..rules.rule import FUNCTIONS, OPERATORS
-from .calls import call_special
-from .containers import cell_of, get_attribute, static_key
+from .attributes import call_special, get_attribute
+from .cells import cell_of, static_key
 from .inputs import expand_captured
 from .iterate import backwards, counted, enumerated, fixed_items, iterable, mapped, require, zipped
 from .loops import iterate
@@ -99,8 +99,8 @@ def _map(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
 
 def _filter(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
     from .branches import branch, truth
+    from .growing import append
     from .loops import iterate
-    from .methods import append
     from .values import fresh_id
 
     kept = p.new(ListCell(()))
@@ -129,7 +129,7 @@ def _filter(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
 
 def _collect(p: Parser, source: Any, node: ast.AST) -> Any:
     """The items of an iterable as a list; a list of run-time length is taken as it is."""
-    from .methods import extend
+    from .growing import extend
 
     if isinstance(source, Indexed) and source.of is not None:
         return source.of
@@ -178,7 +178,7 @@ def _dict(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -
 
 
 def _sum(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
-    from .expressions import binary
+    from .operators import binary
 
     start = args[1] if len(args) > 1 else keywords.get("start", Literal(0))
     source = iterable(p, args[0], node)
@@ -338,13 +338,13 @@ def _round(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
 
 
 def _pow(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
-    from .expressions import binary
+    from .operators import binary
 
     return binary(p, "**", args[0], args[1], node)
 
 
 def _divmod(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
-    from .expressions import binary
+    from .operators import binary
 
     return TupleVal((binary(p, "//", args[0], args[1], node), binary(p, "%", args[0], args[1], node)))
 
@@ -437,7 +437,7 @@ def _hasattr(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
 
 
 def _setattr(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
-    from .containers import store_attribute
+    from .attributes import store_attribute
 
     cell = cell_of(p, args[0], node)
     if not isinstance(cell, ObjectCell) or not isinstance(args[1], Literal):
@@ -548,7 +548,7 @@ def _identity_call(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> 
 
 def _operator(op: str) -> Any:
     def handler(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
-        from .expressions import binary, compare
+        from .operators import binary, compare
 
         if op in ("==", "!=", "<", "<=", ">", ">=", "is", "is not"):
             return compare(p, op, args[0], args[1], node)

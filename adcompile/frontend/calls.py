@@ -18,8 +18,9 @@ from ..errors import AdcompileError
 from ..ir.nodes import Literal, Value
 from ..live import is_plain_object
 from ..rules.rule import FUNCTIONS
+from .attributes import call_special, get_attribute
+from .cells import dict_items
 from .classes import instantiate
-from .containers import cell_of, class_member, dict_items, get_attribute
 from .inputs import LIBRARIES
 from .opaque import call_unknown
 from .parse import Parser
@@ -31,11 +32,9 @@ from .values import (
     Choice,
     Closure,
     ContainerMethod,
-    ObjectCell,
     PartialVal,
     Ref,
     Transformed,
-    TupleVal,
 )
 
 
@@ -183,30 +182,6 @@ def _call_captured(
         # functools.cache and its like: the same values, computed again
         return call(p, p.inputs.wrap_static(p, wrapped), args, keywords, node)
     return call_unknown(p, function, args, keywords, node)
-
-
-def call_special(
-    p: Parser,
-    receiver: Any,
-    name: str,
-    args: list[Any],
-    node: ast.AST,
-    keywords: dict[str, Any] | None = None,
-) -> Any:
-    """A special method of an object, None if its class does not define it."""
-    cell = cell_of(p, receiver, node)
-    cls: Any = None
-    if isinstance(cell, ObjectCell):
-        cls = cell.cls
-    elif isinstance(receiver, Captured):
-        cls = type(receiver.value)
-    elif isinstance(receiver, TupleVal) and receiver.cls is not tuple:
-        cls = receiver.cls
-    method = class_member(p, cls, name) if cls is not None else None
-    if not isinstance(method, types.FunctionType):
-        return None
-    result = call(p, p.inputs.wrap_static(p, method), [receiver, *args], keywords or {}, node)
-    return None if isinstance(result, Literal) and result.value is NotImplemented else result
 
 
 def _super(p: Parser, node: ast.Call) -> Any:

@@ -11,8 +11,7 @@ import types
 from typing import Any
 
 from ..ir.nodes import Literal
-from .calls import call_special
-from .containers import class_member
+from .attributes import call_special, class_member
 from .inputs import LIBRARIES
 from .opaque import call_unknown
 from .parse import Parser

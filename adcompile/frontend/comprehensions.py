@@ -9,7 +9,7 @@ import ast
 from typing import Any
 
 from ..ir.nodes import Literal
-from .containers import static_key
+from .cells import static_key
 from .iterate import iterable
 from .parse import Frame, Parser
 from .values import DictCell, ListCell, fresh_id
@@ -46,8 +46,8 @@ def comprehension(p: Parser, node: Any) -> Any:
 
 def _comprehend(p: Parser, node: Any, generators: list[Any], first: Any, out: Any, outer: Frame) -> None:
     from .branches import branch, truth
+    from .growing import append
     from .loops import iterate
-    from .methods import append
 
     generator, rest = generators[0], generators[1:]
     source = iterable(p, first, generator.iter)

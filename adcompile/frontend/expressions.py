@@ -1,23 +1,21 @@
 """Expressions: from a syntax node to an abstract value.
 
 In: an expression node and the parser. Out: an abstract value, with statements appended for what has to be
-computed. One function per accepted node; every other node is refused by name. Not for calls (`calls`) or
-containers (`containers`).
+computed. One function per accepted node; every other node is refused by name. Not for what operators mean
+(`operators`), nor for calls (`calls`) or items (`containers`).
 """
 
 from __future__ import annotations
 
 import ast
-import operator
 from collections.abc import Callable
 from typing import Any
 
-from ..ir.nodes import Literal, Value
-from ..ir.types import OPAQUE, UNKNOWN, ListOf, Scalar, ShapeOf, is_numeric
-from ..rules.rule import OPERATORS, operator_name
+from ..ir.nodes import Literal
+from ..rules.rule import operator_name
+from .operators import binary, compare, unary
 from .parse import Parser
-from .primitives import as_operand
-from .values import FALSE, TRUE, DictCell, ListCell, Ref, SliceVal, TupleVal, is_atom
+from .values import DictCell, ListCell, SliceVal, TupleVal
 
 
 def evaluate(p: Parser, node: ast.expr) -> Any:
@@ -59,84 +57,6 @@ def _binary(p: Parser, node: ast.BinOp) -> Any:
     return binary(p, operator_name(node.op), left, evaluate(p, node.right), node)
 
 
-_PYTHON: dict[str, Any] = {
-    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv,
-    "%": operator.mod, "**": operator.pow, "&": operator.and_, "|": operator.or_, "^": operator.xor,
-    "<<": operator.lshift, ">>": operator.rshift,
-    "neg": operator.neg, "pos": operator.pos, "~": operator.invert,
-    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt,
-    ">=": operator.ge, "is": operator.is_, "is not": operator.is_not, "@": operator.matmul,
-}  # fmt: skip
-_SPECIAL: dict[str, tuple[str, str]] = {
-    "+": ("__add__", "__radd__"), "-": ("__sub__", "__rsub__"), "*": ("__mul__", "__rmul__"),
-    "/": ("__truediv__", "__rtruediv__"), "@": ("__matmul__", "__rmatmul__"), "**": ("__pow__", "__rpow__"),
-    "//": ("__floordiv__", "__rfloordiv__"), "%": ("__mod__", "__rmod__"),
-    "==": ("__eq__", "__eq__"), "!=": ("__ne__", "__ne__"),
-    "<": ("__lt__", "__gt__"), ">": ("__gt__", "__lt__"),
-    "<=": ("__le__", "__ge__"), ">=": ("__ge__", "__le__"),
-}  # fmt: skip
-
-
-def is_folded(x: Any) -> bool:
-    """Whether arithmetic on a literal is done at compile time: only where it is exact and structural."""
-    return isinstance(x, Literal) and isinstance(x.value, (int, str, bytes, tuple, type(None), type))
-
-
-def binary(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
-    """X op y for any abstract values."""
-    from .calls import call_special
-    from .containers import concatenate
-
-    if is_folded(x) and is_folded(y) and op in _PYTHON:
-        return _fold(p, op, x, y)
-    if is_atom(x) and is_atom(y):
-        return _on_atoms(p, op, x, y, node)
-    found = concatenate(p, op, x, y, node)
-    if found is not None:
-        return found
-    for receiver, other, name in (
-        (x, y, _SPECIAL.get(op, ("", ""))[0]),
-        (y, x, _SPECIAL.get(op, ("", ""))[1]),
-    ):
-        if name:
-            result = call_special(p, receiver, name, [other], node)
-            if result is not None:
-                return result
-    x, y = as_operand(p, x, node), as_operand(p, y, node)
-    return _on_atoms(p, op, x, y, node)
-
-
-def _fold(p: Parser, op: str, x: Literal, y: Literal) -> Any:
-    try:
-        return Literal(_PYTHON[op](x.value, y.value))
-    except Exception as error:
-        p.raise_at(error)
-
-
-_BITWISE = frozenset(("&", "|", "^", "<<", ">>"))
-
-
-def _on_atoms(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
-    shapes = [isinstance(v, Value) and isinstance(v.type, ShapeOf) for v in (x, y)]
-    if op == "+" and all(shapes):
-        return p.builder.apply(OPERATORS[op], x, y)
-    if op in _BITWISE and any(isinstance(v.type, Scalar) and v.type.dtype[0] in "fc" for v in (x, y)):
-        names = [python_name(v.type) for v in (x, y)]
-        p.raise_at(TypeError(f"unsupported operand type(s) for {op}: '{names[0]}' and '{names[1]}'"))
-    for value in (x, y):
-        if isinstance(value, Value) and isinstance(value.type, (ListOf, ShapeOf)):
-            p.no_derivative(
-                "AD206", f"`{op}` on a run-time {value.type}", node, "an array: np.array(...) of it"
-            )
-    return p.builder.apply(OPERATORS[op], x, y)
-
-
-def python_name(t: Any) -> str:
-    """The class name of a number, as Python's errors have it."""
-    kind = t.dtype.rstrip("0123456789") if isinstance(t, Scalar) else "object"
-    return kind if isinstance(t, Scalar) and t.origin == "py" else f"numpy.{getattr(t, 'dtype', 'ndarray')}"
-
-
 def _unary(p: Parser, node: ast.UnaryOp) -> Any:
     value = evaluate(p, node.operand)
     op = operator_name(node.op)
@@ -144,24 +64,7 @@ def _unary(p: Parser, node: ast.UnaryOp) -> Any:
         from .branches import truth
 
         return p.builder.negate(truth(p, value, node.operand))
-    if (
-        isinstance(value, Literal)
-        and isinstance(value.value, (int, float))
-        and value.spelling is None
-        and op in ("neg", "pos")
-    ):
-        return Literal(_PYTHON[op](value.value))
-    if is_folded(value):
-        return Literal(_PYTHON[op](value.value))
-    if not is_atom(value):
-        from .calls import call_special
-
-        name = {"neg": "__neg__", "pos": "__pos__", "~": "__invert__"}[op]
-        result = call_special(p, value, name, [], node)
-        if result is not None:
-            return result
-        value = as_operand(p, value, node)
-    return p.builder.apply(OPERATORS[op], value)
+    return unary(p, op, value, node)
 
 
 def _boolean(p: Parser, node: ast.BoolOp) -> Any:
@@ -202,55 +105,6 @@ def _compare(p: Parser, node: ast.Compare) -> Any:
     return p.usable(chain(evaluate(p, node.left), node.ops, node.comparators), node, "the result")
 
 
-def compare(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
-    """X op y for one comparison."""
-    from .containers import equal, membership
-
-    if op in ("in", "not in"):
-        return membership(p, op, x, y, node)
-    if op in ("is", "is not"):
-        return _identity(p, op, x, y, node)
-    if is_folded(x) and is_folded(y):
-        return _fold(p, op, x, y)
-    if isinstance(x, Literal) and isinstance(y, Literal) and not (is_numeric(x.type) and is_numeric(y.type)):
-        return _fold(p, op, x, y)
-    if op in ("==", "!=") and not (is_atom(x) and is_atom(y)):
-        found = equal(p, x, y, node)
-        if found is not None:
-            return found if op == "==" else p.builder.negate(found)
-    if op in ("==", "!=") and any(isinstance(v, Literal) and v.value is None for v in (x, y)):
-        return FALSE if op == "==" else TRUE
-    return binary(p, op, x, y, node)
-
-
-def _identity(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
-    """`is`: decided by structure; two graph values are compared at run time."""
-    from .inputs import unwrap
-
-    x, y = unwrap(p, x), unwrap(p, y)
-    same: bool
-    if isinstance(x, Literal) and isinstance(y, Literal):
-        same = x.value is y.value or (
-            isinstance(x.value, (int, str)) and type(x.value) is type(y.value) and x.value == y.value
-        )
-    elif isinstance(x, Ref) and isinstance(y, Ref):
-        same = x.id == y.id
-    elif is_atom(x) and is_atom(y):
-        literal, other = (x, y) if isinstance(x, Literal) else (y, x)
-        if x is y:
-            same = True
-        elif not isinstance(literal, Literal) or other.type in (OPAQUE, UNKNOWN):
-            return p.builder.apply(OPERATORS[op], x, y)
-        else:
-            # a number or an array is never None, a class, a function or a string
-            same = False
-            if is_numeric(literal.type):
-                return p.builder.apply(OPERATORS[op], x, y)
-    else:
-        same = x is y
-    return TRUE if same is (op == "is") else FALSE
-
-
 def _ternary(p: Parser, node: ast.IfExp) -> Any:
     from .branches import branch, truth
 
@@ -286,7 +140,7 @@ def _elements(p: Parser, elements: list[ast.expr]) -> list[Any]:
 
 
 def _dict(p: Parser, node: ast.Dict) -> Any:
-    from .containers import dict_items, static_key
+    from .cells import dict_items, static_key
 
     entries: dict[Any, Any] = {}
     for k, v in zip(node.keys, node.values, strict=True):
@@ -306,7 +160,7 @@ def _set(p: Parser, node: ast.Set) -> Any:
 
 
 def _attribute(p: Parser, node: ast.Attribute) -> Any:
-    from .containers import get_attribute
+    from .attributes import get_attribute
 
     return p.usable(get_attribute(p, evaluate(p, node.value), node.attr, node), node, f"`.{node.attr}`")
 

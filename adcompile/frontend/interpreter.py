@@ -11,7 +11,8 @@ import ast
 from typing import Any
 
 from .calls import call
-from .expressions import binary, evaluate
+from .expressions import evaluate
+from .operators import binary
 from .parse import Parser
 from .statements import execute, store
 

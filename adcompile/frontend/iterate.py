@@ -14,7 +14,7 @@ from ..ir.nodes import Literal, Value
 from ..ir.types import Array, ListOf, Record, Scalar, ShapeOf, Unknown
 from ..rules import lists
 from ..rules.indexing import GETITEM
-from .containers import cell_of
+from .cells import cell_of
 from .parse import Parser
 from .values import DictCell, Fixed, GrownCell, Indexed, ListCell, ObjectCell, RangeVal, TupleVal
 
@@ -88,7 +88,7 @@ def fixed_items(p: Parser, value: Any, node: ast.AST, count: int | None = None) 
     if isinstance(source, RangeVal):
         parts = (source.start, source.stop, source.step)
         for part in parts:
-            from .containers import demand_static
+            from .cells import demand_static
 
             demand_static(p, part)
         if all(isinstance(a, Literal) for a in parts):

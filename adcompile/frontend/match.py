@@ -10,11 +10,12 @@ import ast
 from typing import Any
 
 from ..ir.nodes import Literal
+from .attributes import get_attribute
 from .branches import conditional, truth
 from .builtins import class_of
-from .containers import cell_of, get_attribute
-from .expressions import compare
+from .cells import cell_of
 from .inputs import expand_captured
+from .operators import compare
 from .parse import Parser
 from .values import FALSE, TRUE, DictCell, ListCell, TupleVal
 

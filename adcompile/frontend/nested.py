@@ -19,7 +19,7 @@ from ..ir.types import FLOAT, Scalar, is_differentiable, is_numeric, shape_of
 from ..passes.cotangents import full, zeros
 from ..passes.forward import forward
 from ..passes.reverse import reverse
-from .containers import cell_of, demand_static
+from .cells import cell_of, demand_static
 from .inputs import expand_captured, expand_object
 from .merge import parts_of, rebuild
 from .parse import Parser

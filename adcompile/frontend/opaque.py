@@ -13,7 +13,7 @@ from ..errors import AdcompileError, NoDerivative
 from ..ir.nodes import Items, Literal, Value
 from ..ir.types import OPAQUE, Array, ListOf, Unknown
 from ..rules.python import TUPLE, opaque_call
-from .containers import cell_of
+from .cells import cell_of
 from .parse import Parser
 from .primitives import sequence_argument
 from .values import ArrayMethod, Captured, DictCell, GrownCell, ListCell, Ref, TupleVal, is_atom

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..ir.nodes import Items, Literal, Slice, Value
 from ..rules.rule import Primitive, call_rule, facts_of
-from .containers import cell_of, demand_static
+from .cells import cell_of, demand_static
 from .inputs import expand_captured
 from .parse import Parser
 from .values import Fixed, GrownCell, Indexed, ListCell, RangeVal, SliceVal, TupleVal, is_atom

@@ -74,7 +74,8 @@ def _augmented(p: Parser, node: ast.AugAssign, rest: list[ast.stmt]) -> None:
 
 def store(p: Parser, target: ast.expr, value: Any) -> None:
     """Assign to a target: a name, an item, an attribute, or a pattern of them."""
-    from .containers import set_attribute, set_item, unpack
+    from .attributes import set_attribute
+    from .containers import set_item, unpack
 
     if isinstance(target, ast.Name):
         if target.id in p.frame.declared_global:
