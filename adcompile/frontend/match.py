@@ -12,9 +12,9 @@ from typing import Any
 from ..ir.nodes import Literal
 from .attributes import get_attribute
 from .branches import conditional, truth
-from .builtins import class_of
 from .cells import cell_of
 from .inputs import expand_captured
+from .introspection import class_of
 from .operators import compare
 from .parse import Parser
 from .values import FALSE, TRUE, DictCell, ListCell, TupleVal
