@@ -215,8 +215,6 @@ def _python_methods(cls: type) -> set[str]:
 
 def captured_attribute(p: Any, owner: Captured, name: str, node: ast.AST) -> Any:
     """owner.name for an object from outside the function."""
-    from .attributes import _class_attribute, _lookup_class
-
     obj = owner.value
     if is_plain_object(obj):
         found = _lookup_class(type(obj), name)
@@ -229,8 +227,6 @@ def captured_attribute(p: Any, owner: Captured, name: str, node: ast.AST) -> Any
             p.raise_at(AttributeError(f"'{type(obj).__name__}' object has no attribute '{name}'"))
         return p.inputs.captured(p, (*owner.path, ("attr", name)), attributes[name], name)
     if isinstance(obj, (list, tuple, dict)):
-        from .values import ContainerMethod
-
         names = getattr(obj, "_fields", ())
         if name in names:
             return p.inputs.captured(p, (*owner.path, ("attr", name)), getattr(obj, name), name)
@@ -242,8 +238,6 @@ def captured_attribute(p: Any, owner: Captured, name: str, node: ast.AST) -> Any
         p.raise_at(AttributeError(f"'{type(obj).__name__}' object has no attribute '{name}'"))
     value = getattr(obj, name)
     if callable(value):
-        from .values import ArrayMethod
-
         return ArrayMethod(owner, name)
     return p.inputs.captured(p, (*owner.path, ("attr", name)), value, name)
 

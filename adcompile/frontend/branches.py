@@ -12,6 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ..ir.nodes import Block, If, Literal, Stmt, Value
+from .attributes import call_special
+from .inputs import expand_captured
 from .merge import BranchMerge
 from .parse import DeadPath, Parser
 from .values import DEAD, FALSE, TRUE, DictCell, ListCell, ObjectCell, Ref, State, TupleVal
@@ -19,8 +21,6 @@ from .values import DEAD, FALSE, TRUE, DictCell, ListCell, ObjectCell, Ref, Stat
 
 def truth(p: Parser, value: Any, node: ast.AST) -> Any:
     """The truth value of an abstract value: a constant where it is known, else an atom."""
-    from .inputs import expand_captured
-
     value = expand_captured(p, value, node)
     if isinstance(value, Literal):
         return TRUE if bool(value.value) else FALSE
@@ -31,8 +31,6 @@ def truth(p: Parser, value: Any, node: ast.AST) -> Any:
         if isinstance(cell, (ListCell, DictCell)):
             return TRUE if cell.items else FALSE
         if isinstance(cell, ObjectCell):
-            from .attributes import call_special
-
             result = call_special(p, value, "__bool__", [], node)
             return TRUE if result is None else result
         return p.builder.expand("len(x)", x=cell.items[0])

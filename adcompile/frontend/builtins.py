@@ -11,12 +11,15 @@ from ..ir.nodes import Literal, Value
 from ..ir.types import OPAQUE, Array, ShapeOf
 from ..rules.rule import FUNCTIONS, OPERATORS
 from .attributes import call_special
+from .branches import truth
 from .cells import cell_of, static_key
+from .containers import get_item
 from .folds import FOLDS, collect
 from .inputs import expand_captured
 from .introspection import OBJECTS
 from .iterate import backwards, enumerated, fixed_items, iterable, mapped, zipped
 from .opaque import call_unknown, runtime_value
+from .operators import binary, compare
 from .parse import Parser
 from .values import (
     NONE,
@@ -126,8 +129,6 @@ def _dict(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -
 
 
 def _cast(kind: type) -> Any:
-    row = FUNCTIONS[kind]
-
     def handler(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
         if not args:
             return Literal(kind())
@@ -138,8 +139,6 @@ def _cast(kind: type) -> Any:
             except Exception as error:
                 p.raise_at(error)
         if not is_atom(value):
-            from .branches import truth
-
             if kind is bool:
                 return truth(p, value, node)
             found = call_special(p, value, f"__{kind.__name__}__", [], node)
@@ -155,7 +154,7 @@ def _cast(kind: type) -> Any:
                 node,
                 "the number itself",
             )
-        return p.builder.apply(row, value)
+        return p.builder.apply(FUNCTIONS[kind], value)
 
     return handler
 
@@ -179,14 +178,10 @@ def _round(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
 
 
 def _pow(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
-    from .operators import binary
-
     return binary(p, "**", args[0], args[1], node)
 
 
 def _divmod(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
-    from .operators import binary
-
     return TupleVal((binary(p, "//", args[0], args[1], node), binary(p, "%", args[0], args[1], node)))
 
 
@@ -237,8 +232,6 @@ def _neg(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
 
 def _operator(op: str) -> Any:
     def handler(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
-        from .operators import binary, compare
-
         if op in ("==", "!=", "<", "<=", ">", ">=", "is", "is not"):
             return compare(p, op, args[0], args[1], node)
         return binary(p, op, args[0], args[1], node)
@@ -247,8 +240,6 @@ def _operator(op: str) -> Any:
 
 
 def _itemgetter_call(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
-    from .containers import get_item
-
     return get_item(p, args[0], args[1], node)
 
 

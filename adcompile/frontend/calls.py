@@ -19,9 +19,15 @@ from ..ir.nodes import Literal, Value
 from ..live import is_plain_object
 from ..rules.rule import FUNCTIONS
 from .attributes import call_special, get_attribute
+from .branches import branch
+from .builtins import BUILTINS
 from .cells import dict_items
 from .classes import instantiate
+from .functions import call_closure, call_function
 from .inputs import LIBRARIES
+from .iterate import fixed_items
+from .methods import call_array_method, call_container_method
+from .nested import TRANSFORMS, call_transformed, derivative_call, transform
 from .opaque import call_unknown
 from .parse import Parser
 from .primitives import apply_primitive
@@ -40,8 +46,6 @@ from .values import (
 
 def call_expression(p: Parser, node: ast.Call) -> Any:
     """A call as it is written."""
-    from .iterate import fixed_items
-
     if isinstance(node.func, ast.Name) and node.func.id == "super" and not node.args:
         return _super(p, node)
     function = p.evaluate(node.func)
@@ -62,9 +66,6 @@ def call_expression(p: Parser, node: ast.Call) -> Any:
 
 def call(p: Parser, function: Any, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
     """function(*args, **keywords) for any abstract callee."""
-    from .functions import call_closure
-    from .methods import call_array_method, call_container_method
-
     if isinstance(function, Literal):
         return _call_object(p, function, args, keywords, node)
     if isinstance(function, Closure):
@@ -72,8 +73,6 @@ def call(p: Parser, function: Any, args: list[Any], keywords: dict[str, Any], no
     if isinstance(function, BoundMethod):
         return call(p, function.function, [function.receiver, *args], keywords, node)
     if isinstance(function, Choice):
-        from .branches import branch
-
         first, second = function.then, function.orelse
         result = branch(
             p,
@@ -90,8 +89,6 @@ def call(p: Parser, function: Any, args: list[Any], keywords: dict[str, Any], no
     if isinstance(function, ContainerMethod):
         return call_container_method(p, function, args, keywords, node)
     if isinstance(function, Transformed):
-        from .nested import call_transformed
-
         return call_transformed(p, function, args, keywords, node)
     if isinstance(function, Captured):
         return _call_captured(p, function, args, keywords, node)
@@ -107,9 +104,6 @@ def call(p: Parser, function: Any, args: list[Any], keywords: dict[str, Any], no
 def _call_object(
     p: Parser, function: Literal, args: list[Any], keywords: dict[str, Any], node: ast.AST
 ) -> Any:
-    from .builtins import BUILTINS
-    from .nested import TRANSFORMS, transform
-
     obj = function.value
     if obj is np.where and len(args) == 1:
         obj = np.nonzero  # what np.where is with one argument
@@ -136,8 +130,6 @@ def _call_python(
     p: Parser, function: types.FunctionType, args: list[Any], keywords: dict[str, Any], node: ast.AST
 ) -> Any:
     """Inline a Python function; one that cannot be followed is kept as a call without a derivative."""
-    from .functions import call_function
-
     if (function.__module__ or "").split(".")[0] in LIBRARIES:
         return call_unknown(p, Literal(function), args, keywords, node)
     saved, statements = p.state.copy(), len(p.builder.statements)
@@ -157,8 +149,6 @@ def _call_python(
 def _call_captured(
     p: Parser, function: Captured, args: list[Any], keywords: dict[str, Any], node: ast.AST
 ) -> Any:
-    from .nested import derivative_call
-
     obj = function.value
     if isinstance(obj, functools.partial):
         bound = [

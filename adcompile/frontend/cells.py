@@ -8,7 +8,8 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from ..ir.nodes import Literal, Value
+from ..ir.nodes import Literal, Value, values_in
+from .inputs import expand_captured
 from .parse import NeedUnroll, Parser
 from .values import DictCell, Ref, TupleVal
 
@@ -49,15 +50,11 @@ def demand_static(p: Parser, index: Any) -> None:
         p.inputs.demand(v)
         stmt = p.builder.definitions.get(v)
         if stmt is not None:
-            from ..ir.nodes import values_in
-
             pending.extend(values_in(stmt.args))
 
 
 def dict_items(p: Parser, value: Any, node: ast.AST) -> dict[Any, Any]:
     """The entries of a dictionary that is unpacked by `**`."""
-    from .inputs import expand_captured
-
     cell = cell_of(p, expand_captured(p, value, node), node)
     if not isinstance(cell, DictCell):
         p.no_derivative(

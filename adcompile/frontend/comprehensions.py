@@ -9,16 +9,18 @@ import ast
 from typing import Any
 
 from ..ir.nodes import Literal
+from .branches import branch, truth
 from .cells import static_key
+from .growing import append
 from .iterate import iterable
+from .loops import iterate
+from .names import _bound_in
 from .parse import Frame, Parser
 from .values import DictCell, ListCell, fresh_id
 
 
 def comprehension(p: Parser, node: Any) -> Any:
     """A comprehension or generator expression: nested loops that append to a new list or fill a dict."""
-    from .names import _bound_in
-
     generators = node.generators
     if any(g.is_async for g in generators):
         p.refuse(
@@ -45,10 +47,6 @@ def comprehension(p: Parser, node: Any) -> Any:
 
 
 def _comprehend(p: Parser, node: Any, generators: list[Any], first: Any, out: Any, outer: Frame) -> None:
-    from .branches import branch, truth
-    from .growing import append
-    from .loops import iterate
-
     generator, rest = generators[0], generators[1:]
     source = iterable(p, first, generator.iter)
     # a function made inside may read the variables of the comprehension later

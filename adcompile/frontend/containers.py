@@ -16,10 +16,16 @@ from ..ir.nodes import Literal, Value
 from ..ir.types import Array, ShapeOf
 from ..rules import lists
 from ..rules.indexing import GETITEM
-from .attributes import get_attribute, store_attribute
+from ..rules.rule import operator_name
+from .attributes import call_special, get_attribute, store_attribute
 from .cells import cell_of, demand_static, refuse_captured, static_key
+from .growing import extend, frozen
+from .inputs import expand_captured
+from .iterate import fixed_items, iterable, require
 from .merge import grown, leaves_of, with_leaves
+from .operators import binary
 from .parse import Parser
+from .primitives import to_index
 from .values import (
     Captured,
     DictCell,
@@ -37,9 +43,6 @@ from .values import (
 
 def get_item(p: Parser, value: Any, index: Any, node: ast.AST) -> Any:
     """value[index]"""
-    from .inputs import expand_captured
-    from .primitives import to_index
-
     value = expand_captured(p, value, node)
     cell = cell_of(p, value, node)
     if isinstance(value, TupleVal) or isinstance(cell, ListCell):
@@ -57,8 +60,6 @@ def get_item(p: Parser, value: Any, index: Any, node: ast.AST) -> Any:
     if isinstance(cell, GrownCell):
         return _grown_item(p, cell, index, node)
     if isinstance(cell, ObjectCell):
-        from .attributes import call_special
-
         result = call_special(p, value, "__getitem__", [index], node)
         if result is not None:
             return result
@@ -112,8 +113,6 @@ def _grown_item(p: Parser, cell: GrownCell, index: Any, node: ast.AST) -> Any:
     if cell.pattern is None:
         p.raise_at(IndexError("list index out of range"))
     if isinstance(index, SliceVal):
-        from .primitives import to_index
-
         at = to_index(p, index, node)
         return p.new(
             GrownCell(
@@ -165,11 +164,11 @@ def update_item(p: Parser, container: Any, index: Any, value: Any, node: ast.AST
     if isinstance(cell, GrownCell):
         _set_grown(p, container, cell, index, value, node)
         return
-    if isinstance(cell, ObjectCell):
-        from .attributes import call_special
-
-        if call_special(p, container, "__setitem__", [index, value], node) is not None:
-            return
+    if (
+        isinstance(cell, ObjectCell)
+        and call_special(p, container, "__setitem__", [index, value], node) is not None
+    ):
+        return
     if isinstance(container, TupleVal):
         p.raise_at(TypeError("'tuple' object does not support item assignment"))
     p.refuse("AD108", "this writes into an array", node,
@@ -178,8 +177,6 @@ def update_item(p: Parser, container: Any, index: Any, value: Any, node: ast.AST
 
 def _set_grown(p: Parser, ref: Ref, cell: GrownCell, index: Any, value: Any, node: ast.AST) -> None:
     """items[index] = value in a list of run-time length."""
-    from .growing import frozen
-
     value = frozen(p, value, node)
     leaves = list(leaves_of(value))
     if not is_atom(index) or len(leaves) != len(cell.items):
@@ -200,17 +197,12 @@ def _set_grown(p: Parser, ref: Ref, cell: GrownCell, index: Any, value: Any, nod
 
 def augmented_assign(p: Parser, node: ast.AugAssign) -> None:
     """Target op= value, with the target's container and index evaluated once."""
-    from ..rules.rule import operator_name
-    from .operators import binary
-
     op = operator_name(node.op)
     target = node.target
     if isinstance(target, ast.Name):
         old = p.lookup(target.id, target)
         new = p.evaluate(node.value)
         if isinstance(old, Ref) and op == "+" and isinstance(cell_of(p, old, node), (ListCell, GrownCell)):
-            from .growing import extend
-
             extend(p, old, new, node)
             return
         _refuse_array_update(p, old, node)
@@ -276,8 +268,6 @@ def delete_item(p: Parser, target: ast.Subscript) -> None:
 
 def unpack(p: Parser, targets: list[ast.expr], value: Any, node: ast.AST) -> list[tuple[ast.expr, Any]]:
     """Pair the targets of an unpacking with their values."""
-    from .iterate import fixed_items, iterable
-
     starred = [k for k, t in enumerate(targets) if isinstance(t, ast.Starred)]
     source = iterable(p, value, node)
     if starred and isinstance(source, Indexed) and not isinstance(source.length, Literal):
@@ -309,9 +299,6 @@ def _unpack_run_time(
     p: Parser, targets: list[ast.expr], k: int, source: Indexed, node: ast.AST
 ) -> list[tuple[ast.expr, Any]]:
     """A starred unpacking of a sequence of run-time length: the middle is a run-time list."""
-    from .growing import extend
-    from .iterate import require
-
     after = len(targets) - k - 1
     require(p, "n < count", source.length, len(targets) - 1, ValueError("not enough values to unpack"))
     star = targets[k]

@@ -12,7 +12,17 @@ from collections.abc import Callable
 from typing import Any
 
 from ..ir.nodes import Literal
+from ..rules.python import FORMAT
 from ..rules.rule import operator_name
+from .attributes import get_attribute
+from .branches import branch, truth
+from .calls import call_expression
+from .cells import dict_items, static_key
+from .comprehensions import comprehension
+from .containers import get_item
+from .functions import closure
+from .iterate import fixed_items
+from .opaque import runtime_value
 from .operators import binary, compare, unary
 from .parse import Parser
 from .values import DictCell, ListCell, SliceVal, TupleVal
@@ -61,8 +71,6 @@ def _unary(p: Parser, node: ast.UnaryOp) -> Any:
     value = evaluate(p, node.operand)
     op = operator_name(node.op)
     if op == "not":
-        from .branches import truth
-
         return p.builder.negate(truth(p, value, node.operand))
     return unary(p, op, value, node)
 
@@ -72,8 +80,6 @@ def _boolean(p: Parser, node: ast.BoolOp) -> Any:
     is_and = isinstance(node.op, ast.And)
 
     def chain(values: list[ast.expr]) -> Any:
-        from .branches import branch, truth
-
         value = evaluate(p, values[0])
         if len(values) == 1:
             return value
@@ -91,8 +97,6 @@ def _compare(p: Parser, node: ast.Compare) -> Any:
     """A chain `a < b < c` is `a < b and b < c` with b evaluated once."""
 
     def chain(left: Any, ops: list[ast.cmpop], rest: list[ast.expr]) -> Any:
-        from .branches import branch, truth
-
         right = evaluate(p, rest[0])
         first = compare(p, operator_name(ops[0]), left, right, node)
         if len(ops) == 1:
@@ -106,8 +110,6 @@ def _compare(p: Parser, node: ast.Compare) -> Any:
 
 
 def _ternary(p: Parser, node: ast.IfExp) -> Any:
-    from .branches import branch, truth
-
     test = truth(p, evaluate(p, node.test), node.test)
     result = branch(p, test, lambda: evaluate(p, node.body), lambda: evaluate(p, node.orelse))
     return p.usable(result, node, "the result of this expression")
@@ -128,8 +130,6 @@ def _list(p: Parser, node: ast.List) -> Any:
 
 
 def _elements(p: Parser, elements: list[ast.expr]) -> list[Any]:
-    from .iterate import fixed_items
-
     items: list[Any] = []
     for e in elements:
         if isinstance(e, ast.Starred):
@@ -140,8 +140,6 @@ def _elements(p: Parser, elements: list[ast.expr]) -> list[Any]:
 
 
 def _dict(p: Parser, node: ast.Dict) -> Any:
-    from .cells import dict_items, static_key
-
     entries: dict[Any, Any] = {}
     for k, v in zip(node.keys, node.values, strict=True):
         if k is None:
@@ -160,14 +158,10 @@ def _set(p: Parser, node: ast.Set) -> Any:
 
 
 def _attribute(p: Parser, node: ast.Attribute) -> Any:
-    from .attributes import get_attribute
-
     return p.usable(get_attribute(p, evaluate(p, node.value), node.attr, node), node, f"`.{node.attr}`")
 
 
 def _subscript(p: Parser, node: ast.Subscript) -> Any:
-    from .containers import get_item
-
     value = evaluate(p, node.value)
     return p.usable(get_item(p, value, evaluate(p, node.slice), node), node, "this item")
 
@@ -178,27 +172,15 @@ def _slice(p: Parser, node: ast.Slice) -> Any:
 
 
 def _call(p: Parser, node: ast.Call) -> Any:
-    from .calls import call_expression
-
     return p.usable(call_expression(p, node), node, "the result of this call")
 
 
 def _lambda(p: Parser, node: ast.Lambda) -> Any:
-    from .functions import closure
-
     return closure(p, node, "<lambda>")
-
-
-def _comprehension(p: Parser, node: Any) -> Any:
-    from .comprehensions import comprehension
-
-    return comprehension(p, node)
 
 
 def _format(p: Parser, node: ast.JoinedStr) -> Any:
     """An f-string: text for the reader, computed where the program computes it."""
-    from ..rules.python import FORMAT
-
     parts: list[Any] = []
     static = True
     for part in node.values:
@@ -209,8 +191,6 @@ def _format(p: Parser, node: ast.JoinedStr) -> Any:
         value = evaluate(p, part.value)
         spec = _format(p, part.format_spec) if isinstance(part.format_spec, ast.JoinedStr) else Literal("")
         conversion = Literal(chr(part.conversion) if part.conversion > 0 else "")
-        from .opaque import runtime_value
-
         value = runtime_value(p, value, part)
         static &= isinstance(value, Literal) and isinstance(spec, Literal)
         parts.append((value, conversion, spec))
@@ -245,9 +225,9 @@ _EXPRESSIONS: dict[type, Any] = {
     ast.Slice: _slice,
     ast.Call: _call,
     ast.Lambda: _lambda,
-    ast.ListComp: _comprehension,
-    ast.SetComp: _comprehension,
-    ast.DictComp: _comprehension,
-    ast.GeneratorExp: _comprehension,
+    ast.ListComp: comprehension,
+    ast.SetComp: comprehension,
+    ast.DictComp: comprehension,
+    ast.GeneratorExp: comprehension,
     ast.JoinedStr: _format,
 }

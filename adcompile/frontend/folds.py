@@ -14,18 +14,16 @@ from typing import Any
 from ..ir.nodes import Items, Literal, Value
 from ..ir.types import Array, Scalar
 from ..rules.rule import FUNCTIONS
+from .branches import branch, truth
+from .growing import append, extend
 from .iterate import counted, fixed_items, iterable, require
 from .loops import iterate
+from .operators import binary
 from .parse import Parser
 from .values import FALSE, NONE, TRUE, Fixed, GrownCell, Indexed, ListCell, fresh_id, is_atom
 
 
 def _filter(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
-    from .branches import branch, truth
-    from .growing import append
-    from .loops import iterate
-    from .values import fresh_id
-
     kept = p.new(ListCell(()))
     item_of: list[Any] = []
 
@@ -52,8 +50,6 @@ def _filter(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
 
 def collect(p: Parser, source: Any, node: ast.AST) -> Any:
     """The items of an iterable as a list; a list of run-time length is taken as it is."""
-    from .growing import extend
-
     if isinstance(source, Indexed) and source.of is not None:
         return source.of
 
@@ -63,8 +59,6 @@ def collect(p: Parser, source: Any, node: ast.AST) -> Any:
 
 
 def _sum(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
-    from .operators import binary
-
     start = args[1] if len(args) > 1 else keywords.get("start", Literal(0))
     source = iterable(p, args[0], node)
     zero = isinstance(start, Literal) and type(start.value) is int and start.value == 0
@@ -95,9 +89,8 @@ def _all_floats(items: tuple[Any, ...]) -> bool:
 
 
 def _extreme(name: str) -> Any:
-    row = FUNCTIONS[getattr(builtins, name)]
-
     def handler(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
+        row = FUNCTIONS[getattr(builtins, name)]
         if "key" in keywords:
             p.no_derivative("AD202", f"`{name}` with `key=`", node, "comparisons written out")
         if len(args) == 1:
@@ -142,8 +135,6 @@ def _extreme_of_sequence(p: Parser, row: Any, name: str, source: Indexed, node: 
 
 def _any_all(is_any: bool) -> Any:
     def handler(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
-        from .branches import branch, truth
-
         source = iterable(p, args[0], node)
         if not isinstance(source, Fixed):
             name = "any" if is_any else "all"
@@ -181,9 +172,6 @@ def _sorted(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST)
 
 def _reduce(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
     """functools.reduce"""
-    from .loops import iterate
-    from .values import fresh_id
-
     source = iterable(p, args[1], node)
     if isinstance(source, Fixed):
         items = [*args[2:], *source.items]

@@ -11,8 +11,9 @@ import ast
 import types
 from typing import Any
 
-from ..ir.nodes import Block, Call, Function, Literal, Value, all_statements, free_values, map_arg
-from ..ir.types import Type, join
+from ..ir.nodes import Block, Call, Function, Literal, Value, all_statements, clone_stmt, free_values, map_arg
+from ..ir.types import Type, forget_sizes, is_numeric, join
+from .branches import branch
 from .merge import describe, leaves_of, parts_of, rebuild
 from .names import bound_names, declared_names
 from .parse import DeadPath, Frame, Parser
@@ -253,7 +254,6 @@ def _result(p: Parser, frame: Frame, node: ast.AST) -> Any:
     # some path falls off the end of the function and returns None there
     if isinstance(result, Literal) and result.value is None:
         return NONE
-    from .branches import branch
 
     def fell_through() -> None:
         p.raise_at(TypeError(f"{frame.source.qualname} returned None where a derivative needs a number"))
@@ -271,8 +271,6 @@ def _pattern(p: Parser, bound: dict[str, Any]) -> Any:
 
 
 def _shape_of(p: Parser, value: Any) -> Any:
-    from ..ir.types import is_numeric
-
     if isinstance(value, Literal):
         return (
             ("number",)
@@ -300,8 +298,6 @@ def _deep_leaves(p: Parser, state: State, value: Any) -> list[Any]:
 
 
 def _is_argument(leaf: Any) -> bool:
-    from ..ir.types import is_numeric
-
     return isinstance(leaf, Value) or (is_numeric(leaf.type) and not isinstance(leaf.value, bool))
 
 
@@ -328,8 +324,6 @@ def _build_recursive(
     p: Parser, frame: Frame, bound: dict[str, Any], identity: Any, name: str, node: ast.AST
 ) -> None:
     """Build the body until the types of the results that it assumes are those that it has."""
-    from ..ir.types import forget_sizes
-
     record = p.recursive[identity] = _Recursive(Function(name, None, frame.source.loc(frame.node)))
     leaves = [leaf for v in bound.values() for leaf in _deep_leaves(p, p.state, v)]
     types = [forget_sizes(leaf.type) for leaf in leaves]
@@ -383,8 +377,6 @@ def _close(record: _Recursive, params: list[Value], statements: list[Any], yield
     calls = [s for s in all_statements(block) if isinstance(s, Call) and s.function is record.function]
     for call in calls:
         call.args = (*call.args, *extras)
-    from ..ir.nodes import clone_stmt
-
     images: dict[Value, Any] = dict(mapping)
     cloned = [clone_stmt(s, images) for s in statements]
     results = tuple(map_arg(y, images) for y in yields)

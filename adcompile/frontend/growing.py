@@ -9,12 +9,14 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from ..ir.nodes import Value
+from ..ir.nodes import Items, Value
 from ..rules import lists
 from .cells import cell_of, demand_static
+from .iterate import iterable
+from .loops import iterate
 from .merge import grown, leaves_of
 from .parse import Parser
-from .values import Fixed, GrownCell, ListCell, TupleVal, is_atom
+from .values import Fixed, GrownCell, ListCell, TupleVal, fresh_id, is_atom
 
 
 def append(p: Parser, ref: Any, value: Any, node: ast.AST) -> None:
@@ -28,8 +30,6 @@ def append(p: Parser, ref: Any, value: Any, node: ast.AST) -> None:
     leaves = list(leaves_of(value))
     columns = cell.items
     if cell.pattern is None:
-        from ..ir.nodes import Items
-
         columns = tuple(p.builder.apply(lists.LIST_MAKE, Items(())) for _ in leaves)
     elif len(leaves) != len(columns):
         p.no_derivative(
@@ -67,10 +67,6 @@ def frozen(p: Parser, value: Any, node: ast.AST) -> Any:
 
 def extend(p: Parser, ref: Any, value: Any, node: ast.AST) -> None:
     """list.extend"""
-    from .iterate import iterable
-    from .loops import iterate
-    from .values import fresh_id
-
     source = iterable(p, value, node)
     if isinstance(source, Fixed):
         for item in source.items:

@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 
 from ..ir.nodes import Literal, Value
-from ..ir.types import OPAQUE, Array, ListOf, Scalar, ShapeOf
-from .attributes import get_attribute
+from ..ir.types import BOOL, OPAQUE, Array, ListOf, Scalar, ShapeOf
+from ..rules.rule import NAMESPACE, Param, Primitive, parse_expression
+from .attributes import get_attribute, store_attribute
 from .cells import cell_of
+from .classes import instantiate
 from .parse import Parser
 from .values import (
     FALSE,
@@ -111,8 +113,6 @@ def _hasattr(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
 
 
 def _setattr(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
-    from .attributes import store_attribute
-
     cell = cell_of(p, args[0], node)
     if not isinstance(cell, ObjectCell) or not isinstance(args[1], Literal):
         p.no_derivative("AD209", "`setattr` on this object", node, "a plain assignment")
@@ -138,8 +138,6 @@ def _callable(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
 
 def _replace(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
     """dataclasses.replace"""
-    from .classes import instantiate
-
     found = class_of(p, args[0], node)
     if not dataclasses.is_dataclass(found):
         p.raise_at(TypeError("replace() should be called on dataclass instances"))
@@ -151,20 +149,15 @@ def _replace(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST
 
 
 def _python_row(text: str, types: Any) -> Any:
-    from ..rules.rule import NAMESPACE, Param, Primitive, parse_expression
-
     names = [a.id for a in parse_expression(text).args]  # type: ignore[attr-defined]
     return Primitive(text, tuple(map(Param, names)), parse_expression(text), types, NAMESPACE, constant=True)
 
 
 def _boolean_type(*args: Any) -> Any:
-    from ..ir.types import BOOL
-
     return BOOL
 
 
 def _opaque_type(*args: Any) -> Any:
-
     return OPAQUE
 
 

@@ -14,16 +14,16 @@ from ..ir.nodes import Literal, Value
 from ..ir.types import Array, ListOf, Record, Scalar, ShapeOf, Unknown
 from ..rules import lists
 from ..rules.indexing import GETITEM
-from .cells import cell_of
+from .branches import branch
+from .cells import cell_of, demand_static
+from .inputs import expand_captured
+from .merge import with_leaves
 from .parse import Parser
 from .values import DictCell, Fixed, GrownCell, Indexed, ListCell, ObjectCell, RangeVal, TupleVal
 
 
 def iterable(p: Parser, value: Any, node: ast.AST) -> Any:
     """The value as something to iterate over."""
-    from .inputs import expand_captured
-    from .merge import with_leaves
-
     if isinstance(value, (Fixed, Indexed, RangeVal)):
         return value
     value = expand_captured(p, value, node)
@@ -88,8 +88,6 @@ def fixed_items(p: Parser, value: Any, node: ast.AST, count: int | None = None) 
     if isinstance(source, RangeVal):
         parts = (source.start, source.stop, source.step)
         for part in parts:
-            from .cells import demand_static
-
             demand_static(p, part)
         if all(isinstance(a, Literal) for a in parts):
             values = range(*(a.value for a in parts))  # type: ignore[union-attr]
@@ -108,8 +106,6 @@ def fixed_items(p: Parser, value: Any, node: ast.AST, count: int | None = None) 
 
 def require(p: Parser, failure: str, length: Any, count: int, error: Exception) -> None:
     """Raise at run time if a length is not what the code was compiled for."""
-    from .branches import branch
-
     test = p.builder.expand(failure, n=length, count=Literal(count))
     branch(p, test, lambda: p.raise_at(error), lambda: None)
 
@@ -139,7 +135,6 @@ def counted(p: Parser, source: Any) -> Indexed:
 
 
 def _range_item(p: Parser, start: Any, step: Any, k: Any) -> Any:
-
     offset = k if isinstance(step, Literal) and step.value == 1 else p.binary("*", k, step, ast.Pass())
     return (
         offset

@@ -11,13 +11,13 @@ import ast
 from collections.abc import Callable, Set
 from typing import Any
 
-from ..ir.nodes import Block, For, Items, Literal, Stmt, Value, While
+from ..ir.nodes import Block, For, Items, Literal, Stmt, Value, While, clone_stmt, map_arg
 from ..ir.types import BOOL, INT
+from ..rules import lists
 from .branches import fork, guarded, truth
 from .carried import Carried, Grows, carry, exit_containers, state_after
-from .merge import (
-    grown,
-)
+from .iterate import iterable
+from .merge import grown, leaves_of
 from .names import live_names
 from .parse import DeadPath, NeedUnroll, Parser
 from .values import (
@@ -41,8 +41,6 @@ from .values import (
 
 def for_statement(p: Parser, node: ast.For, rest: list[ast.stmt]) -> bool:
     """Execute a `for`; returns whether the rest of the block has been executed as well."""
-    from .iterate import iterable
-
     source = iterable(p, p.evaluate(node.iter), node.iter)
     loop = fresh_id()
 
@@ -213,11 +211,9 @@ def _loop(
 
 
 def _make_grown(p: Parser, entry: State, growth: Grows) -> None:
-    from ..rules import lists
-
     cell = entry.heap[growth.ident]
     if growth.pattern is not None:
-        empty = tuple(p.builder.apply(lists.LIST_MAKE, Items(())) for _ in _leaves(growth.pattern))
+        empty = tuple(p.builder.apply(lists.LIST_MAKE, Items(())) for _ in leaves_of(growth.pattern))
         entry.heap[growth.ident] = GrownCell(growth.pattern, empty)
         return
     new = grown(p.builder, cell)
@@ -227,12 +223,6 @@ def _make_grown(p: Parser, entry: State, growth: Grows) -> None:
     if new is None:
         p.no_derivative("AD208", "a list whose items have different structures grows in a loop", None,
                         "items of one kind: numbers, arrays, or tuples of them")  # fmt: skip
-
-
-def _leaves(pattern: Any) -> list[Any]:
-    from .merge import leaves_of
-
-    return list(leaves_of(pattern))
 
 
 def _fixed_point(
@@ -322,8 +312,6 @@ def _emit_loop(
     else:
         test_statements, test = condition
         fresh = {x: Value(x.type, x.hint, x.named) for x in params}
-        from ..ir.nodes import clone_stmt, map_arg
-
         mapping: dict[Value, Any] = dict(fresh)
         cloned = [clone_stmt(s, mapping) for s in test_statements]
         block = Block(tuple(fresh.values()), cloned, (map_arg(test, mapping),))

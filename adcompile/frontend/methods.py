@@ -9,19 +9,14 @@ from ..ir.nodes import Literal, Value
 from ..ir.types import ListOf
 from ..rules import lists
 from ..rules.rule import METHODS
-from .cells import cell_of, demand_static, static_key
+from .cells import cell_of, demand_static, dict_items, static_key
 from .growing import append, extend
 from .merge import with_leaves
+from .opaque import call_unknown
+from .operators import binary, compare
 from .parse import Parser
-from .values import (
-    NONE,
-    ArrayMethod,
-    ContainerMethod,
-    DictCell,
-    GrownCell,
-    ListCell,
-    TupleVal,
-)
+from .primitives import apply_primitive
+from .values import NONE, ArrayMethod, ContainerMethod, DictCell, GrownCell, ListCell, TupleVal
 
 
 def call_container_method(
@@ -148,8 +143,6 @@ def _setdefault(p: Parser, ref: Any, cell: DictCell, args: list[Any], keywords: 
 def _update(
     p: Parser, ref: Any, cell: DictCell, args: list[Any], keywords: dict[str, Any], node: ast.AST
 ) -> Any:
-    from .cells import dict_items
-
     entries = dict(zip(cell.keys, cell.items, strict=True))
     if args:
         entries.update(dict_items(p, args[0], node))
@@ -176,8 +169,6 @@ def _sequence_items(receiver: Any, cell: Any) -> tuple[Any, ...]:
 
 
 def _index(p: Parser, receiver: Any, cell: Any, args: list[Any], keywords: Any, node: ast.AST) -> Any:
-    from .operators import compare
-
     for k, item in enumerate(_sequence_items(receiver, cell)):
         same = compare(p, "==", item, args[0], node)
         if not isinstance(same, Literal):
@@ -190,8 +181,6 @@ def _index(p: Parser, receiver: Any, cell: Any, args: list[Any], keywords: Any, 
 
 
 def _count(p: Parser, receiver: Any, cell: Any, args: list[Any], keywords: Any, node: ast.AST) -> Any:
-    from .operators import binary, compare
-
     total: Any = Literal(0)
     for item in _sequence_items(receiver, cell):
         total = binary(p, "+", total, compare(p, "==", item, args[0], node), node)
@@ -250,9 +239,6 @@ def call_array_method(
     p: Parser, method: ArrayMethod, args: list[Any], keywords: dict[str, Any], node: ast.AST
 ) -> Any:
     """array.name(*args, **keywords)"""
-    from .opaque import call_unknown
-    from .primitives import apply_primitive
-
     name = method.name
     if name in ("fill", "sort", "put", "itemset", "partition", "resize", "setflags"):
         p.refuse(

@@ -19,8 +19,10 @@ from ..ir.types import FLOAT, Scalar, is_differentiable, is_numeric, shape_of
 from ..passes.cotangents import full, zeros
 from ..passes.forward import forward
 from ..passes.reverse import reverse
+from ..rules.python import STOP
 from .cells import cell_of, demand_static
 from .inputs import expand_captured, expand_object
+from .iterate import fixed_items
 from .merge import parts_of, rebuild
 from .parse import Parser
 from .values import Ref, Transformed, TupleVal, is_atom
@@ -31,8 +33,6 @@ _OPTIONS = ("argnums", "argnum", "has_aux", "holomorphic", "allow_int")
 def transform(p: Parser, name: str, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
     """A call of an entry point: `ad.grad(f, argnums=1)`, `ad.jvp(f, primals, tangents)`."""
     if name == "stop_gradient":
-        from ..rules.python import STOP
-
         return _map_leaves(
             p, args[0], lambda leaf: p.builder.apply(STOP, leaf) if isinstance(leaf, Value) else leaf
         )
@@ -264,8 +264,6 @@ def _immediate(p: Parser, name: str, args: list[Any], keywords: dict[str, Any], 
 
 
 def _jvp(p: Parser, function: Any, primals: Any, tangents: Any, has_aux: bool, node: ast.AST) -> Any:
-    from .iterate import fixed_items
-
     values, directions = fixed_items(p, primals, node), fixed_items(p, tangents, node)
     opened, params, actual = _opened(p, values)
     dots = [d for v, t in zip(opened, directions, strict=True) for d in _tangents_of(p, v, t, params)]
@@ -308,7 +306,6 @@ def _tangents_of(p: Parser, value: Any, tangent: Any, params: list[Value]) -> li
 
 
 def _vjp(p: Parser, function: Any, primals: list[Any], has_aux: bool, node: ast.AST) -> Any:
-
     opened, params, actual = _opened(p, primals)
     with p.builder.block() as statements:
         result = p.call(function, opened, {}, node)

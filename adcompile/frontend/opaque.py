@@ -12,7 +12,8 @@ from typing import Any
 from ..errors import AdcompileError, NoDerivative
 from ..ir.nodes import Items, Literal, Value
 from ..ir.types import OPAQUE, Array, ListOf, Unknown
-from ..rules.python import TUPLE, opaque_call
+from ..rules.python import ATTRIBUTE, DICT, LIST, TUPLE, opaque_call
+from ..rules.rule import OPERATORS
 from .cells import cell_of
 from .parse import Parser
 from .primitives import sequence_argument
@@ -92,8 +93,6 @@ def _name_of(function: Any) -> str:
 
 
 def _runtime_callee(p: Parser, function: Any, node: ast.AST) -> Any:
-    from ..rules.python import ATTRIBUTE
-
     if isinstance(function, ArrayMethod):
         return p.builder.apply(ATTRIBUTE, runtime_value(p, function.receiver, node), Literal(function.name))
     return runtime_value(p, function, node)
@@ -131,14 +130,10 @@ def runtime_value(p: Parser, value: Any, node: ast.AST) -> Any:
     if isinstance(cell, (ListCell, GrownCell)):
         found = sequence_argument(p, value, node)
         if isinstance(found, Items):
-            from ..rules.python import LIST
-
             return p.builder.apply(LIST, tuple(runtime_value(p, v, node) for v in cell.items))
         if found is not None:
             return found
     if isinstance(cell, DictCell):
-        from ..rules.python import DICT
-
         items = tuple(runtime_value(p, v, node) for v in cell.items)
         return p.builder.apply(DICT, Literal(cell.keys), items)
     p.no_derivative(
@@ -156,6 +151,4 @@ def _hint_of(path: Any) -> str:
 
 def opaque_text(p: Parser, template: Literal, value: Any, node: ast.AST) -> Any:
     """`template % value`: text, which carries no derivative."""
-    from ..rules.rule import OPERATORS
-
     return p.builder.apply(OPERATORS["%"], template, runtime_value(p, value, node))

@@ -14,8 +14,13 @@ from typing import Any
 from ..ir.nodes import Literal, Value
 from ..ir.types import OPAQUE, UNKNOWN, Array, ListOf, Scalar, ShapeOf, is_numeric
 from ..rules.rule import OPERATORS
+from .attributes import call_special
+from .branches import choose
 from .cells import cell_of, demand_static, static_key
+from .growing import extend
+from .inputs import expand_captured, unwrap
 from .merge import grown, leaves_of, parts_of
+from .opaque import opaque_text
 from .parse import Parser
 from .primitives import as_operand
 from .values import (
@@ -35,8 +40,6 @@ from .values import (
 
 def concatenate(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
     """`+` and `*` of tuples and lists, None for anything else."""
-    from .inputs import expand_captured
-
     x, y = expand_captured(p, x, node), expand_captured(p, y, node)
     if op == "+":
         if isinstance(x, TupleVal) and isinstance(y, TupleVal):
@@ -45,8 +48,6 @@ def concatenate(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
         if isinstance(a, ListCell) and isinstance(b, ListCell):
             return p.new(ListCell(a.items + b.items))
         if isinstance(a, (ListCell, GrownCell)) and isinstance(b, (ListCell, GrownCell)):
-            from .growing import extend
-
             copy = p.new(grown(p.builder, a))
             extend(p, copy, y, node)
             return copy
@@ -71,8 +72,6 @@ def concatenate(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
                 return TupleVal(many) if isinstance(sequence, TupleVal) else p.new(ListCell(many))
             return _repeated(p, items, count, node)
     if op == "%" and isinstance(x, Literal) and isinstance(x.value, str):
-        from .opaque import opaque_text
-
         return opaque_text(p, x, y, node)
     return None
 
@@ -89,9 +88,6 @@ def _repeated(p: Parser, items: tuple[Any, ...], count: Value, node: ast.AST) ->
 
 def membership(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
     """`in`: decided by structure where it can be."""
-    from .branches import choose
-    from .inputs import expand_captured
-
     y = expand_captured(p, y, node)
     cell = cell_of(p, y, node)
     if isinstance(cell, DictCell):
@@ -112,22 +108,16 @@ def membership(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
                 result = choose(p, result, TRUE, same)
         return result if op == "in" else p.builder.negate(result)
     if isinstance(cell, ObjectCell):
-        from .attributes import call_special
-
         result = call_special(p, y, "__contains__", [x], node)
         if result is not None:
             return result if op == "in" else p.builder.negate(result)
     if isinstance(y, RangeVal) or not is_atom(y):
         p.no_derivative("AD206", "`in` on this object is not understood", node, "a comparison")
-    from ..rules.rule import OPERATORS
-
     return p.builder.apply(OPERATORS[op], x, y)
 
 
 def _equal_captured(p: Parser, x: Any, y: Any, node: ast.AST) -> Any:
     """X == y where one is an object from outside: members of an enumeration are compared by identity."""
-    from .inputs import expand_captured, unwrap
-
     if all(isinstance(v.value, enum.Enum) for v in (x, y) if isinstance(v, Captured)):
         x, y = unwrap(p, x), unwrap(p, y)
         return (
@@ -143,15 +133,11 @@ def _equal_captured(p: Parser, x: Any, y: Any, node: ast.AST) -> Any:
 
 def equal(p: Parser, x: Any, y: Any, node: ast.AST) -> Any:
     """X == y of containers: a constant or a chain of comparisons; None where an operand is an array."""
-    from .branches import choose
-
     if isinstance(x, Captured) or isinstance(y, Captured):
         return _equal_captured(p, x, y, node)
     a = cell_of(p, x, node) if isinstance(x, Ref) else x
     b = cell_of(p, y, node) if isinstance(y, Ref) else y
     if isinstance(a, ObjectCell) or isinstance(b, ObjectCell):
-        from .attributes import call_special
-
         found = call_special(p, x, "__eq__", [y], node)
         return found if found is not None else (TRUE if x == y else FALSE)
     if is_atom(a) or is_atom(b):
@@ -207,9 +193,6 @@ def is_folded(x: Any) -> bool:
 
 def binary(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
     """X op y for any abstract values."""
-    from .attributes import call_special
-    from .operators import concatenate
-
     if is_folded(x) and is_folded(y) and op in _PYTHON:
         return _fold(p, op, x, y)
     if is_atom(x) and is_atom(y):
@@ -262,8 +245,6 @@ def python_name(t: Any) -> str:
 
 def compare(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
     """X op y for one comparison."""
-    from .operators import equal, membership
-
     if op in ("in", "not in"):
         return membership(p, op, x, y, node)
     if op in ("is", "is not"):
@@ -283,8 +264,6 @@ def compare(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
 
 def _identity(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
     """`is`: decided by structure; two graph values are compared at run time."""
-    from .inputs import unwrap
-
     x, y = unwrap(p, x), unwrap(p, y)
     same: bool
     if isinstance(x, Literal) and isinstance(y, Literal):
@@ -321,8 +300,6 @@ def unary(p: Parser, op: str, value: Any, node: ast.AST) -> Any:
     if is_folded(value):
         return Literal(_PYTHON[op](value.value))
     if not is_atom(value):
-        from .attributes import call_special
-
         name = {"neg": "__neg__", "pos": "__pos__", "~": "__invert__"}[op]
         result = call_special(p, value, name, [], node)
         if result is not None:

@@ -20,6 +20,7 @@ from typing import Any, NoReturn
 from ..errors import NoDerivative, UnsupportedSyntax
 from ..ir.build import Builder
 from ..ir.nodes import Literal, Value
+from ..rules.python import RAISE
 from .source import Source
 from .values import (
     DEAD,
@@ -29,6 +30,8 @@ from .values import (
     Conflict,
     State,
     Undef,
+    break_key,
+    continue_key,
     fresh_id,
     return_key,
 )
@@ -151,8 +154,6 @@ class Parser(ABC):
 
     def raise_at(self, error: Exception) -> NoReturn:
         """The program raises here: keep the exception in the graph and give up this path."""
-        from ..rules.python import RAISE
-
         self.builder.apply(
             RAISE, Literal(type(error), type(error).__name__), tuple(Literal(a) for a in error.args)
         )
@@ -176,8 +177,6 @@ class Parser(ABC):
 
     def jumped(self) -> Any:
         """Whether the current path has left its block by return, break or continue: an atom."""
-        from .values import break_key, continue_key
-
         keys: list[Any] = [return_key(self.frame.id)]
         if self.frame.loops:
             keys += [break_key(self.frame.loops[-1]), continue_key(self.frame.loops[-1])]

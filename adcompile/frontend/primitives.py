@@ -9,10 +9,11 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from ..ir.nodes import Items, Literal, Slice, Value
+from ..ir.nodes import Items, Literal, Slice, Value, leaves
 from ..rules.rule import Primitive, call_rule, facts_of
 from .cells import cell_of, demand_static
 from .inputs import expand_captured
+from .iterate import fixed_items
 from .parse import Parser
 from .values import Fixed, GrownCell, Indexed, ListCell, RangeVal, SliceVal, TupleVal, is_atom
 
@@ -90,19 +91,13 @@ def _structured(p: Parser, result: Any) -> Any:
 def _operand(p: Parser, row: Primitive, name: str, value: Any, node: ast.AST) -> Any:
     arg = as_argument(p, value, node)
     if name in _STATIC_NAMES and name not in row.pullbacks:
-        for atom in _atoms(arg):
+        for atom in leaves(arg):
             if isinstance(atom, Value):
                 demand_static(p, atom)
                 p.no_derivative(
                     "AD209", f"`{name}` of `{spelled(row)}` is known at run time only", node, "a constant"
                 )
     return arg
-
-
-def _atoms(arg: Any) -> Any:
-    from ..ir.nodes import leaves
-
-    return leaves(arg)
 
 
 def spelled(row: Primitive) -> str:
@@ -143,8 +138,6 @@ def sequence_argument(p: Parser, value: Any, node: ast.AST) -> Any:
         if cell.pattern is None:
             return Items(())
     if isinstance(value, (RangeVal, Indexed, Fixed)):
-        from .iterate import fixed_items
-
         return Items(tuple(as_argument(p, v, node) for v in fixed_items(p, value, node)))
     return None
 
@@ -153,8 +146,6 @@ def as_operand(p: Parser, value: Any, node: ast.AST) -> Any:
     """A container beside an array in arithmetic: the array that NumPy makes of it."""
     if is_atom(value):
         return value
-    from .primitives import sequence_argument
-
     found = sequence_argument(p, value, node)
     if found is None:
         p.no_derivative(
@@ -173,8 +164,6 @@ def to_index(p: Parser, index: Any, node: ast.AST) -> Any:
         return Slice(*(to_index(p, i, node) for i in (index.start, index.stop, index.step)))
     if isinstance(index, TupleVal):
         return tuple(to_index(p, i, node) for i in index.items)
-    from .primitives import sequence_argument
-
     found = sequence_argument(p, index, node)
     if found is None:
         p.no_derivative(

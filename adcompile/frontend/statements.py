@@ -10,10 +10,16 @@ import ast
 from typing import Any
 
 from ..ir.nodes import Literal
-from ..rules.python import ENTER, EXIT
+from ..rules.python import ENTER, EXIT, RAISE
+from .attributes import set_attribute
+from .branches import branch, guarded, if_statement, truth
+from .containers import augmented_assign, delete_item, set_item, unpack
+from .functions import closure
+from .loops import for_statement, while_statement
+from .match import match_statement
 from .opaque import runtime_value
 from .parse import DeadPath, Parser
-from .values import DEAD, FALSE, TRUE, UNDEF, result_key, return_key
+from .values import DEAD, FALSE, TRUE, UNDEF, break_key, continue_key, result_key, return_key
 
 _REFUSED: dict[type, tuple[str, str, str]] = {
     ast.Try: (
@@ -54,29 +60,22 @@ def _expression(p: Parser, node: ast.Expr, rest: list[ast.stmt]) -> None:
 
 
 def _assign(p: Parser, node: ast.Assign, rest: list[ast.stmt]) -> None:
-
     value = p.evaluate(node.value)
     for target in node.targets:
         store(p, target, value)
 
 
 def _annotated(p: Parser, node: ast.AnnAssign, rest: list[ast.stmt]) -> None:
-
     if node.value is not None:
         store(p, node.target, p.evaluate(node.value))
 
 
 def _augmented(p: Parser, node: ast.AugAssign, rest: list[ast.stmt]) -> None:
-    from .containers import augmented_assign
-
     augmented_assign(p, node)
 
 
 def store(p: Parser, target: ast.expr, value: Any) -> None:
     """Assign to a target: a name, an item, an attribute, or a pattern of them."""
-    from .attributes import set_attribute
-    from .containers import set_item, unpack
-
     if isinstance(target, ast.Name):
         if target.id in p.frame.declared_global:
             p.refuse("AD109", f"`{target.id}` is a global that the function assigns to", target,
@@ -98,8 +97,6 @@ def store(p: Parser, target: ast.expr, value: Any) -> None:
 def _delete(p: Parser, node: ast.Delete, rest: list[ast.stmt]) -> None:
     for target in node.targets:
         if isinstance(target, ast.Subscript):
-            from .containers import delete_item
-
             delete_item(p, target)
             continue
         if not isinstance(target, ast.Name):
@@ -122,16 +119,12 @@ def _nonlocal(p: Parser, node: ast.Global | ast.Nonlocal, rest: list[ast.stmt]) 
 
 
 def _return(p: Parser, node: ast.Return, rest: list[ast.stmt]) -> None:
-
     value = Literal(None) if node.value is None else p.evaluate(node.value)
     p.state.names[result_key(p.frame.id)] = value
     p.state.names[return_key(p.frame.id)] = TRUE
 
 
 def _raise(p: Parser, node: ast.Raise, rest: list[ast.stmt]) -> None:
-    from ..rules.python import RAISE
-    from .opaque import runtime_value
-
     if node.exc is None or node.cause is not None:
         p.refuse("AD199", "this form of `raise` is not understood", node, "`raise SomeError(message)`")
     call = node.exc
@@ -149,8 +142,6 @@ def _raise(p: Parser, node: ast.Raise, rest: list[ast.stmt]) -> None:
 
 
 def _assert(p: Parser, node: ast.Assert, rest: list[ast.stmt]) -> None:
-    from .branches import branch, truth
-
     test = truth(p, p.evaluate(node.test), node.test)
 
     def fail() -> None:
@@ -162,8 +153,6 @@ def _assert(p: Parser, node: ast.Assert, rest: list[ast.stmt]) -> None:
 
 
 def _function(p: Parser, node: ast.FunctionDef, rest: list[ast.stmt]) -> None:
-    from .functions import closure
-
     value: Any = closure(p, node, node.name)
     for decorator in reversed(node.decorator_list):
         value = p.call(p.evaluate(decorator), [value], {}, decorator)
@@ -179,9 +168,6 @@ def _jump(key: Any) -> Any:
 
 def _with(p: Parser, node: ast.With, rest: list[ast.stmt]) -> bool:
     """A `with` whose managers set a scene: entered and left at run time, around the body."""
-    from .branches import guarded
-    from .statements import store
-
     managers = []
     for item in node.items:
         manager = runtime_value(p, p.evaluate(item.context_expr), item.context_expr)
@@ -200,57 +186,27 @@ def _with(p: Parser, node: ast.With, rest: list[ast.stmt]) -> bool:
     return True
 
 
-def _if(p: Parser, node: ast.If, rest: list[ast.stmt]) -> bool:
-    from .branches import if_statement
-
-    return if_statement(p, node, rest)
-
-
-def _for(p: Parser, node: ast.For, rest: list[ast.stmt]) -> bool:
-    from .loops import for_statement
-
-    return for_statement(p, node, rest)
-
-
-def _while(p: Parser, node: ast.While, rest: list[ast.stmt]) -> bool:
-    from .loops import while_statement
-
-    return while_statement(p, node, rest)
-
-
-def _match(p: Parser, node: Any, rest: list[ast.stmt]) -> bool:
-    from .match import match_statement
-
-    return match_statement(p, node, rest)
-
-
-def _register() -> dict[type, Any]:
-    from .values import break_key, continue_key
-
-    return {
-        ast.Expr: _expression,
-        ast.Assign: _assign,
-        ast.AnnAssign: _annotated,
-        ast.AugAssign: _augmented,
-        ast.Delete: _delete,
-        ast.Pass: _pass,
-        ast.Global: _nonlocal,
-        ast.Nonlocal: _nonlocal,
-        ast.Return: _return,
-        ast.Raise: _raise,
-        ast.Assert: _assert,
-        ast.FunctionDef: _function,
-        ast.Break: _jump(break_key),
-        ast.Continue: _jump(continue_key),
-        ast.With: _with,
-        ast.If: _if,
-        ast.For: _for,
-        ast.While: _while,
-        ast.Match: _match,
-    }
-
-
-_STATEMENTS = _register()
+_STATEMENTS: dict[type, Any] = {
+    ast.Expr: _expression,
+    ast.Assign: _assign,
+    ast.AnnAssign: _annotated,
+    ast.AugAssign: _augmented,
+    ast.Delete: _delete,
+    ast.Pass: _pass,
+    ast.Global: _nonlocal,
+    ast.Nonlocal: _nonlocal,
+    ast.Return: _return,
+    ast.Raise: _raise,
+    ast.Assert: _assert,
+    ast.FunctionDef: _function,
+    ast.Break: _jump(break_key),
+    ast.Continue: _jump(continue_key),
+    ast.With: _with,
+    ast.If: if_statement,
+    ast.For: for_statement,
+    ast.While: while_statement,
+    ast.Match: match_statement,
+}
 
 
 def execute(p: Parser, node: ast.stmt, rest: list[ast.stmt]) -> Any:
