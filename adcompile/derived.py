@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from . import api as ad
+from . import products as ad
 
 
 def jacfwd(argnums: int = 0) -> Callable[..., Any]:

@@ -22,10 +22,10 @@ from typing import Any
 
 import numpy as np
 
-from .api import Derivative
 from .backend.cache import digest
 from .errors import ArgumentError
 from .live import read
+from .objects import Derivative
 from .pipeline import Program, access
 from .signature import static_arguments
 from .target import Target, positional

@@ -18,6 +18,7 @@ from ..errors import AdcompileError
 from ..ir.nodes import Literal, Value
 from ..live import is_plain_object
 from ..rules.rule import FUNCTIONS
+from ..transforms import TRANSFORMS
 from .attributes import call_special, get_attribute
 from .branches import branch
 from .builtins import BUILTINS
@@ -27,7 +28,7 @@ from .functions import call_closure, call_function
 from .inputs import LIBRARIES
 from .iterate import fixed_items
 from .methods import call_array_method, call_container_method
-from .nested import TRANSFORMS, call_transformed, derivative_call, transform
+from .nested import call_transformed, derivative_call, transform
 from .opaque import call_unknown
 from .parse import Parser
 from .primitives import apply_primitive

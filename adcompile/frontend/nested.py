@@ -12,14 +12,13 @@ import ast
 from collections.abc import Sequence
 from typing import Any
 
-from ..api import TRANSFORMS as TRANSFORMS
-from ..api import view
 from ..ir.nodes import Apply, Block, Literal, Stmt, Value, blocks_of, clone_stmt, map_arg
 from ..ir.types import FLOAT, Scalar, is_differentiable, is_numeric, shape_of
 from ..passes.cotangents import full, zeros
 from ..passes.forward import forward
 from ..passes.reverse import reverse
 from ..rules.python import STOP
+from ..transforms import DERIVED, view
 from .cells import cell_of, demand_static
 from .inputs import expand_captured, expand_object
 from .iterate import fixed_items
@@ -81,8 +80,6 @@ def call_transformed(
         return _gradient(p, function, args, keywords, node)
     if function.kind == "pullback":
         return _pull_back(p, function, args, node)
-    from ..derived import DERIVED
-
     made = DERIVED[function.kind]
     options = dict(function.options)
     if "argnum" in options:
