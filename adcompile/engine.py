@@ -191,7 +191,7 @@ class Engine:
 
     def program_or_primal_error(self, names: Mapping[str, Any]) -> Program:
         """The program; for a function that raises whatever it is given, what it raises."""
-        from .pipeline import NeverReturns
+        from .tracing import NeverReturns
 
         try:
             return self.program(names)
@@ -237,7 +237,8 @@ class Engine:
 
     def program(self, names: Mapping[str, Any]) -> Program:
         """What the compiler makes of the function for these arguments."""
-        from .pipeline import Wanted, compile_program
+        from .deriving import Wanted
+        from .pipeline import compile_program
 
         chosen, bare, flags = self.wanted(names)
         return compile_program(self.target, self.signature, names, Wanted(self.kind, chosen, bare, **flags))

@@ -24,9 +24,10 @@ import numpy as np
 
 from .backend.cache import digest
 from .errors import ArgumentError
+from .interface import access
 from .live import read
 from .objects import Derivative
-from .pipeline import Program, access
+from .pipeline import Program
 from .signature import static_arguments
 from .target import Target, positional
 
