@@ -2,7 +2,7 @@
 
 In: a function (a Python object or one defined in the parsed code) and abstract arguments. Out: the abstract
 result. A body is inlined, with names of its own; a function that is already being inlined becomes a
-`Function` of the graph that calls itself. Not for functions with a rule (`calls`).
+`Function` of the graph that calls itself. Not for functions with a rule (`primitives`).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 In: a call of one of adcompile's own entry points on abstract arguments. Out: the abstract result, with the
 statements of the derivative spliced into the graph, where they are statements like any other. Since
 differentiation happens on the graph, inner and outer derivatives cannot be confused. Not for the entry points
-themselves (`api`).
+themselves (`objects`).
 """
 
 from __future__ import annotations
@@ -165,13 +165,7 @@ def _gradient(
     argnums = _argnums(options)
     bare = isinstance(argnums, (int, str))
     wanted = (argnums,) if bare else tuple(argnums)
-    places: list[Any] = [n if isinstance(n, str) else (n % len(args) if args else n) for n in wanted]
-    names = [n for n in places if isinstance(n, str)]
-    positions = [n for n in places if isinstance(n, int)]
-    if any(n not in keywords for n in names) or any(n >= len(args) for n in positions):
-        p.no_derivative(
-            "AD210", "`argnums` names no argument of this call", node, "the position or name of an argument"
-        )
+    places = _places(p, wanted, args, keywords, node)
     values = [keywords[n] if isinstance(n, str) else args[n] for n in places]
     opened, params, actual = _opened(p, values)
     if not params:
@@ -218,6 +212,20 @@ def _gradient(
     if function.kind == "value_and_grad":
         return TupleVal((value if aux is None else TupleVal((value, aux)), grad))
     return grad if aux is None else TupleVal((grad, aux))
+
+
+def _places(
+    p: Parser, wanted: Sequence[Any], args: list[Any], keywords: dict[str, Any], node: ast.AST
+) -> list[Any]:
+    """The positions and names among the arguments of a call that argnums stand for."""
+    places: list[Any] = [n if isinstance(n, str) else (n % len(args) if args else n) for n in wanted]
+    names = [n for n in places if isinstance(n, str)]
+    positions = [n for n in places if isinstance(n, int)]
+    if any(n not in keywords for n in names) or any(n >= len(args) for n in positions):
+        p.no_derivative(
+            "AD210", "`argnums` names no argument of this call", node, "the position or name of an argument"
+        )
+    return places
 
 
 def _no_gradient(leaf: Any) -> Any:
