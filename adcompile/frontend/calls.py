@@ -165,9 +165,10 @@ def _call_captured(
     found = derivative_call(p, obj, args, keywords, node)
     if found is not None:
         return found
-    method = type(obj).__call__ if callable(obj) else None
-    if isinstance(method, types.FunctionType) and is_plain_object(obj):
-        return call(p, p.inputs.wrap_static(p, method), [function, *args], keywords, node)
+    if is_plain_object(obj):
+        found = call_special(p, function, "__call__", args, node, keywords)
+        if found is not None:
+            return found
     wrapped = getattr(obj, "__wrapped__", None)
     if isinstance(wrapped, types.FunctionType):
         # functools.cache and its like: the same values, computed again
