@@ -9,25 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .api import (
-    Derivative,
-    derivative,
-    elementwise_grad,
-    grad,
-    hessian,
-    hvp,
-    jacfwd,
-    jacobian,
-    jacrev,
-    jvp,
-    linearize,
-    lower,
-    stop_gradient,
-    value_and_grad,
-    vjp,
-)
+from .api import derivative, elementwise_grad, hessian, hvp, jacfwd, jacobian, jacrev, lower
 from .checking import check_grads
 from .errors import AdcompileError, ArgumentError, NoDerivative, SourceUnavailable, UnsupportedSyntax
+from .objects import Derivative
+from .products import grad, jvp, linearize, stop_gradient, value_and_grad, vjp
 
 if TYPE_CHECKING:
     from .rules.rule import constant, general, linear, pointwise

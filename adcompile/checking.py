@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from .api import grad, jvp, vjp
 from .errors import ArgumentError
 from .live import attributes_of, is_plain_object
+from .products import grad, jvp, vjp
 
 __all__ = ["check_grads"]
 

@@ -202,7 +202,7 @@ def _argnums(text: str | None, default: Any) -> Any:
 
 
 def _lowered(options: argparse.Namespace) -> Any:
-    from .api import Derivative
+    from .objects import Derivative
     from .target import load_target, parse_values, positional
 
     target = load_target(options.target)

@@ -2,7 +2,7 @@
 derivatives.
 
 Each is a plain function of `f` and its arguments, written with `grad`, `jvp` and `vjp` and compiled like user
-code. Not for the objects that users call: those are in `api`.
+code. Not for the objects that users call: those are in `jacobians`.
 """
 # the functions are compiled as those of users are, who need not write types
 # mypy: disable-error-code="no-untyped-call"
@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from . import api as ad
+from . import products as ad
 
 
 def jacfwd(argnums: int = 0) -> Callable[..., Any]:

@@ -20,6 +20,7 @@ import numpy as np
 
 from .backend.cache import digest
 from .live import attributes_of, is_plain_object
+from .transforms import view
 
 
 class Unstorable(Exception):
@@ -116,8 +117,6 @@ def describe(value: Any) -> str:
 
 def _wrapper(value: Any) -> str:
     """The text of a callable around others."""
-    from .api import view
-
     seen = view(value)
     if seen is not None:
         return f"{seen[0]} {seen[2]!r} of {describe(seen[1])}"

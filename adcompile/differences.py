@@ -163,7 +163,7 @@ class _Checker:
         modes: Sequence[str],
         rtol: float | None,
     ) -> None:
-        from .api import Derivative
+        from .objects import Derivative
 
         self.arguments, self.call, self.names, self.modes = dict(arguments), call, tuple(names), modes
         self.f = f

@@ -33,7 +33,7 @@ from .rules.rule import call_rule, facts_of
 from .saved import Saved
 
 if TYPE_CHECKING:
-    from .pipeline import Wanted
+    from .deriving import Wanted
 
 _PLAIN = "Nothing is differentiated here: the function is made of other derivatives, see its source."
 

@@ -13,10 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from .api import Derivative, _Engine, _forward
 from .derived import DERIVED
+from .engine import Engine
 from .errors import ArgumentError
+from .objects import Derivative
+from .products import push_forward
 from .signature import signature_of
+from .transforms import View
 
 Array = np.ndarray[Any, Any]
 
@@ -37,7 +40,7 @@ class Jacobian(Derivative[..., Any]):
     def __init__(self, primal: Any, kind: str, argnum: int | str) -> None:
         super().__init__(primal, "vjp" if kind == "jacrev" else "jvp", {"argnums": (argnum,)})
         self._kind, self._argnum = kind, argnum
-        self._reverse = _Engine(primal, "vjp", {"argnums": (argnum,)})
+        self._reverse = Engine(primal, "vjp", {"argnums": (argnum,)})
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         """Return the Jacobian at the arguments."""
@@ -62,8 +65,8 @@ class Jacobian(Derivative[..., Any]):
         if isinstance(name, tuple):
             tangents = [np.zeros_like(a) if isinstance(a, np.ndarray) else 0.0 for a in args]
             tangents[list(self._engine.signature.parameters).index(name[0]) + name[1]] = direction
-            engine = _Engine(self.primal, "jvp", {"argnums": tuple(range(len(args)))})
-            out, column = _forward(engine, args, tuple(tangents))
+            engine = Engine(self.primal, "jvp", {"argnums": tuple(range(len(args)))})
+            out, column = push_forward(engine, args, tuple(tangents))
         else:
             out, column = self._engine.call(args, keywords, {f"{name}_dot": direction})
         _check_number("result", "of the function", out)
@@ -82,6 +85,9 @@ class Jacobian(Derivative[..., Any]):
 
     def __repr__(self) -> str:
         return f"<{self._kind} of {getattr(self.primal, '__qualname__', repr(self.primal))}>"
+
+    def _view(self) -> View:
+        return self._kind, self.primal, (("argnums", self._argnum),)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Jacobian, (self.primal, self._kind, self._argnum)
@@ -128,6 +134,9 @@ class Hessian(Jacobian):
     def __repr__(self) -> str:
         return f"<hessian of {getattr(self._function, '__qualname__', repr(self._function))}>"
 
+    def _view(self) -> View:
+        return "hessian", self._function, (("argnums", self._argnum),)
+
     def __reduce__(self) -> tuple[Any, ...]:
         return Hessian, (self._function, self._argnum)
 
@@ -145,7 +154,7 @@ class Made(Derivative[..., Any]):
 
     def __init__(self, primal: Any, kind: str, options: dict[str, Any]) -> None:
         if "argnums" in options:
-            engine = _Engine(primal, "grad", {})
+            engine = Engine(primal, "grad", {})
             name = engine.name_of(options["argnums"], {})
             options = {**options, "argnums": list(engine.signature.parameters).index(name)}
         super().__init__(functools.partial(DERIVED[kind](**options), primal), "value", {})
@@ -172,6 +181,9 @@ class Made(Derivative[..., Any]):
 
     def __repr__(self) -> str:
         return f"<{self._kind} of {getattr(self.primal, '__qualname__', repr(self.primal))}>"
+
+    def _view(self) -> View:
+        return self._kind, self.primal, tuple(self._options.items())
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Made, (self.primal, self._kind, self._options)
@@ -217,14 +229,3 @@ def _shaped(matrix: Array, out: Any, x: Any) -> Any:
     shaped = np.reshape(matrix, np.shape(out) + np.shape(x))
     plain = isinstance(out, (float, complex)) and isinstance(x, (float, complex))
     return shaped[()] if plain and isinstance(out, np.generic) else shaped.item() if plain else shaped
-
-
-def view(obj: Any) -> tuple[str, Any, tuple[tuple[str, Any], ...]] | None:
-    """What an object of this module is made of: its kind, function and options; None for anything else."""
-    if isinstance(obj, Hessian):
-        return "hessian", obj._function, (("argnums", obj._argnum),)
-    if isinstance(obj, Jacobian):
-        return obj._kind, obj.primal, (("argnums", obj._argnum),)
-    if isinstance(obj, Made):
-        return obj._kind, obj.primal, tuple(obj._options.items())
-    return None

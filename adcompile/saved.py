@@ -290,7 +290,7 @@ def saved_summary(kind: str, blocks: Sequence[Block]) -> str:
     Parameters
     ----------
     kind : str
-        Of derivative, as in `pipeline.Wanted`.
+        Of derivative, as in `deriving.Wanted`.
     blocks : sequence of Block
         The sweeps, as for `find_saved`.
     """

@@ -22,11 +22,12 @@ from typing import Any
 
 import numpy as np
 
-from .api import Derivative
 from .backend.cache import digest
 from .errors import ArgumentError
+from .interface import access
 from .live import read
-from .pipeline import Program, access
+from .objects import Derivative
+from .pipeline import Program
 from .signature import static_arguments
 from .target import Target, positional
 

@@ -23,8 +23,8 @@ from typing import Any
 
 import numpy as np
 
-from .api import Derivative
 from .differences import numbers
+from .objects import Derivative
 from .signature import signature_of
 
 

@@ -191,6 +191,17 @@ def test_a_method_replaced_on_its_class_is_seen() -> None:
     assert slope(Patched(2.0), 3.0) == 2.0
 
 
+def test_a_call_method_replaced_on_its_class_is_seen() -> None:
+    cell = load(
+        "class G:\n    def __call__(self, x):\n        return x * x\n\n"
+        "g = G()\n\ndef f(x):\n    return g(x)\n"
+    )
+    slope = ad.grad(cell["f"])
+    assert slope(3.0) == 6.0
+    cell["G"].__call__ = lambda self, x: x * x * x
+    assert slope(3.0) == 27.0
+
+
 def test_two_partials_of_one_function_differ() -> None:
     def f(a: float, x: float, b: float = 1.0) -> float:
         return a * x * x + b * x

@@ -1,34 +1,33 @@
-"""Containers of known structure: reading, updating, unpacking, comparing.
+"""Items of containers: reading, setting, deleting and unpacking.
 
-In: abstract values and the operation on them. Out: abstract values; the heap is updated for mutable ones. A
-list of run-time length is read through the graph. Writes into arrays are refused here. Not for iteration
-(`iterate`).
+In: abstract values and an index or key. Out: abstract values; the heap is updated for mutable containers. A
+list of run-time length is one run-time list for each leaf of an item. Not for attributes (`attributes`), nor
+for what operators do with containers (`operators`).
 """
 
 from __future__ import annotations
 
 import ast
-import enum
-import types
 from typing import Any
 
 import numpy as np
 
 from ..ir.nodes import Literal, Value
-from ..ir.types import Array, ListOf, Record, Scalar, ShapeOf, Unknown, is_numeric, shape_of
+from ..ir.types import Array, ShapeOf
 from ..rules import lists
 from ..rules.indexing import GETITEM
-from ..rules.rule import ATTRIBUTES, METHODS
-from .merge import grown, leaves_of, parts_of, with_leaves
-from .parse import NeedUnroll, Parser
+from ..rules.rule import operator_name
+from .attributes import call_special, get_attribute, store_attribute
+from .cells import cell_of, demand_static, refuse_captured, static_key
+from .growing import extend, frozen
+from .inputs import expand_captured
+from .iterate import fixed_items, iterable, require
+from .merge import grown, leaves_of, with_leaves
+from .operators import binary
+from .parse import Parser
+from .primitives import to_index
 from .values import (
-    FALSE,
-    TRUE,
-    ArrayMethod,
-    BoundMethod,
     Captured,
-    Closure,
-    ContainerMethod,
     DictCell,
     GrownCell,
     Indexed,
@@ -37,58 +36,13 @@ from .values import (
     RangeVal,
     Ref,
     SliceVal,
-    Transformed,
     TupleVal,
     is_atom,
 )
 
 
-def cell_of(p: Parser, value: Any, node: ast.AST) -> Any:
-    """The cell of a mutable container, None for anything else."""
-    if isinstance(value, Ref):
-        return p.usable(p.state.heap[value.id], node, "this container")
-    return None
-
-
-def static_key(p: Parser, key: Any, node: ast.AST) -> Any:
-    """A dictionary key, which has to be known at compile time."""
-    if isinstance(key, TupleVal):
-        return tuple(static_key(p, k, node) for k in key.items)
-    if isinstance(key, Literal):
-        return key.value
-    demand_static(p, key)
-    p.no_derivative(
-        "AD209", "a dictionary key that is known at run time only", node, "a constant key, or a list"
-    )
-
-
-def demand_static(p: Parser, index: Any) -> None:
-    """Ask for a loop to be unrolled, or for an integer argument to be fixed, if that makes `index` known."""
-    if not isinstance(index, Value):
-        return
-    pending, seen = [index], set()
-    while pending:
-        v = pending.pop()
-        if v in seen:
-            continue
-        seen.add(v)
-        if v in p.loop_indices and all(isinstance(a, Literal) for a in p.loop_indices[v]):
-            raise NeedUnroll(v)
-        if v in p.loop_indices:
-            pending.extend(a for a in p.loop_indices[v] if isinstance(a, Value))
-        p.inputs.demand(v)
-        stmt = p.builder.definitions.get(v)
-        if stmt is not None:
-            from ..ir.nodes import values_in
-
-            pending.extend(values_in(stmt.args))
-
-
 def get_item(p: Parser, value: Any, index: Any, node: ast.AST) -> Any:
     """value[index]"""
-    from .expressions import to_index
-    from .inputs import expand_captured
-
     value = expand_captured(p, value, node)
     cell = cell_of(p, value, node)
     if isinstance(value, TupleVal) or isinstance(cell, ListCell):
@@ -106,8 +60,6 @@ def get_item(p: Parser, value: Any, index: Any, node: ast.AST) -> Any:
     if isinstance(cell, GrownCell):
         return _grown_item(p, cell, index, node)
     if isinstance(cell, ObjectCell):
-        from .calls import call_special
-
         result = call_special(p, value, "__getitem__", [index], node)
         if result is not None:
             return result
@@ -161,8 +113,6 @@ def _grown_item(p: Parser, cell: GrownCell, index: Any, node: ast.AST) -> Any:
     if cell.pattern is None:
         p.raise_at(IndexError("list index out of range"))
     if isinstance(index, SliceVal):
-        from .expressions import to_index
-
         at = to_index(p, index, node)
         return p.new(
             GrownCell(
@@ -175,17 +125,15 @@ def _grown_item(p: Parser, cell: GrownCell, index: Any, node: ast.AST) -> Any:
 
 def set_item(p: Parser, target: ast.Subscript, value: Any) -> None:
     """container[index] = value"""
-    from .expressions import evaluate
-
-    container = evaluate(p, target.value)
-    index = evaluate(p, target.slice)
+    container = p.evaluate(target.value)
+    index = p.evaluate(target.slice)
     update_item(p, container, index, value, target)
 
 
 def update_item(p: Parser, container: Any, index: Any, value: Any, node: ast.AST) -> None:
     """container[index] = value."""
     if isinstance(container, Captured):
-        _refuse_captured(p, node)
+        refuse_captured(p, node)
     cell = cell_of(p, container, node)
     if isinstance(cell, DictCell):
         key = static_key(p, index, node)
@@ -216,11 +164,11 @@ def update_item(p: Parser, container: Any, index: Any, value: Any, node: ast.AST
     if isinstance(cell, GrownCell):
         _set_grown(p, container, cell, index, value, node)
         return
-    if isinstance(cell, ObjectCell):
-        from .calls import call_special
-
-        if call_special(p, container, "__setitem__", [index, value], node) is not None:
-            return
+    if (
+        isinstance(cell, ObjectCell)
+        and call_special(p, container, "__setitem__", [index, value], node) is not None
+    ):
+        return
     if isinstance(container, TupleVal):
         p.raise_at(TypeError("'tuple' object does not support item assignment"))
     p.refuse("AD108", "this writes into an array", node,
@@ -229,8 +177,6 @@ def update_item(p: Parser, container: Any, index: Any, value: Any, node: ast.AST
 
 def _set_grown(p: Parser, ref: Ref, cell: GrownCell, index: Any, value: Any, node: ast.AST) -> None:
     """items[index] = value in a list of run-time length."""
-    from .methods import frozen
-
     value = frozen(p, value, node)
     leaves = list(leaves_of(value))
     if not is_atom(index) or len(leaves) != len(cell.items):
@@ -249,60 +195,14 @@ def _set_grown(p: Parser, ref: Ref, cell: GrownCell, index: Any, value: Any, nod
     p.state.heap[ref.id] = GrownCell(cell.pattern, tuple(columns))
 
 
-def _refuse_captured(p: Parser, node: ast.AST) -> None:
-    p.refuse("AD109", "this changes an object from outside the function", node,
-             "a function that returns the new value; the caller stores it")  # fmt: skip
-
-
-def set_attribute(p: Parser, target: ast.Attribute, value: Any) -> None:
-    """object.name = value"""
-    from .expressions import evaluate
-
-    container = evaluate(p, target.value)
-    cell = cell_of(p, container, target)
-    if isinstance(container, Value):
-        p.refuse("AD108", f"this sets `{target.attr}` of a number or array", target,
-                 "a new array: np.reshape for its shape, astype for its dtype")  # fmt: skip
-    if not isinstance(cell, ObjectCell):
-        _refuse_captured(p, target)
-        return
-    store_attribute(p, container, cell, target.attr, value, target)
-
-
-def store_attribute(p: Parser, ref: Ref, cell: ObjectCell, name: str, value: Any, node: ast.AST) -> None:
-    """ref.name = value, for an object whose attributes are known."""
-    found = getattr(cell.cls, name, None)
-    if isinstance(found, property):
-        if found.fset is None:
-            p.raise_at(AttributeError(f"property '{name}' of '{cell.cls.__name__}' object has no setter"))
-        from .calls import call
-
-        call(p, Literal(found.fset), [ref, value], {}, node)
-        return
-    if "__setattr__" in _python_methods(cell.cls):
-        p.no_derivative("AD206", f"`{cell.cls.__name__}` defines __setattr__", node, "a plain attribute")
-    entries = dict(zip(cell.keys, cell.items, strict=True))
-    entries[name] = value
-    p.state.heap[ref.id] = ObjectCell(tuple(entries), tuple(entries.values()), cell.cls)
-
-
-def _python_methods(cls: type) -> set[str]:
-    return {n for c in cls.__mro__[:-1] for n in vars(c)}
-
-
 def augmented_assign(p: Parser, node: ast.AugAssign) -> None:
     """Target op= value, with the target's container and index evaluated once."""
-    from ..rules.rule import operator_name
-    from .expressions import binary, evaluate
-
     op = operator_name(node.op)
     target = node.target
     if isinstance(target, ast.Name):
         old = p.lookup(target.id, target)
-        new = evaluate(p, node.value)
+        new = p.evaluate(node.value)
         if isinstance(old, Ref) and op == "+" and isinstance(cell_of(p, old, node), (ListCell, GrownCell)):
-            from .methods import extend
-
             extend(p, old, new, node)
             return
         _refuse_array_update(p, old, node)
@@ -312,22 +212,22 @@ def augmented_assign(p: Parser, node: ast.AugAssign) -> None:
         p.assign(target.id, binary(p, op, old, new, node))
         return
     if isinstance(target, ast.Attribute):
-        container = evaluate(p, target.value)
+        container = p.evaluate(target.value)
         old = get_attribute(p, container, target.attr, target)
         _refuse_array_update(p, old, node)
-        new = binary(p, op, old, evaluate(p, node.value), node)
+        new = binary(p, op, old, p.evaluate(node.value), node)
         cell = cell_of(p, container, target)
         if not isinstance(cell, ObjectCell):
-            _refuse_captured(p, target)
+            refuse_captured(p, target)
         store_attribute(p, container, cell, target.attr, new, target)
         return
-    container = evaluate(p, target.value)
-    index = evaluate(p, target.slice)
+    container = p.evaluate(target.value)
+    index = p.evaluate(target.slice)
     if is_atom(container):
         update_item(p, container, index, None, target)
     old = get_item(p, container, index, target)
     _refuse_array_update(p, old, node)
-    update_item(p, container, index, binary(p, op, old, evaluate(p, node.value), node), target)
+    update_item(p, container, index, binary(p, op, old, p.evaluate(node.value), node), target)
 
 
 def _refuse_array_update(p: Parser, old: Any, node: ast.AugAssign) -> None:
@@ -339,10 +239,8 @@ def _refuse_array_update(p: Parser, old: Any, node: ast.AugAssign) -> None:
 
 def delete_item(p: Parser, target: ast.Subscript) -> None:
     """Del container[index], for a container whose items are known."""
-    from .expressions import evaluate
-
-    container = evaluate(p, target.value)
-    index = evaluate(p, target.slice)
+    container = p.evaluate(target.value)
+    index = p.evaluate(target.slice)
     cell = cell_of(p, container, target)
     if isinstance(cell, DictCell):
         entries = dict(zip(cell.keys, cell.items, strict=True))
@@ -370,8 +268,6 @@ def delete_item(p: Parser, target: ast.Subscript) -> None:
 
 def unpack(p: Parser, targets: list[ast.expr], value: Any, node: ast.AST) -> list[tuple[ast.expr, Any]]:
     """Pair the targets of an unpacking with their values."""
-    from .iterate import fixed_items, iterable
-
     starred = [k for k, t in enumerate(targets) if isinstance(t, ast.Starred)]
     source = iterable(p, value, node)
     if starred and isinstance(source, Indexed) and not isinstance(source.length, Literal):
@@ -403,9 +299,6 @@ def _unpack_run_time(
     p: Parser, targets: list[ast.expr], k: int, source: Indexed, node: ast.AST
 ) -> list[tuple[ast.expr, Any]]:
     """A starred unpacking of a sequence of run-time length: the middle is a run-time list."""
-    from .iterate import require
-    from .methods import extend
-
     after = len(targets) - k - 1
     require(p, "n < count", source.length, len(targets) - 1, ValueError("not enough values to unpack"))
     star = targets[k]
@@ -420,324 +313,3 @@ def _unpack_run_time(
         for j, t in enumerate(targets[k + 1 :])
     ]
     return [*front, (star.value, middle), *back]
-
-
-def dict_items(p: Parser, value: Any, node: ast.AST) -> dict[Any, Any]:
-    """The entries of a dictionary that is unpacked by `**`."""
-    from .inputs import expand_captured
-
-    cell = cell_of(p, expand_captured(p, value, node), node)
-    if not isinstance(cell, DictCell):
-        p.no_derivative(
-            "AD209", "`**` needs a dictionary whose keys are known", node, "a dict display or a dict argument"
-        )
-    return dict(zip(cell.keys, cell.items, strict=True))
-
-
-def get_attribute(p: Parser, value: Any, name: str, node: ast.AST) -> Any:
-    """value.name"""
-    from .inputs import captured_attribute
-
-    if isinstance(value, Captured):
-        return captured_attribute(p, value, name, node)
-    if isinstance(value, Transformed) and value.kind == "super":
-        return _super_attribute(p, value, name, node)
-    cell = cell_of(p, value, node)
-    if isinstance(cell, ObjectCell):
-        return _object_attribute(p, value, cell, name, node)
-    if isinstance(value, TupleVal) and value.cls is not tuple:
-        fields = value.cls._fields  # type: ignore[attr-defined]
-        if name in fields:
-            return value.items[fields.index(name)]
-        if name in ("_replace", "_asdict", "index", "count"):
-            return ContainerMethod(value, name)
-        found = _class_attribute(p, value, value.cls, name, node)
-        return found if found is not None else ContainerMethod(value, name)
-    if isinstance(value, TupleVal) or cell is not None:
-        return ContainerMethod(value, name)
-    if isinstance(value, Literal):
-        return p.inputs.static_attribute(p, value, name, node)
-    if isinstance(value, Value):
-        return _array_attribute(p, value, name, node)
-    if isinstance(value, BoundMethod) and name == "__self__":
-        return value.receiver
-    if isinstance(value, Closure) and name == "__name__":
-        return Literal(value.name)
-    p.no_derivative(
-        "AD206", f"attribute `{name}` of this object is not understood", node, "a plain attribute"
-    )
-
-
-def _super_attribute(p: Parser, value: Transformed, name: str, node: ast.AST) -> Any:
-    """super().name: looked up in the classes behind the one that the method is defined in."""
-    receiver, behind = value.function, dict(value.options)["cls"]
-    cell = cell_of(p, receiver, node)
-    cls = (
-        cell.cls
-        if isinstance(cell, ObjectCell)
-        else receiver.value
-        if isinstance(receiver, Literal)
-        else type(receiver.value)
-    )
-    order = cls.__mro__
-    for c in order[order.index(behind) + 1 :]:
-        if name in vars(c):
-            found = vars(c)[name]
-            if isinstance(found, types.FunctionType):
-                return BoundMethod(receiver, Literal(found))
-            if isinstance(found, classmethod):
-                return BoundMethod(Literal(cls), Literal(found.__func__))
-            if isinstance(found, staticmethod):
-                return Literal(found.__func__)
-            if isinstance(found, property):
-                from .calls import call
-
-                return call(p, Literal(found.fget), [receiver], {}, node)
-            if c is object and name == "__init__":
-                return Literal(_nothing)
-            break
-    p.no_derivative("AD206", f"`super().{name}` is not understood", node, "a method of a parent class")
-
-
-def _nothing(*args: Any) -> None:
-    return None
-
-
-def _array_attribute(p: Parser, value: Value, name: str, node: ast.AST) -> Any:
-    t = value.type
-    if name == "shape" and is_numeric(t):
-        return p.builder.expand("np.shape(x)", x=value)
-    if name == "ndim" and shape_of(t) is not None:
-        return Literal(len(shape_of(t) or ()))
-    if name in ("ndim", "size") and is_numeric(t):
-        return p.builder.expand(f"np.{name}(x)", x=value)
-    if name == "dtype" and isinstance(t, (Array, Scalar)) and t.dtype is not None:
-        return Literal(np.dtype(t.dtype))
-    if name in ATTRIBUTES and is_numeric(t):
-        return p.builder.apply(ATTRIBUTES[name], value)
-    if isinstance(t, (Array, Scalar)) or (isinstance(t, Unknown) and name in METHODS):
-        return ArrayMethod(value, name)
-    if isinstance(t, (ListOf, ShapeOf, Record)):
-        return ContainerMethod(value, name)
-    return ArrayMethod(value, name)
-
-
-def _object_attribute(p: Parser, ref: Ref, cell: ObjectCell, name: str, node: ast.AST) -> Any:
-    found = class_member(p, cell.cls, name)
-    if isinstance(found, property):
-        from .calls import call
-
-        return call(p, Literal(found.fget), [ref], {}, node)
-    if name in cell.keys:
-        return cell.items[cell.keys.index(name)]
-    if name == "__class__":
-        return Literal(cell.cls)
-    result = _class_attribute(p, ref, cell.cls, name, node)
-    if result is not None:
-        return result
-    getter = _lookup_class(cell.cls, "__getattr__")
-    if getter is not None:
-        from .calls import call
-
-        return call(p, Literal(getter), [ref, Literal(name)], {}, node)
-    p.raise_at(AttributeError(f"'{cell.cls.__name__}' object has no attribute '{name}'"))
-
-
-def _lookup_class(cls: type, name: str) -> Any:
-    for c in cls.__mro__:
-        if name in vars(c):
-            return vars(c)[name]
-    return None
-
-
-def class_member(p: Parser, cls: type, name: str) -> Any:
-    """What a class or its parents define under a name, guarded: it may be replaced later."""
-    for c in cls.__mro__:
-        if name in vars(c):
-            found = vars(c)[name]
-            seen = getattr(cls, name)
-            if c is not object and isinstance(seen, types.MethodType):
-                p.inputs.guard((("const", cls), ("attr", name), ("attr", "__func__")), "is", seen.__func__)
-            elif c is not object:
-                p.inputs.guard((("const", cls), ("attr", name)), "is", seen)
-            return found
-    return None
-
-
-def _class_attribute(p: Parser, receiver: Any, cls: type, name: str, node: ast.AST) -> Any:
-    """An attribute found on the class: a method bound to the receiver, or a plain value."""
-    found = class_member(p, cls, name)
-    if found is None:
-        return None
-    p.inputs.guard_class(cls, name)
-    if isinstance(found, property):
-        from .calls import call
-
-        return call(p, Literal(found.fget), [receiver], {}, node)
-    if isinstance(found, types.FunctionType):
-        return BoundMethod(receiver, Literal(found))
-    if isinstance(found, staticmethod):
-        return Literal(found.__func__)
-    if isinstance(found, classmethod):
-        return BoundMethod(Literal(cls), Literal(found.__func__))
-    if hasattr(type(found), "__get__") and not isinstance(found, type):
-        cached = getattr(found, "func", None)
-        if type(found).__name__ == "cached_property" and cached is not None:
-            from .calls import call
-
-            return call(p, Literal(cached), [receiver], {}, node)
-        if isinstance(receiver, TupleVal):
-            return None
-        p.no_derivative(
-            "AD206", f"`{name}` is a descriptor that is not understood", node, "a property or a method"
-        )
-    return p.inputs.wrap_static(p, found)
-
-
-def concatenate(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
-    """`+` and `*` of tuples and lists, None for anything else."""
-    from .inputs import expand_captured
-
-    x, y = expand_captured(p, x, node), expand_captured(p, y, node)
-    if op == "+":
-        if isinstance(x, TupleVal) and isinstance(y, TupleVal):
-            return TupleVal(x.items + y.items)
-        a, b = cell_of(p, x, node), cell_of(p, y, node)
-        if isinstance(a, ListCell) and isinstance(b, ListCell):
-            return p.new(ListCell(a.items + b.items))
-        if isinstance(a, (ListCell, GrownCell)) and isinstance(b, (ListCell, GrownCell)):
-            from .methods import extend
-
-            copy = p.new(grown(p.builder, a))
-            extend(p, copy, y, node)
-            return copy
-    if op == "|":
-        a, b = cell_of(p, x, node), cell_of(p, y, node)
-        if isinstance(a, DictCell) and isinstance(b, DictCell):
-            entries = dict(zip(a.keys, a.items, strict=True)) | dict(zip(b.keys, b.items, strict=True))
-            return p.new(DictCell(tuple(entries), tuple(entries.values()), a.cls))
-    if op == "*":
-        for sequence, count in ((x, y), (y, x)):
-            cell = cell_of(p, sequence, node)
-            if not (isinstance(sequence, TupleVal) or isinstance(cell, ListCell)) or not is_atom(count):
-                continue
-            if isinstance(count, Value) and not (
-                isinstance(count.type, Scalar) and count.type.dtype[0] in "iu"
-            ):
-                continue
-            demand_static(p, count)
-            items = sequence.items if isinstance(sequence, TupleVal) else cell.items
-            if isinstance(count, Literal):
-                many = items * count.value
-                return TupleVal(many) if isinstance(sequence, TupleVal) else p.new(ListCell(many))
-            return _repeated(p, items, count, node)
-    if op == "%" and isinstance(x, Literal) and isinstance(x.value, str):
-        from .calls import opaque_text
-
-        return opaque_text(p, x, y, node)
-    return None
-
-
-def _repeated(p: Parser, items: tuple[Any, ...], count: Value, node: ast.AST) -> Any:
-    """`[v] * n` with n known at run time only."""
-    if len(items) != 1 or not all(True for _ in leaves_of(items[0])):
-        p.no_derivative(
-            "AD209", "a list repeated a number of times known at run time only", node, "a comprehension"
-        )
-    columns = tuple(p.builder.expand("list_repeat(x, n)", x=leaf, n=count) for leaf in leaves_of(items[0]))
-    return p.new(GrownCell(items[0], columns))
-
-
-def membership(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
-    """`in`: decided by structure where it can be."""
-    from .expressions import compare
-    from .flow import choose
-    from .inputs import expand_captured
-
-    y = expand_captured(p, y, node)
-    cell = cell_of(p, y, node)
-    if isinstance(cell, DictCell):
-        known = static_key(p, x, node) in cell.keys
-        return TRUE if known is (op == "in") else FALSE
-    if isinstance(x, Literal) and isinstance(y, Literal):
-        return TRUE if (x.value in y.value) is (op == "in") else FALSE
-    if isinstance(y, TupleVal) or isinstance(cell, ListCell):
-        items = y.items if isinstance(y, TupleVal) else cell.items
-        result: Any = FALSE
-        for item in items:
-            same = compare(p, "==", x, item, node)
-            if same is TRUE:
-                result = TRUE
-            elif result is FALSE:
-                result = same
-            elif result is not TRUE and same is not FALSE:
-                result = choose(p, result, TRUE, same)
-        return result if op == "in" else p.builder.negate(result)
-    if isinstance(cell, ObjectCell):
-        from .calls import call_special
-
-        result = call_special(p, y, "__contains__", [x], node)
-        if result is not None:
-            return result if op == "in" else p.builder.negate(result)
-    if isinstance(y, RangeVal) or not is_atom(y):
-        p.no_derivative("AD206", "`in` on this object is not understood", node, "a comparison")
-    from ..rules.rule import OPERATORS
-
-    return p.builder.apply(OPERATORS[op], x, y)
-
-
-def _equal_captured(p: Parser, x: Any, y: Any, node: ast.AST) -> Any:
-    """X == y where one is an object from outside: members of an enumeration are compared by identity."""
-    from .inputs import expand_captured, unwrap
-
-    if all(isinstance(v.value, enum.Enum) for v in (x, y) if isinstance(v, Captured)):
-        x, y = unwrap(p, x), unwrap(p, y)
-        return (
-            (TRUE if x.value == y.value else FALSE)
-            if isinstance(x, Literal) and isinstance(y, Literal)
-            else None
-        )
-    first, second = expand_captured(p, x, node), expand_captured(p, y, node)
-    if isinstance(first, Captured) or isinstance(second, Captured):
-        return None
-    return equal(p, first, second, node)
-
-
-def equal(p: Parser, x: Any, y: Any, node: ast.AST) -> Any:
-    """X == y of containers: a constant or a chain of comparisons; None where an operand is an array."""
-    from .expressions import compare
-    from .flow import choose
-
-    if isinstance(x, Captured) or isinstance(y, Captured):
-        return _equal_captured(p, x, y, node)
-    a = cell_of(p, x, node) if isinstance(x, Ref) else x
-    b = cell_of(p, y, node) if isinstance(y, Ref) else y
-    if isinstance(a, ObjectCell) or isinstance(b, ObjectCell):
-        from .calls import call_special
-
-        found = call_special(p, x, "__eq__", [y], node)
-        return found if found is not None else (TRUE if x == y else FALSE)
-    if is_atom(a) or is_atom(b):
-        other = b if is_atom(a) else a
-        atom = a if is_atom(a) else b
-        if isinstance(atom, Value) and isinstance(atom.type, Array):
-            return None
-        return FALSE if isinstance(other, (TupleVal, ListCell, DictCell)) and not _is_shape(atom) else None
-    if type(a) is not type(b) or len(parts_of(a)) != len(parts_of(b)):
-        return FALSE
-    if isinstance(a, DictCell) and a.keys != b.keys:
-        return FALSE
-    result: Any = TRUE
-    for first, second in zip(parts_of(a), parts_of(b), strict=True):
-        same = compare(p, "==", first, second, node)
-        if same is FALSE:
-            return FALSE
-        if result is TRUE:
-            result = same
-        elif same is not TRUE:
-            result = choose(p, result, same, result)
-    return result
-
-
-def _is_shape(atom: Any) -> bool:
-    return isinstance(atom, Value) and isinstance(atom.type, ShapeOf)

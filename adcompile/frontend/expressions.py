@@ -1,31 +1,31 @@
 """Expressions: from a syntax node to an abstract value.
 
 In: an expression node and the parser. Out: an abstract value, with statements appended for what has to be
-computed. One function per accepted node; every other node is refused by name. Not for calls (`calls`) or
-containers (`containers`).
+computed. One function per accepted node; every other node is refused by name. Not for what operators mean
+(`operators`), nor for calls (`calls`) or items (`containers`).
 """
 
 from __future__ import annotations
 
 import ast
-import operator
 from collections.abc import Callable
 from typing import Any
 
-from ..ir.nodes import Items, Literal, Slice, Value
-from ..ir.types import OPAQUE, UNKNOWN, ListOf, Scalar, ShapeOf, is_numeric
-from ..rules.rule import OPERATORS, operator_name
+from ..ir.nodes import Literal
+from ..rules.python import FORMAT
+from ..rules.rule import operator_name
+from .attributes import get_attribute
+from .branches import branch, truth
+from .calls import call_expression
+from .cells import dict_items, static_key
+from .comprehensions import comprehension
+from .containers import get_item
+from .functions import closure
+from .iterate import fixed_items
+from .opaque import runtime_value
+from .operators import binary, compare, unary
 from .parse import Parser
-from .values import (
-    FALSE,
-    TRUE,
-    DictCell,
-    ListCell,
-    Ref,
-    SliceVal,
-    TupleVal,
-    is_atom,
-)
+from .values import DictCell, ListCell, SliceVal, TupleVal
 
 
 def evaluate(p: Parser, node: ast.expr) -> Any:
@@ -67,125 +67,12 @@ def _binary(p: Parser, node: ast.BinOp) -> Any:
     return binary(p, operator_name(node.op), left, evaluate(p, node.right), node)
 
 
-_PYTHON: dict[str, Any] = {
-    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv,
-    "%": operator.mod, "**": operator.pow, "&": operator.and_, "|": operator.or_, "^": operator.xor,
-    "<<": operator.lshift, ">>": operator.rshift,
-    "neg": operator.neg, "pos": operator.pos, "~": operator.invert,
-    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt,
-    ">=": operator.ge, "is": operator.is_, "is not": operator.is_not, "@": operator.matmul,
-}  # fmt: skip
-_SPECIAL: dict[str, tuple[str, str]] = {
-    "+": ("__add__", "__radd__"), "-": ("__sub__", "__rsub__"), "*": ("__mul__", "__rmul__"),
-    "/": ("__truediv__", "__rtruediv__"), "@": ("__matmul__", "__rmatmul__"), "**": ("__pow__", "__rpow__"),
-    "//": ("__floordiv__", "__rfloordiv__"), "%": ("__mod__", "__rmod__"),
-    "==": ("__eq__", "__eq__"), "!=": ("__ne__", "__ne__"),
-    "<": ("__lt__", "__gt__"), ">": ("__gt__", "__lt__"),
-    "<=": ("__le__", "__ge__"), ">=": ("__ge__", "__le__"),
-}  # fmt: skip
-
-
-def is_folded(x: Any) -> bool:
-    """Whether arithmetic on a literal is done at compile time: only where it is exact and structural."""
-    return isinstance(x, Literal) and isinstance(x.value, (int, str, bytes, tuple, type(None), type))
-
-
-def binary(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
-    """X op y for any abstract values."""
-    from .calls import call_special
-    from .containers import concatenate
-
-    if is_folded(x) and is_folded(y) and op in _PYTHON:
-        return _fold(p, op, x, y)
-    if is_atom(x) and is_atom(y):
-        return _on_atoms(p, op, x, y, node)
-    found = concatenate(p, op, x, y, node)
-    if found is not None:
-        return found
-    for receiver, other, name in (
-        (x, y, _SPECIAL.get(op, ("", ""))[0]),
-        (y, x, _SPECIAL.get(op, ("", ""))[1]),
-    ):
-        if name:
-            result = call_special(p, receiver, name, [other], node)
-            if result is not None:
-                return result
-    x, y = as_operand(p, x, node), as_operand(p, y, node)
-    return _on_atoms(p, op, x, y, node)
-
-
-def _fold(p: Parser, op: str, x: Literal, y: Literal) -> Any:
-    try:
-        return Literal(_PYTHON[op](x.value, y.value))
-    except Exception as error:
-        p.raise_at(error)
-
-
-_BITWISE = frozenset(("&", "|", "^", "<<", ">>"))
-
-
-def _on_atoms(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
-    shapes = [isinstance(v, Value) and isinstance(v.type, ShapeOf) for v in (x, y)]
-    if op == "+" and all(shapes):
-        return p.builder.apply(OPERATORS[op], x, y)
-    if op in _BITWISE and any(isinstance(v.type, Scalar) and v.type.dtype[0] in "fc" for v in (x, y)):
-        names = [python_name(v.type) for v in (x, y)]
-        p.raise_at(TypeError(f"unsupported operand type(s) for {op}: '{names[0]}' and '{names[1]}'"))
-    for value in (x, y):
-        if isinstance(value, Value) and isinstance(value.type, (ListOf, ShapeOf)):
-            p.no_derivative(
-                "AD206", f"`{op}` on a run-time {value.type}", node, "an array: np.array(...) of it"
-            )
-    return p.builder.apply(OPERATORS[op], x, y)
-
-
-def python_name(t: Any) -> str:
-    """The class name of a number, as Python's errors have it."""
-    kind = t.dtype.rstrip("0123456789") if isinstance(t, Scalar) else "object"
-    return kind if isinstance(t, Scalar) and t.origin == "py" else f"numpy.{getattr(t, 'dtype', 'ndarray')}"
-
-
-def as_operand(p: Parser, value: Any, node: ast.AST) -> Any:
-    """A container beside an array in arithmetic: the array that NumPy makes of it."""
-    if is_atom(value):
-        return value
-    from .calls import sequence_argument
-
-    found = sequence_argument(p, value, node)
-    if found is None:
-        p.no_derivative(
-            "AD206", "arithmetic on an object that is no number or array", node, "numbers and arrays"
-        )
-    if isinstance(found, (tuple, Items)):
-        return p.builder.expand("np.asarray(x)", x=found)
-    return found
-
-
 def _unary(p: Parser, node: ast.UnaryOp) -> Any:
     value = evaluate(p, node.operand)
     op = operator_name(node.op)
     if op == "not":
-        from .flow import truth
-
         return p.builder.negate(truth(p, value, node.operand))
-    if (
-        isinstance(value, Literal)
-        and isinstance(value.value, (int, float))
-        and value.spelling is None
-        and op in ("neg", "pos")
-    ):
-        return Literal(_PYTHON[op](value.value))
-    if is_folded(value):
-        return Literal(_PYTHON[op](value.value))
-    if not is_atom(value):
-        from .calls import call_special
-
-        name = {"neg": "__neg__", "pos": "__pos__", "~": "__invert__"}[op]
-        result = call_special(p, value, name, [], node)
-        if result is not None:
-            return result
-        value = as_operand(p, value, node)
-    return p.builder.apply(OPERATORS[op], value)
+    return unary(p, op, value, node)
 
 
 def _boolean(p: Parser, node: ast.BoolOp) -> Any:
@@ -193,8 +80,6 @@ def _boolean(p: Parser, node: ast.BoolOp) -> Any:
     is_and = isinstance(node.op, ast.And)
 
     def chain(values: list[ast.expr]) -> Any:
-        from .flow import branch, truth
-
         value = evaluate(p, values[0])
         if len(values) == 1:
             return value
@@ -212,8 +97,6 @@ def _compare(p: Parser, node: ast.Compare) -> Any:
     """A chain `a < b < c` is `a < b and b < c` with b evaluated once."""
 
     def chain(left: Any, ops: list[ast.cmpop], rest: list[ast.expr]) -> Any:
-        from .flow import branch, truth
-
         right = evaluate(p, rest[0])
         first = compare(p, operator_name(ops[0]), left, right, node)
         if len(ops) == 1:
@@ -226,58 +109,7 @@ def _compare(p: Parser, node: ast.Compare) -> Any:
     return p.usable(chain(evaluate(p, node.left), node.ops, node.comparators), node, "the result")
 
 
-def compare(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
-    """X op y for one comparison."""
-    from .containers import equal, membership
-
-    if op in ("in", "not in"):
-        return membership(p, op, x, y, node)
-    if op in ("is", "is not"):
-        return _identity(p, op, x, y, node)
-    if is_folded(x) and is_folded(y):
-        return _fold(p, op, x, y)
-    if isinstance(x, Literal) and isinstance(y, Literal) and not (is_numeric(x.type) and is_numeric(y.type)):
-        return _fold(p, op, x, y)
-    if op in ("==", "!=") and not (is_atom(x) and is_atom(y)):
-        found = equal(p, x, y, node)
-        if found is not None:
-            return found if op == "==" else p.builder.negate(found)
-    if op in ("==", "!=") and any(isinstance(v, Literal) and v.value is None for v in (x, y)):
-        return FALSE if op == "==" else TRUE
-    return binary(p, op, x, y, node)
-
-
-def _identity(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
-    """`is`: decided by structure; two graph values are compared at run time."""
-    from .inputs import unwrap
-
-    x, y = unwrap(p, x), unwrap(p, y)
-    same: bool
-    if isinstance(x, Literal) and isinstance(y, Literal):
-        same = x.value is y.value or (
-            isinstance(x.value, (int, str)) and type(x.value) is type(y.value) and x.value == y.value
-        )
-    elif isinstance(x, Ref) and isinstance(y, Ref):
-        same = x.id == y.id
-    elif is_atom(x) and is_atom(y):
-        literal, other = (x, y) if isinstance(x, Literal) else (y, x)
-        if x is y:
-            same = True
-        elif not isinstance(literal, Literal) or other.type in (OPAQUE, UNKNOWN):
-            return p.builder.apply(OPERATORS[op], x, y)
-        else:
-            # a number or an array is never None, a class, a function or a string
-            same = False
-            if is_numeric(literal.type):
-                return p.builder.apply(OPERATORS[op], x, y)
-    else:
-        same = x is y
-    return TRUE if same is (op == "is") else FALSE
-
-
 def _ternary(p: Parser, node: ast.IfExp) -> Any:
-    from .flow import branch, truth
-
     test = truth(p, evaluate(p, node.test), node.test)
     result = branch(p, test, lambda: evaluate(p, node.body), lambda: evaluate(p, node.orelse))
     return p.usable(result, node, "the result of this expression")
@@ -298,8 +130,6 @@ def _list(p: Parser, node: ast.List) -> Any:
 
 
 def _elements(p: Parser, elements: list[ast.expr]) -> list[Any]:
-    from .iterate import fixed_items
-
     items: list[Any] = []
     for e in elements:
         if isinstance(e, ast.Starred):
@@ -310,8 +140,6 @@ def _elements(p: Parser, elements: list[ast.expr]) -> list[Any]:
 
 
 def _dict(p: Parser, node: ast.Dict) -> Any:
-    from .containers import dict_items, static_key
-
     entries: dict[Any, Any] = {}
     for k, v in zip(node.keys, node.values, strict=True):
         if k is None:
@@ -330,14 +158,10 @@ def _set(p: Parser, node: ast.Set) -> Any:
 
 
 def _attribute(p: Parser, node: ast.Attribute) -> Any:
-    from .containers import get_attribute
-
     return p.usable(get_attribute(p, evaluate(p, node.value), node.attr, node), node, f"`.{node.attr}`")
 
 
 def _subscript(p: Parser, node: ast.Subscript) -> Any:
-    from .containers import get_item
-
     value = evaluate(p, node.value)
     return p.usable(get_item(p, value, evaluate(p, node.slice), node), node, "this item")
 
@@ -348,27 +172,15 @@ def _slice(p: Parser, node: ast.Slice) -> Any:
 
 
 def _call(p: Parser, node: ast.Call) -> Any:
-    from .calls import call_expression
-
     return p.usable(call_expression(p, node), node, "the result of this call")
 
 
 def _lambda(p: Parser, node: ast.Lambda) -> Any:
-    from .functions import closure
-
     return closure(p, node, "<lambda>")
-
-
-def _comprehension(p: Parser, node: Any) -> Any:
-    from .iterate import comprehension
-
-    return comprehension(p, node)
 
 
 def _format(p: Parser, node: ast.JoinedStr) -> Any:
     """An f-string: text for the reader, computed where the program computes it."""
-    from ..rules.python import FORMAT
-
     parts: list[Any] = []
     static = True
     for part in node.values:
@@ -379,8 +191,6 @@ def _format(p: Parser, node: ast.JoinedStr) -> Any:
         value = evaluate(p, part.value)
         spec = _format(p, part.format_spec) if isinstance(part.format_spec, ast.JoinedStr) else Literal("")
         conversion = Literal(chr(part.conversion) if part.conversion > 0 else "")
-        from .calls import runtime_value
-
         value = runtime_value(p, value, part)
         static &= isinstance(value, Literal) and isinstance(spec, Literal)
         parts.append((value, conversion, spec))
@@ -395,26 +205,6 @@ def _formatted(part: Any) -> str:
     value, conversion, spec = part
     convert: dict[str, Callable[[Any], Any]] = {"r": repr, "s": str, "a": ascii, "": lambda x: x}
     return format(convert[conversion.value](value.value), spec.value)
-
-
-def to_index(p: Parser, index: Any, node: ast.AST) -> Any:
-    """An abstract index as an argument of the graph."""
-    if is_atom(index):
-        return index
-    if isinstance(index, SliceVal):
-        return Slice(*(to_index(p, i, node) for i in (index.start, index.stop, index.step)))
-    if isinstance(index, TupleVal):
-        return tuple(to_index(p, i, node) for i in index.items)
-    from .calls import sequence_argument
-
-    found = sequence_argument(p, index, node)
-    if found is None:
-        p.no_derivative(
-            "AD206", "this cannot index an array", node, "integers, slices, arrays of integers or a mask"
-        )
-    if isinstance(found, (tuple, Items)):
-        return p.builder.expand("np.asarray(x)", x=found)
-    return found
 
 
 _EXPRESSIONS: dict[type, Any] = {
@@ -435,9 +225,9 @@ _EXPRESSIONS: dict[type, Any] = {
     ast.Slice: _slice,
     ast.Call: _call,
     ast.Lambda: _lambda,
-    ast.ListComp: _comprehension,
-    ast.SetComp: _comprehension,
-    ast.DictComp: _comprehension,
-    ast.GeneratorExp: _comprehension,
+    ast.ListComp: comprehension,
+    ast.SetComp: comprehension,
+    ast.DictComp: comprehension,
+    ast.GeneratorExp: comprehension,
     ast.JoinedStr: _format,
 }

@@ -2,7 +2,7 @@
 
 In: a function (a Python object or one defined in the parsed code) and abstract arguments. Out: the abstract
 result. A body is inlined, with names of its own; a function that is already being inlined becomes a
-`Function` of the graph that calls itself. Not for functions with a rule (`calls`).
+`Function` of the graph that calls itself. Not for functions with a rule (`primitives`).
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import ast
 import types
 from typing import Any
 
-from ..ir.nodes import Block, Call, Function, Literal, Value, all_statements, free_values, map_arg
-from ..ir.types import Type, join
+from ..ir.nodes import Block, Call, Function, Literal, Value, all_statements, clone_stmt, free_values, map_arg
+from ..ir.types import Type, forget_sizes, is_numeric, join
+from .branches import branch
 from .merge import describe, leaves_of, parts_of, rebuild
 from .names import bound_names, declared_names
 from .parse import DeadPath, Frame, Parser
@@ -39,10 +40,8 @@ _DEEPEST = 200
 
 def closure(p: Parser, node: ast.FunctionDef | ast.Lambda, name: str) -> Closure:
     """The value of a nested `def` or lambda; defaults are evaluated now, names late."""
-    from .expressions import evaluate
-
-    defaults = tuple(evaluate(p, d) for d in node.args.defaults)
-    kw_defaults = tuple(UNDEF if d is None else evaluate(p, d) for d in node.args.kw_defaults)
+    defaults = tuple(p.evaluate(d) for d in node.args.defaults)
+    kw_defaults = tuple(UNDEF if d is None else p.evaluate(d) for d in node.args.kw_defaults)
     return Closure(node, p.frame, defaults, kw_defaults, name)
 
 
@@ -198,8 +197,6 @@ class _Recursion(Exception):
 
 def inline(p: Parser, frame: Frame, bound: dict[str, Any]) -> Any:
     """Execute a function body in its frame; returns its result."""
-    from .expressions import evaluate
-
     names = {(frame.id, k): v for k, v in bound.items()}
     p.state.names.update(names)
     node = frame.node
@@ -207,7 +204,7 @@ def inline(p: Parser, frame: Frame, bound: dict[str, Any]) -> Any:
     with p.in_frame(frame):
         if isinstance(node, ast.Lambda):
             with p.builder.at(frame.source.loc(node.body)):
-                result = evaluate(p, node.body)
+                result = p.evaluate(node.body)
         else:
             p.run(node.body)
             if DEAD in p.state.names:
@@ -257,7 +254,6 @@ def _result(p: Parser, frame: Frame, node: ast.AST) -> Any:
     # some path falls off the end of the function and returns None there
     if isinstance(result, Literal) and result.value is None:
         return NONE
-    from .flow import branch
 
     def fell_through() -> None:
         p.raise_at(TypeError(f"{frame.source.qualname} returned None where a derivative needs a number"))
@@ -275,8 +271,6 @@ def _pattern(p: Parser, bound: dict[str, Any]) -> Any:
 
 
 def _shape_of(p: Parser, value: Any) -> Any:
-    from ..ir.types import is_numeric
-
     if isinstance(value, Literal):
         return (
             ("number",)
@@ -304,8 +298,6 @@ def _deep_leaves(p: Parser, state: State, value: Any) -> list[Any]:
 
 
 def _is_argument(leaf: Any) -> bool:
-    from ..ir.types import is_numeric
-
     return isinstance(leaf, Value) or (is_numeric(leaf.type) and not isinstance(leaf.value, bool))
 
 
@@ -332,8 +324,6 @@ def _build_recursive(
     p: Parser, frame: Frame, bound: dict[str, Any], identity: Any, name: str, node: ast.AST
 ) -> None:
     """Build the body until the types of the results that it assumes are those that it has."""
-    from ..ir.types import forget_sizes
-
     record = p.recursive[identity] = _Recursive(Function(name, None, frame.source.loc(frame.node)))
     leaves = [leaf for v in bound.values() for leaf in _deep_leaves(p, p.state, v)]
     types = [forget_sizes(leaf.type) for leaf in leaves]
@@ -387,8 +377,6 @@ def _close(record: _Recursive, params: list[Value], statements: list[Any], yield
     calls = [s for s in all_statements(block) if isinstance(s, Call) and s.function is record.function]
     for call in calls:
         call.args = (*call.args, *extras)
-    from ..ir.nodes import clone_stmt
-
     images: dict[Value, Any] = dict(mapping)
     cloned = [clone_stmt(s, images) for s in statements]
     results = tuple(map_arg(y, images) for y in yields)
@@ -410,5 +398,3 @@ def _replace_atoms(pattern: Any, atoms: Any) -> Any:
     if is_atom(pattern):
         return next(atoms)
     return rebuild(pattern, tuple(_replace_atoms(x, atoms) for x in parts_of(pattern)))
-
-

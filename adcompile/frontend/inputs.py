@@ -18,16 +18,8 @@ import numpy as np
 
 from ..ir.nodes import Literal, Value
 from ..ir.types import OPAQUE, UNKNOWN, Type, is_numeric, type_of
-from ..live import Guard, Path, is_plain_object, path_key
-from ..live import attributes_of as attributes_of
-from .values import (
-    BoundMethod,
-    Captured,
-    DictCell,
-    ListCell,
-    ObjectCell,
-    TupleVal,
-)
+from ..live import Guard, Path, attributes_of, is_plain_object, path_key
+from .values import BoundMethod, Captured, DictCell, ListCell, ObjectCell, TupleVal
 
 
 @dataclass(frozen=True)
@@ -261,41 +253,6 @@ class Inputs:
 
 def _dotted(path: Path) -> str:
     return "".join(f".{k}" if n else str(k) for n, (_, k) in enumerate(path))
-
-
-def captured_attribute(p: Any, owner: Captured, name: str, node: ast.AST) -> Any:
-    """owner.name for an object from outside the function."""
-    from .containers import _class_attribute, _lookup_class
-
-    obj = owner.value
-    if is_plain_object(obj):
-        found = _lookup_class(type(obj), name)
-        attributes = attributes_of(obj)
-        if isinstance(found, property) or name not in attributes:
-            result = _class_attribute(p, owner, type(obj), name, node)
-            if result is not None:
-                return result
-        if name not in attributes:
-            p.raise_at(AttributeError(f"'{type(obj).__name__}' object has no attribute '{name}'"))
-        return p.inputs.captured(p, (*owner.path, ("attr", name)), attributes[name], name)
-    if isinstance(obj, (list, tuple, dict)):
-        from .values import ContainerMethod
-
-        names = getattr(obj, "_fields", ())
-        if name in names:
-            return p.inputs.captured(p, (*owner.path, ("attr", name)), getattr(obj, name), name)
-        if name in ("keys", "values", "items", "get", "index", "count", "copy"):
-            return ContainerMethod(expand_captured(p, owner, node), name)
-        p.refuse("AD109", f"`{name}` changes an object from outside the function", node,
-                 "a function that returns the new value; the caller stores it")  # fmt: skip
-    if not hasattr(obj, name):
-        p.raise_at(AttributeError(f"'{type(obj).__name__}' object has no attribute '{name}'"))
-    value = getattr(obj, name)
-    if callable(value):
-        from .values import ArrayMethod
-
-        return ArrayMethod(owner, name)
-    return p.inputs.captured(p, (*owner.path, ("attr", name)), value, name)
 
 
 def expand_captured(p: Any, value: Any, node: ast.AST) -> Any:

@@ -1,7 +1,7 @@
 """What a loop or an unpacking runs over: items that are all known, or a sequence indexed by a counter.
 
-In: an abstract value. Out: `Fixed` items, a `RangeVal`, or an `Indexed` sequence. Comprehensions are loops
-that append.
+In: an abstract value. Out: `Fixed` items, a `RangeVal`, or an `Indexed` sequence. Not for running over them:
+that is `loops`.
 """
 
 from __future__ import annotations
@@ -14,26 +14,16 @@ from ..ir.nodes import Literal, Value
 from ..ir.types import Array, ListOf, Record, Scalar, ShapeOf, Unknown
 from ..rules import lists
 from ..rules.indexing import GETITEM
-from .containers import cell_of, static_key
-from .parse import Frame, Parser, store
-from .values import (
-    DictCell,
-    Fixed,
-    GrownCell,
-    Indexed,
-    ListCell,
-    ObjectCell,
-    RangeVal,
-    TupleVal,
-    fresh_id,
-)
+from .branches import branch
+from .cells import cell_of, demand_static
+from .inputs import expand_captured
+from .merge import with_leaves
+from .parse import Parser
+from .values import DictCell, Fixed, GrownCell, Indexed, ListCell, ObjectCell, RangeVal, TupleVal
 
 
 def iterable(p: Parser, value: Any, node: ast.AST) -> Any:
     """The value as something to iterate over."""
-    from .inputs import expand_captured
-    from .merge import with_leaves
-
     if isinstance(value, (Fixed, Indexed, RangeVal)):
         return value
     value = expand_captured(p, value, node)
@@ -98,8 +88,6 @@ def fixed_items(p: Parser, value: Any, node: ast.AST, count: int | None = None) 
     if isinstance(source, RangeVal):
         parts = (source.start, source.stop, source.step)
         for part in parts:
-            from .containers import demand_static
-
             demand_static(p, part)
         if all(isinstance(a, Literal) for a in parts):
             values = range(*(a.value for a in parts))  # type: ignore[union-attr]
@@ -118,8 +106,6 @@ def fixed_items(p: Parser, value: Any, node: ast.AST, count: int | None = None) 
 
 def require(p: Parser, failure: str, length: Any, count: int, error: Exception) -> None:
     """Raise at run time if a length is not what the code was compiled for."""
-    from .flow import branch
-
     test = p.builder.expand(failure, n=length, count=Literal(count))
     branch(p, test, lambda: p.raise_at(error), lambda: None)
 
@@ -149,13 +135,11 @@ def counted(p: Parser, source: Any) -> Indexed:
 
 
 def _range_item(p: Parser, start: Any, step: Any, k: Any) -> Any:
-    from .expressions import binary
-
-    offset = k if isinstance(step, Literal) and step.value == 1 else binary(p, "*", k, step, ast.Pass())
+    offset = k if isinstance(step, Literal) and step.value == 1 else p.binary("*", k, step, ast.Pass())
     return (
         offset
         if isinstance(start, Literal) and start.value == 0
-        else binary(p, "+", start, offset, ast.Pass())
+        else p.binary("+", start, offset, ast.Pass())
     )
 
 
@@ -209,10 +193,8 @@ def _zip_fixed(p: Parser, sources: list[Any], n: int, node: ast.AST) -> Any:
 def enumerated(p: Parser, source: Any, start: Any) -> Any:
     """What `enumerate(source, start)` runs over."""
     if isinstance(source, Fixed):
-        from .expressions import binary
-
         items = [
-            TupleVal((binary(p, "+", start, Literal(k), ast.Pass()), v)) for k, v in enumerate(source.items)
+            TupleVal((p.binary("+", start, Literal(k), ast.Pass()), v)) for k, v in enumerate(source.items)
         ]
         return Fixed(tuple(items))
     inner = counted(p, source)
@@ -242,72 +224,3 @@ def mapped(p: Parser, source: Any, function: Callable[[Any], Any]) -> Any:
         return Fixed(tuple(function(v) for v in source.items))
     inner = counted(p, source)
     return Indexed(inner.length, lambda k: function(inner.get(k)))
-
-
-def comprehension(p: Parser, node: Any) -> Any:
-    """A comprehension or generator expression: nested loops that append to a new list or fill a dict."""
-    from .expressions import evaluate
-    from .names import _bound_in
-
-    generators = node.generators
-    if any(g.is_async for g in generators):
-        p.refuse(
-            "AD102", "an asynchronous comprehension", node, "an ordinary comprehension over the awaited data"
-        )
-    first = evaluate(p, generators[0].iter)
-    targets = frozenset(n for g in generators for n in _bound_in([g.target]))
-    frame = Frame(p.frame.source, targets, p.frame, p.frame.globals, p.frame.cells, p.frame.node)
-    frame.id = fresh_id()
-    is_dict = isinstance(node, ast.DictComp)
-    out = p.new(DictCell((), ()) if is_dict else ListCell(()))
-    outer = p.frame
-    with p.in_frame(frame):
-        _comprehend(p, node, generators, first, out, outer)
-    if not any(isinstance(n, ast.Lambda) for n in ast.walk(node)):
-        for key in [k for k in p.state.names if isinstance(k, tuple) and k[0] == frame.id]:
-            del p.state.names[key]
-    if isinstance(node, ast.SetComp):
-        cell = p.state.heap[out.id]
-        if isinstance(cell, ListCell) and all(isinstance(i, Literal) for i in cell.items):
-            return Literal(frozenset(i.value for i in cell.items))
-        p.refuse("AD199", "a set of values that are not constants", node, "a list comprehension")
-    return out
-
-
-def _comprehend(p: Parser, node: Any, generators: list[Any], first: Any, out: Any, outer: Frame) -> None:
-    from .expressions import evaluate
-    from .flow import branch, iterate, truth
-    from .methods import append
-
-    generator, rest = generators[0], generators[1:]
-    source = iterable(p, first, generator.iter)
-    # a function made inside may read the variables of the comprehension later
-    live: set[str] | None = None if any(isinstance(n, ast.Lambda) for n in ast.walk(node)) else set()
-
-    def body(conditions: list[ast.expr]) -> None:
-        if conditions:
-            test = truth(p, evaluate(p, conditions[0]), conditions[0])
-            branch(p, test, lambda: body(conditions[1:]), lambda: None)
-        elif rest:
-            _comprehend(p, node, rest, evaluate(p, rest[0].iter), out, outer)
-        elif isinstance(node, ast.DictComp):
-            key = static_key(p, evaluate(p, node.key), node.key)
-            cell = p.state.heap[out.id]
-            assert isinstance(cell, DictCell)
-            entries = dict(zip(cell.keys, cell.items, strict=True))
-            entries[key] = evaluate(p, node.value)
-            p.state.heap[out.id] = DictCell(tuple(entries), tuple(entries.values()))
-        else:
-            append(p, out, evaluate(p, node.elt), node)
-
-    iterate(
-        p,
-        source,
-        fresh_id(),
-        lambda item: store(p, generator.target, item),
-        lambda: body(generator.ifs),
-        node,
-        live,
-    )
-
-

@@ -10,18 +10,19 @@ import ast
 from typing import Any
 
 from ..ir.nodes import Literal
-from .builtins import class_of
-from .containers import cell_of, get_attribute
-from .expressions import compare, evaluate
-from .flow import conditional, truth
+from .attributes import get_attribute
+from .branches import conditional, truth
+from .cells import cell_of
 from .inputs import expand_captured
+from .introspection import class_of
+from .operators import compare
 from .parse import Parser
 from .values import FALSE, TRUE, DictCell, ListCell, TupleVal
 
 
 def match_statement(p: Parser, node: ast.Match, rest: list[ast.stmt]) -> bool:
     """Execute a `match`; returns whether the rest of the block has been executed as well."""
-    subject = evaluate(p, node.subject)
+    subject = p.evaluate(node.subject)
 
     def attempt(cases: list[ast.match_case]) -> bool:
         if not cases:
@@ -35,7 +36,7 @@ def match_statement(p: Parser, node: ast.Match, rest: list[ast.stmt]) -> bool:
                 p.assign(name, value)
             if case.guard is None:
                 return TRUE
-            return truth(p, evaluate(p, case.guard), case.guard)
+            return truth(p, p.evaluate(case.guard), case.guard)
 
         if isinstance(test, Literal):
             if not test.value:
@@ -70,7 +71,7 @@ def pattern_test(p: Parser, pattern: ast.pattern, subject: Any, bindings: dict[s
     """Whether the subject matches: a constant or a truth value; captures go to `bindings`."""
     subject = expand_captured(p, subject, pattern)
     if isinstance(pattern, ast.MatchValue):
-        return truth(p, compare(p, "==", subject, evaluate(p, pattern.value), pattern), pattern)
+        return truth(p, compare(p, "==", subject, p.evaluate(pattern.value), pattern), pattern)
     if isinstance(pattern, ast.MatchSingleton):
         return truth(p, compare(p, "is", subject, Literal(pattern.value), pattern), pattern)
     if isinstance(pattern, ast.MatchAs):
@@ -150,7 +151,7 @@ def _mapping(p: Parser, pattern: ast.MatchMapping, subject: Any, bindings: dict[
     entries = dict(zip(cell.keys, cell.items, strict=True))
     tests = []
     for key_node, q in zip(pattern.keys, pattern.patterns, strict=True):
-        key = evaluate(p, key_node)
+        key = p.evaluate(key_node)
         if not isinstance(key, Literal) or key.value not in entries:
             return FALSE
         tests.append(pattern_test(p, q, entries.pop(key.value), bindings))
@@ -160,7 +161,7 @@ def _mapping(p: Parser, pattern: ast.MatchMapping, subject: Any, bindings: dict[
 
 
 def _class(p: Parser, pattern: ast.MatchClass, subject: Any, bindings: dict[str, Any]) -> Any:
-    cls = evaluate(p, pattern.cls)
+    cls = p.evaluate(pattern.cls)
     if not isinstance(cls, Literal) or not isinstance(cls.value, type):
         p.refuse("AD110", "this class pattern is not understood", pattern, "`if isinstance(...)`")
     found = class_of(p, subject, pattern)

@@ -2,7 +2,7 @@
 
 In: abstract values of two paths. Out: one abstract value, with graph values where the paths differ. A branch
 hands out values through an `If`; a loop carries them. What cannot be one value becomes a `Conflict`, refused
-when it is used. Not for running statements: `parse` and `flow` do that.
+when it is used. Not for running statements: `statements`, `branches` and `loops` do that.
 """
 
 from __future__ import annotations

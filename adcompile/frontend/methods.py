@@ -9,87 +9,14 @@ from ..ir.nodes import Literal, Value
 from ..ir.types import ListOf
 from ..rules import lists
 from ..rules.rule import METHODS
-from .containers import cell_of, demand_static, static_key
-from .merge import grown, leaves_of, with_leaves
+from .cells import cell_of, demand_static, dict_items, static_key
+from .growing import append, extend
+from .merge import with_leaves
+from .opaque import call_unknown
+from .operators import binary, compare
 from .parse import Parser
-from .values import (
-    NONE,
-    ArrayMethod,
-    ContainerMethod,
-    DictCell,
-    Fixed,
-    GrownCell,
-    ListCell,
-    TupleVal,
-    is_atom,
-)
-
-
-def append(p: Parser, ref: Any, value: Any, node: ast.AST) -> None:
-    """list.append"""
-    cell = cell_of(p, ref, node)
-    if isinstance(cell, ListCell):
-        p.state.heap[ref.id] = ListCell((*cell.items, value))
-        return
-    assert isinstance(cell, GrownCell)
-    value = frozen(p, value, node)
-    leaves = list(leaves_of(value))
-    columns = cell.items
-    if cell.pattern is None:
-        from ..ir.nodes import Items
-
-        columns = tuple(p.builder.apply(lists.LIST_MAKE, Items(())) for _ in leaves)
-    elif len(leaves) != len(columns):
-        p.no_derivative(
-            "AD208", "items of different structure are appended to one list", node, "items of one kind"
-        )
-    new = []
-    for column, leaf in zip(columns, leaves, strict=True):
-        grown_column = p.builder.apply(lists.LIST_APPEND, column, leaf)
-        if isinstance(column, Value):
-            grown_column.hint, grown_column.named = column.hint, column.named
-        new.append(grown_column)
-    p.state.heap[ref.id] = GrownCell(value if cell.pattern is None else cell.pattern, tuple(new))
-
-
-def frozen(p: Parser, value: Any, node: ast.AST) -> Any:
-    """A value as an item of a run-time list; a list of run-time length keeps its graph value."""
-    cell = cell_of(p, value, node)
-    if isinstance(cell, GrownCell) and len(cell.items) == 1 and is_atom(cell.pattern):
-        return cell.items[0]
-    if isinstance(cell, ListCell):
-        as_list = grown(p.builder, cell)
-        if as_list is not None and len(as_list.items) == 1 and is_atom(as_list.pattern):
-            return as_list.items[0]
-    if isinstance(value, TupleVal):
-        return TupleVal(tuple(frozen(p, v, node) for v in value.items), value.cls)
-    if not is_atom(value):
-        # an object cannot be an item of a run-time list, but a loop over known items can be taken apart
-        for index in reversed(p.open_loops):
-            demand_static(p, index)
-        p.no_derivative(
-            "AD208", "a list of run-time length holds an object", node, "numbers, arrays or tuples of them"
-        )
-    return value
-
-
-def extend(p: Parser, ref: Any, value: Any, node: ast.AST) -> None:
-    """list.extend"""
-    from .flow import iterate
-    from .iterate import iterable
-    from .values import fresh_id
-
-    source = iterable(p, value, node)
-    if isinstance(source, Fixed):
-        for item in source.items:
-            append(p, ref, item, node)
-        return
-    item_of: list[Any] = []
-
-    def bind(item: Any) -> None:
-        item_of[:] = [item]
-
-    iterate(p, source, fresh_id(), bind, lambda: append(p, ref, item_of[0], node), node, set())
+from .primitives import apply_primitive
+from .values import NONE, ArrayMethod, ContainerMethod, DictCell, GrownCell, ListCell, TupleVal
 
 
 def call_container_method(
@@ -216,8 +143,6 @@ def _setdefault(p: Parser, ref: Any, cell: DictCell, args: list[Any], keywords: 
 def _update(
     p: Parser, ref: Any, cell: DictCell, args: list[Any], keywords: dict[str, Any], node: ast.AST
 ) -> Any:
-    from .containers import dict_items
-
     entries = dict(zip(cell.keys, cell.items, strict=True))
     if args:
         entries.update(dict_items(p, args[0], node))
@@ -244,8 +169,6 @@ def _sequence_items(receiver: Any, cell: Any) -> tuple[Any, ...]:
 
 
 def _index(p: Parser, receiver: Any, cell: Any, args: list[Any], keywords: Any, node: ast.AST) -> Any:
-    from .expressions import compare
-
     for k, item in enumerate(_sequence_items(receiver, cell)):
         same = compare(p, "==", item, args[0], node)
         if not isinstance(same, Literal):
@@ -258,8 +181,6 @@ def _index(p: Parser, receiver: Any, cell: Any, args: list[Any], keywords: Any, 
 
 
 def _count(p: Parser, receiver: Any, cell: Any, args: list[Any], keywords: Any, node: ast.AST) -> Any:
-    from .expressions import binary, compare
-
     total: Any = Literal(0)
     for item in _sequence_items(receiver, cell):
         total = binary(p, "+", total, compare(p, "==", item, args[0], node), node)
@@ -318,8 +239,6 @@ def call_array_method(
     p: Parser, method: ArrayMethod, args: list[Any], keywords: dict[str, Any], node: ast.AST
 ) -> Any:
     """array.name(*args, **keywords)"""
-    from .calls import apply_primitive, call_unknown
-
     name = method.name
     if name in ("fill", "sort", "put", "itemset", "partition", "resize", "setflags"):
         p.refuse(
@@ -333,5 +252,3 @@ def call_array_method(
     elif name == "transpose" and not args and "axes" not in keywords:
         args = []
     return apply_primitive(p, row, [method.receiver, *args], keywords, node)
-
-

@@ -3,7 +3,7 @@
 In: a call of one of adcompile's own entry points on abstract arguments. Out: the abstract result, with the
 statements of the derivative spliced into the graph, where they are statements like any other. Since
 differentiation happens on the graph, inner and outer derivatives cannot be confused. Not for the entry points
-themselves (`api`).
+themselves (`objects`).
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ import ast
 from collections.abc import Sequence
 from typing import Any
 
-from ..api import TRANSFORMS as TRANSFORMS
-from ..api import view
 from ..ir.nodes import Apply, Block, Literal, Stmt, Value, blocks_of, clone_stmt, map_arg
 from ..ir.types import FLOAT, Scalar, is_differentiable, is_numeric, shape_of
 from ..passes.cotangents import full, zeros
 from ..passes.forward import forward
 from ..passes.reverse import reverse
-from .containers import cell_of, demand_static
+from ..rules.python import STOP
+from ..transforms import DERIVED, view
+from .cells import cell_of, demand_static
 from .inputs import expand_captured, expand_object
+from .iterate import fixed_items
 from .merge import parts_of, rebuild
 from .parse import Parser
 from .values import Ref, Transformed, TupleVal, is_atom
@@ -31,8 +32,6 @@ _OPTIONS = ("argnums", "argnum", "has_aux", "holomorphic", "allow_int")
 def transform(p: Parser, name: str, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
     """A call of an entry point: `ad.grad(f, argnums=1)`, `ad.jvp(f, primals, tangents)`."""
     if name == "stop_gradient":
-        from ..rules.python import STOP
-
         return _map_leaves(
             p, args[0], lambda leaf: p.builder.apply(STOP, leaf) if isinstance(leaf, Value) else leaf
         )
@@ -81,15 +80,12 @@ def call_transformed(
         return _gradient(p, function, args, keywords, node)
     if function.kind == "pullback":
         return _pull_back(p, function, args, node)
-    from ..derived import DERIVED
-    from .calls import call
-
     made = DERIVED[function.kind]
     options = dict(function.options)
     if "argnum" in options:
         options["argnums"] = options.pop("argnum")
     implementation = made(**options)
-    return call(p, Literal(implementation), [function.function, *args], keywords, node)
+    return p.call(Literal(implementation), [function.function, *args], keywords, node)
 
 
 def _map_leaves(p: Parser, value: Any, change: Any) -> Any:
@@ -169,13 +165,7 @@ def _gradient(
     argnums = _argnums(options)
     bare = isinstance(argnums, (int, str))
     wanted = (argnums,) if bare else tuple(argnums)
-    places: list[Any] = [n if isinstance(n, str) else (n % len(args) if args else n) for n in wanted]
-    names = [n for n in places if isinstance(n, str)]
-    positions = [n for n in places if isinstance(n, int)]
-    if any(n not in keywords for n in names) or any(n >= len(args) for n in positions):
-        p.no_derivative(
-            "AD210", "`argnums` names no argument of this call", node, "the position or name of an argument"
-        )
+    places = _places(p, wanted, args, keywords, node)
     values = [keywords[n] if isinstance(n, str) else args[n] for n in places]
     opened, params, actual = _opened(p, values)
     if not params:
@@ -188,11 +178,10 @@ def _gradient(
             new_keywords[n] = value
         else:
             new_args[n] = value
-    from .calls import call
 
     aux: Any = None
     with p.builder.block() as statements:
-        result = call(p, function.function, new_args, new_keywords, node)
+        result = p.call(function.function, new_args, new_keywords, node)
         if options.get("has_aux"):
             result, aux = result.items
         seed = _seed(p, result, node)
@@ -223,6 +212,20 @@ def _gradient(
     if function.kind == "value_and_grad":
         return TupleVal((value if aux is None else TupleVal((value, aux)), grad))
     return grad if aux is None else TupleVal((grad, aux))
+
+
+def _places(
+    p: Parser, wanted: Sequence[Any], args: list[Any], keywords: dict[str, Any], node: ast.AST
+) -> list[Any]:
+    """The positions and names among the arguments of a call that argnums stand for."""
+    places: list[Any] = [n if isinstance(n, str) else (n % len(args) if args else n) for n in wanted]
+    names = [n for n in places if isinstance(n, str)]
+    positions = [n for n in places if isinstance(n, int)]
+    if any(n not in keywords for n in names) or any(n >= len(args) for n in positions):
+        p.no_derivative(
+            "AD210", "`argnums` names no argument of this call", node, "the position or name of an argument"
+        )
+    return places
 
 
 def _no_gradient(leaf: Any) -> Any:
@@ -266,14 +269,11 @@ def _immediate(p: Parser, name: str, args: list[Any], keywords: dict[str, Any], 
 
 
 def _jvp(p: Parser, function: Any, primals: Any, tangents: Any, has_aux: bool, node: ast.AST) -> Any:
-    from .calls import call
-    from .iterate import fixed_items
-
     values, directions = fixed_items(p, primals, node), fixed_items(p, tangents, node)
     opened, params, actual = _opened(p, values)
     dots = [d for v, t in zip(opened, directions, strict=True) for d in _tangents_of(p, v, t, params)]
     with p.builder.block() as statements:
-        result = call(p, function, opened, {}, node)
+        result = p.call(function, opened, {}, node)
     aux: Any = None
     if has_aux:
         result, aux = result.items
@@ -311,11 +311,9 @@ def _tangents_of(p: Parser, value: Any, tangent: Any, params: list[Value]) -> li
 
 
 def _vjp(p: Parser, function: Any, primals: list[Any], has_aux: bool, node: ast.AST) -> Any:
-    from .calls import call
-
     opened, params, actual = _opened(p, primals)
     with p.builder.block() as statements:
-        result = call(p, function, opened, {}, node)
+        result = p.call(function, opened, {}, node)
     aux: Any = None
     if has_aux:
         result, aux = result.items
@@ -361,5 +359,3 @@ def _pull_back(p: Parser, function: Transformed, args: list[Any], node: ast.AST)
         for v in opened
     ]
     return TupleVal(tuple(grads))
-
-

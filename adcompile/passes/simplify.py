@@ -24,6 +24,7 @@ from ..ir.nodes import (
     Value,
     While,
     all_statements,
+    free_values,
     map_arg,
     operands,
     values_in,
@@ -244,6 +245,21 @@ def simplify(block: Block) -> Block:
     remove_dead(block)
     polish(block)
     return block
+
+
+def simplify_split(block: Block, inner: Block) -> None:
+    """Simplify two sweeps of which the second reads values of the first."""
+    joined = Block(block.params, [*block.statements], block.yields)
+    mapping: dict[Value, Any] = {}
+    known: dict[Any, Any] = {}
+    share(joined, mapping, known)
+    share(inner, mapping, dict(known))
+    remove_dead(inner)
+    polish(inner)
+    count = len(joined.yields)
+    joined.yields = (*joined.yields, *free_values(inner))
+    remove_dead(joined)
+    block.statements, block.yields = joined.statements, joined.yields[:count]
 
 
 def multiply_out_squares(block: Block) -> None:

@@ -1,0 +1,163 @@
+"""Truth and branches.
+
+In: a test and two paths. Out: an `If` in the graph, and one state after it. `break`, `continue` and `return`
+set flags in the state; what follows them is executed under the negated flag, or in the other branch. Not for
+how the states of two paths become one: that is `merge`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from ..ir.nodes import Block, If, Literal, Stmt, Value
+from .attributes import call_special
+from .inputs import expand_captured
+from .merge import BranchMerge
+from .parse import DeadPath, Parser
+from .values import DEAD, FALSE, TRUE, DictCell, ListCell, ObjectCell, Ref, State, TupleVal
+
+
+def truth(p: Parser, value: Any, node: ast.AST) -> Any:
+    """The truth value of an abstract value: a constant where it is known, else an atom."""
+    value = expand_captured(p, value, node)
+    if isinstance(value, Literal):
+        return TRUE if bool(value.value) else FALSE
+    if isinstance(value, TupleVal):
+        return TRUE if value.items else FALSE
+    if isinstance(value, Ref):
+        cell = p.usable(p.state.heap[value.id], node, "this container")
+        if isinstance(cell, (ListCell, DictCell)):
+            return TRUE if cell.items else FALSE
+        if isinstance(cell, ObjectCell):
+            result = call_special(p, value, "__bool__", [], node)
+            return TRUE if result is None else result
+        return p.builder.expand("len(x)", x=cell.items[0])
+    if isinstance(value, Value):
+        return value
+    return TRUE
+
+
+RESULT = "%value"
+
+
+def branch(p: Parser, test: Any, then: Callable[[], Any], orelse: Callable[[], Any]) -> Any:
+    """Execute both branches of a test on abstract values; returns the joined results of the callables."""
+    if isinstance(test, Literal):
+        return then() if test.value else orelse()
+    fork(p, test, then, orelse, None)
+    return p.state.names.pop(RESULT, None)
+
+
+def choose(p: Parser, test: Any, then: Any, orelse: Any) -> Any:
+    """One of two values that are computed already."""
+    return branch(p, test, lambda: then, lambda: orelse)
+
+
+def fork(p: Parser, test: Any, then: Any, orelse: Any, rest: list[ast.stmt] | None) -> bool:
+    """Execute both branches and join them; returns whether `rest` was executed inside one of them."""
+    entry, loc = p.state, p.builder.loc
+    states: list[State] = []
+    blocks: list[list[Stmt]] = []
+    for run in (then, orelse):
+        p.state = entry.copy()
+        with p.builder.block() as statements:
+            _run_side(p, run)
+        states.append(p.state)
+        blocks.append(statements)
+    moved = rest is not None and _move_rest(p, states, blocks, rest)
+    merge = BranchMerge(p.builder, (states[0], states[1]), (blocks[0], blocks[1]), test)
+    p.state = merge.run(entry)
+    first, second = (Block((), b, tuple(y)) for b, y in zip(blocks, merge.yields, strict=True))
+    if merge.outs or blocks[0] or blocks[1]:
+        p.builder.statements.append(If(tuple(merge.outs), test, first, second, loc, p.builder.adjoint))
+    if DEAD in p.state.names:
+        raise DeadPath
+    return moved
+
+
+def _run_side(p: Parser, run: Callable[[], Any]) -> None:
+    p.state.names.pop(RESULT, None)
+    try:
+        result = run()
+    except DeadPath:
+        p.state.names[DEAD] = True
+        return
+    if result is not None:
+        p.state.names[RESULT] = result
+
+
+def _move_rest(p: Parser, states: list[State], blocks: list[list[Stmt]], rest: list[ast.stmt]) -> bool:
+    """Where one branch leaves the block for certain, what follows belongs to the other branch."""
+    left, dead = [], []
+    for state in states:
+        p.state = state
+        dead.append(DEAD in state.names)
+        left.append(p.jumped() is TRUE)
+    if any(dead) or left[0] == left[1]:
+        return False
+    side = 1 if left[0] else 0
+    p.state = states[side]
+    outer, p.builder.statements = p.builder.statements, blocks[side]
+    try:
+        guarded(p, rest)
+    finally:
+        p.builder.statements = outer
+    states[side] = p.state
+    return True
+
+
+def guarded(p: Parser, rest: list[ast.stmt]) -> None:
+    """Execute statements unless a flag says that the path has left the block."""
+    flag = p.jumped()
+    if flag is TRUE:
+        return
+    if flag is FALSE:
+        p.run(rest)
+        return
+    fork(p, p.builder.negate(flag), lambda: p.run(rest), lambda: None, None)
+
+
+def if_statement(p: Parser, node: ast.If, rest: list[ast.stmt]) -> bool:
+    """Execute an `if`; returns whether the rest of the block has been executed as well."""
+    test = truth(p, p.evaluate(node.test), node.test)
+    return conditional(p, test, lambda: p.run(node.body), lambda: p.run(node.orelse), rest, node)
+
+
+def conditional(
+    p: Parser,
+    test: Any,
+    then: Callable[[], Any],
+    orelse: Callable[[], Any],
+    rest: list[ast.stmt],
+    node: ast.stmt,
+) -> bool:
+    """A branch followed by the rest of its block."""
+    if isinstance(test, Literal):
+        then() if test.value else orelse()
+        if DEAD in p.state.names:
+            raise DeadPath
+        return False
+    if not _contains_jump(node):
+        fork(p, test, then, orelse, None)
+        return False
+    if fork(p, test, then, orelse, rest):
+        return True
+    if p.jumped() is FALSE:
+        return False
+    guarded(p, rest)
+    return True
+
+
+def _contains_jump(node: ast.AST) -> bool:
+    """Whether a statement can leave the block that it stands in."""
+    stack: list[ast.AST] = [node]
+    while stack:
+        n = stack.pop()
+        if isinstance(n, (ast.Return, ast.Break, ast.Continue, ast.Raise)):
+            return True
+        if isinstance(n, (ast.FunctionDef, ast.Lambda, ast.ClassDef)):
+            continue
+        stack.extend(ast.iter_child_nodes(n))
+    return False

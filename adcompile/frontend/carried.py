@@ -1,0 +1,288 @@
+"""What a loop carries from iteration to iteration.
+
+In: the state before a loop and the state after one iteration. Out: assumptions that cover both, and the state
+after the loop. Not for executing the body: that is `loops`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from typing import Any
+
+from ..ir.nodes import UNDEFINED, Literal, Value
+from ..ir.types import is_numeric
+from .merge import carried_type, describe, name_of_key, parts_of, rebuild, same_literal, same_structure
+from .parse import Parser
+from .values import FALSE, UNDEF, Conflict, GrownCell, ListCell, Ref, State, Undef, fresh_id, is_atom, is_flag
+
+
+class Carried:
+    """What a loop carries: for each changed variable an abstract value whose changed atoms are parameters."""
+
+    def __init__(self, p: Parser, entry: State) -> None:
+        self.p = p
+        self.entry = entry
+        self.assumed_names: dict[Any, Any] = {}
+        self.assumed_heap: dict[int, Any] = {}
+        self.params: dict[Value, None] = {}
+        self.initial: dict[Value, Any] = {}
+
+    def start(self) -> State:
+        """The state that an iteration is assumed to begin with."""
+        state = self.entry.copy()
+        state.names.update(self.assumed_names)
+        state.heap.update(self.assumed_heap)
+        return state
+
+    def widen(self, start: State, end: State, live: Set[str] | None, frame: int) -> bool:
+        """Take in what an iteration changed; returns whether the assumptions had to change."""
+        changed = False
+        scopes = set()
+        scope: Any = self.p.frame
+        while scope is not None:
+            scopes.add(scope.id)
+            scope = scope.parent
+        for key in list(end.names):
+            a, e = start.names.get(key, UNDEF), end.names[key]
+            if a is e or not carries(key, live, frame):
+                continue
+            if (
+                isinstance(key, tuple)
+                and isinstance(key[0], int)
+                and key not in self.entry.names
+                and key[0] not in scopes
+            ):
+                continue  # a variable of a call that the iteration has made
+            if is_flag(key):
+                changed |= self._flag(key)
+                continue
+            new = self._widen(self.entry.names.get(key, UNDEF), a, e, end, name_of_key(key))
+            if new is not a:
+                self.assumed_names[key] = new
+                changed = True
+        for ident, cell in end.heap.items():
+            if ident not in start.heap or cell is start.heap[ident]:
+                continue
+            new = self._widen_cell(self.entry.heap.get(ident), start.heap[ident], cell, end, ident)
+            if new is not start.heap[ident]:
+                self.assumed_heap[ident] = new
+                changed = True
+        return changed
+
+    def _flag(self, key: Any) -> bool:
+        if key in self.assumed_names:
+            return False
+        self.assumed_names[key] = FALSE
+        return False
+
+    def param(self, t: Any, hint: str, initial: Any, named: bool) -> Value:
+        """A new parameter of the loop's body, with what it is before the first iteration."""
+        value = Value(t, hint, named)
+        self.params[value] = None
+        self.initial[value] = initial
+        return value
+
+    def _widen(self, entry: Any, assumed: Any, exit: Any, end: State, hint: str) -> Any:
+        """The assumption that covers both `assumed` and `exit`; `assumed` itself if it already does."""
+        if assumed is exit or same_literal(assumed, exit) or isinstance(assumed, Conflict):
+            return assumed
+        if isinstance(exit, (Conflict, Undef)):
+            return exit if isinstance(exit, Conflict) else Conflict("an iteration may delete it")
+        if isinstance(assumed, Undef):
+            return self._fresh(exit, end, hint)
+        if is_atom(assumed) and is_atom(exit):
+            return self._widen_atom(entry, assumed, exit, hint)
+        if isinstance(assumed, Ref) and isinstance(exit, Ref):
+            return self._widen_ref(assumed, exit, end)
+        if not same_structure(assumed, exit):
+            return Conflict(f"it is {describe(assumed)} before an iteration and {describe(exit)} after it")
+        entries = parts_of(entry) if same_structure(entry, assumed) else (UNDEF,) * len(parts_of(assumed))
+        new = tuple(
+            self._widen(n, a, e, end, hint)
+            for n, a, e in zip(entries, parts_of(assumed), parts_of(exit), strict=True)
+        )
+        unchanged = all(x is y for x, y in zip(new, parts_of(assumed), strict=True))
+        return assumed if unchanged else rebuild(assumed, new)
+
+    def _widen_atom(self, entry: Any, assumed: Any, exit: Any, hint: str) -> Any:
+        known = assumed in self.params
+        initial = self.initial[assumed] if known else assumed
+        t = carried_type(initial, exit, assumed if known else None)
+        if t is None:
+            return Conflict(
+                f"it is {describe(initial)} before the loop and {describe(exit)} after an iteration"
+            )
+        if known and t == assumed.type:
+            return assumed
+        if known:
+            del self.params[assumed]
+        named = bool(hint) or (isinstance(exit, Value) and exit.named)
+        return self.param(t, hint or (exit.hint if isinstance(exit, Value) else ""), initial, named)
+
+    def _fresh(self, exit: Any, end: State, hint: str) -> Any:
+        """A variable that the first iteration finds unassigned."""
+        if isinstance(exit, Literal) and not is_numeric(exit.type):
+            return Conflict("only an iteration assigns it")
+        if is_atom(exit):
+            t = carried_type(UNDEFINED, exit, None)
+            return (
+                Conflict("only an iteration assigns it")
+                if t is None
+                else self.param(t, hint, UNDEFINED, bool(hint))
+            )
+        if isinstance(exit, Ref):
+            if exit.id in self.entry.heap:
+                return Conflict("only an iteration assigns it")
+            cell = self._fresh(end.heap[exit.id], end, hint)
+            if isinstance(cell, Conflict):
+                return cell
+            ident = fresh_id()
+            self.assumed_heap[ident] = cell
+            self.entry.heap[ident] = _undefined_like(cell)
+            return Ref(ident)
+        parts = tuple(self._fresh(x, end, hint) for x in parts_of(exit))
+        for part in parts:
+            if isinstance(part, Conflict):
+                return part
+        return rebuild(exit, parts) if parts else exit
+
+    def _widen_ref(self, assumed: Ref, exit: Ref, end: State) -> Any:
+        """A variable rebound to another container of the same structure: its contents are carried."""
+        a, e = self.start().heap.get(assumed.id), end.heap.get(exit.id)
+        if isinstance(a, Conflict) or isinstance(e, Conflict) or a is None or e is None:
+            return Conflict("it is another container after an iteration")
+        if assumed.id == exit.id:
+            return assumed
+        if references(end, exit.id) > 1 or (
+            assumed.id in self.entry.heap and references(self.entry, assumed.id) > 1
+        ):
+            return Conflict("it is another container after an iteration, and other names share it")
+        if not same_structure(a, e):
+            return Conflict("it is a container of another structure after an iteration")
+        entry_cell = self.entry.heap.get(assumed.id, a)
+        new = tuple(
+            self._widen(n, x, y, end, "")
+            for n, x, y in zip(parts_of(entry_cell), parts_of(a), parts_of(e), strict=True)
+        )
+        if all(x is y for x, y in zip(new, parts_of(a), strict=True)):
+            return assumed
+        self.assumed_heap[assumed.id] = rebuild(a, new)
+        self.moved = True
+        return Ref(assumed.id)
+
+    def _widen_cell(self, entry: Any, assumed: Any, exit: Any, end: State, ident: int) -> Any:
+        if isinstance(assumed, ListCell) and not same_structure(assumed, exit):
+            raise Grows(ident)
+        if isinstance(assumed, GrownCell) and isinstance(exit, GrownCell) and assumed.pattern is None:
+            raise Grows(ident, exit.pattern)
+        return self._widen(entry, assumed, exit, end, "")
+
+
+class Grows(Exception):
+    """A list changes its length in the loop: it has to be a run-time list from the start."""
+
+    def __init__(self, ident: int, pattern: Any = None) -> None:
+        super().__init__(ident)
+        self.ident = ident
+        self.pattern = pattern
+
+
+def references(state: State, ident: int) -> int:
+    """How many variables and containers hold a container."""
+    count = 0
+    stack = [v for v in state.names.values() if not is_atom(v)] + [
+        p for c in state.heap.values() for p in parts_of(c)
+    ]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, Ref):
+            count += value.id == ident
+        elif not is_atom(value):
+            stack.extend(parts_of(value))
+    return count
+
+
+def _undefined_like(cell: Any) -> Any:
+    if is_atom(cell):
+        return UNDEFINED
+    parts = tuple(_undefined_like(x) for x in parts_of(cell))
+    return rebuild(cell, parts) if parts else cell
+
+
+def carries(key: Any, live: Set[str] | None, frame: int) -> bool:
+    """Whether a changed variable matters to the next iteration or after the loop."""
+    if not isinstance(key, tuple) or live is None or key[0] != frame:
+        return True
+    return key[1] in live
+
+
+def exit_containers(carried: Carried, end: State) -> dict[int, int]:
+    """For each carried container, the one that stands in its place at the end of an iteration."""
+    found: dict[int, int] = {}
+    pending = [(a, end.names.get(k, UNDEF)) for k, a in carried.assumed_names.items() if not is_flag(k)]
+    pending += [(a, end.heap.get(i)) for i, a in carried.assumed_heap.items() if i in carried.entry.heap]
+    while pending:
+        a, e = pending.pop()
+        if isinstance(a, Ref) and isinstance(e, Ref):
+            if found.get(a.id, e.id) != e.id:
+                raise AssertionError(
+                    "two variables that share a container leave an iteration with different ones"
+                )
+            if a.id not in found:
+                found[a.id] = e.id
+                pending.append((carried.assumed_heap.get(a.id), end.heap.get(e.id)))
+        elif a is not None and e is not None and not is_atom(a) and same_structure(a, e):
+            pending.extend(zip(parts_of(a), parts_of(e), strict=True))
+    return found
+
+
+def carry(
+    carried: Carried,
+    assumed: Any,
+    exit: Any,
+    end: State,
+    params: list[Value],
+    init: list[Any],
+    yields: list[Any],
+) -> None:
+    """Collect the parameters in an assumed value, with what they begin as and what they go on as."""
+    if isinstance(assumed, Value) and assumed in carried.params:
+        if assumed not in params:
+            params.append(assumed)
+            init.append(carried.initial[assumed])
+            yields.append(exit if is_atom(exit) else UNDEFINED)
+        return
+    if isinstance(assumed, (Ref, Conflict)) or is_atom(assumed):
+        return
+    exits = parts_of(exit) if same_structure(assumed, exit) else (UNDEF,) * len(parts_of(assumed))
+    for a, e in zip(parts_of(assumed), exits, strict=True):
+        carry(carried, a, e, end, params, init, yields)
+
+
+def state_after(
+    carried: Carried, outs: dict[Value, Value], flags: dict[Any, Value], states: tuple[State, State],
+    live: Set[str] | None, frame: int,
+) -> State:  # fmt: skip
+    """The state behind the loop."""
+    state = carried.entry.copy()
+    start, end = states
+
+    def image(value: Any) -> Any:
+        if isinstance(value, Value):
+            return outs.get(value, value)
+        parts = parts_of(value)
+        new = tuple(image(x) for x in parts)
+        return value if all(x is y for x, y in zip(parts, new, strict=True)) else rebuild(value, new)
+
+    for key, value in carried.assumed_names.items():
+        state.names[key] = image(value)
+    for ident, cell in carried.assumed_heap.items():
+        state.heap[ident] = image(cell)
+    for key, value in end.names.items():
+        if not carries(key, live, frame) and value is not start.names.get(key):
+            state.names[key] = UNDEF
+    for key in list(state.names):
+        if is_flag(key) and key not in flags and key in carried.assumed_names:
+            del state.names[key]
+    state.names.update(flags)
+    return state

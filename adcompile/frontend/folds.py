@@ -1,0 +1,208 @@
+"""Python's builtins that run over an iterable and give one result.
+
+In: abstract arguments. Out: the abstract result; over a sequence of run-time length a loop.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import functools
+import operator
+from typing import Any
+
+from ..ir.nodes import Items, Literal, Value
+from ..ir.types import Array, Scalar
+from ..rules.rule import FUNCTIONS
+from .branches import branch, truth
+from .growing import append, extend
+from .iterate import counted, fixed_items, iterable, require
+from .loops import iterate
+from .operators import binary
+from .parse import Parser
+from .values import FALSE, NONE, TRUE, Fixed, GrownCell, Indexed, ListCell, fresh_id, is_atom
+
+
+def _filter(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
+    kept = p.new(ListCell(()))
+    item_of: list[Any] = []
+
+    def body() -> None:
+        item = item_of[0]
+        chosen = (
+            item
+            if isinstance(args[0], Literal) and args[0].value is None
+            else p.call(args[0], [item], {}, node)
+        )
+        branch(p, truth(p, chosen, node), lambda: append(p, kept, item, node), lambda: None)
+
+    iterate(
+        p,
+        iterable(p, args[1], node),
+        fresh_id(),
+        lambda v: item_of.__setitem__(slice(None), [v]),
+        body,
+        node,
+        set(),
+    )
+    return kept
+
+
+def collect(p: Parser, source: Any, node: ast.AST) -> Any:
+    """The items of an iterable as a list; a list of run-time length is taken as it is."""
+    if isinstance(source, Indexed) and source.of is not None:
+        return source.of
+
+    ref = p.new(ListCell(()))
+    extend(p, ref, source, node)
+    return ref
+
+
+def _sum(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
+    start = args[1] if len(args) > 1 else keywords.get("start", Literal(0))
+    source = iterable(p, args[0], node)
+    zero = isinstance(start, Literal) and type(start.value) is int and start.value == 0
+    if isinstance(source, Fixed) and len(source.items) <= 1:
+        items: list[Any] = [start, *source.items]
+    elif isinstance(source, Fixed):
+        if zero and _all_floats(source.items):
+            return p.builder.expand("sum(x)", x=Items(source.items))
+        items = [start, *source.items]
+    elif zero:
+        columns = p.cell(collect(p, source, node))
+        if isinstance(columns, GrownCell) and is_atom(columns.pattern):
+            return p.builder.expand("sum(x)", x=columns.items[0])
+        items = [start]
+        if isinstance(columns, ListCell):
+            items += columns.items
+    else:
+        return _reduce(p, [Literal(operator.add), args[0], start], {}, node)
+    total = items[0]
+    for item in items[1:]:
+        total = binary(p, "+", total, item, node)
+    return total
+
+
+def _all_floats(items: tuple[Any, ...]) -> bool:
+    """Python numbers, which `sum` may add with compensation: the builtin itself has to be called."""
+    return all(is_atom(i) and isinstance(i.type, Scalar) for i in items)
+
+
+def _extreme(name: str) -> Any:
+    def handler(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
+        row = FUNCTIONS[getattr(builtins, name)]
+        if "key" in keywords:
+            p.no_derivative("AD202", f"`{name}` with `key=`", node, "comparisons written out")
+        if len(args) == 1:
+            source = iterable(p, args[0], node)
+            if not isinstance(source, Fixed):
+                value = args[0]
+                if isinstance(value, Value) and isinstance(value.type, Array):
+                    return p.builder.expand(f"np.{name}(x)", x=value)
+                return _extreme_of_sequence(p, row, name, counted(p, source), node)
+            args = list(source.items)
+        if not args:
+            if "default" in keywords:
+                return keywords["default"]
+            p.raise_at(ValueError(f"{name}() iterable argument is empty"))
+        if all(isinstance(a, Literal) and isinstance(a.value, (int, str)) for a in args):
+            return Literal(getattr(builtins, name)(a.value for a in args))
+        result = args[0]
+        for other in args[1:]:
+            result = p.builder.apply(row, result, other)
+        return result
+
+    return handler
+
+
+def _extreme_of_sequence(p: Parser, row: Any, name: str, source: Indexed, node: ast.AST) -> Any:
+    """Max or min of a sequence of run-time length: one item after the other, as the builtin does."""
+    require(p, "n < count", source.length, 1, ValueError(f"{name}() arg is an empty sequence"))
+    rest = Indexed(
+        p.builder.expand("n - 1", n=source.length), lambda k: source.get(p.builder.expand("k + 1", k=k))
+    )
+    best = ("%best", fresh_id())
+    p.state.names[best] = source.get(Literal(0))
+    item_of: list[Any] = []
+
+    def body() -> None:
+        item = p.builder.apply(row, p.state.names[best], item_of[0])
+        p.state.names[best] = item
+
+    iterate(p, rest, fresh_id(), lambda v: item_of.__setitem__(slice(None), [v]), body, node, None)
+    return p.state.names.pop(best)
+
+
+def _any_all(is_any: bool) -> Any:
+    def handler(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
+        source = iterable(p, args[0], node)
+        if not isinstance(source, Fixed):
+            name = "any" if is_any else "all"
+            if isinstance(args[0], Value):
+                return p.builder.expand(f"bool(np.{name}(x))", x=args[0])
+            column = p.cell(collect(p, source, node))
+            assert isinstance(column, GrownCell)
+            return p.builder.expand(f"bool(np.{name}(np.asarray(x)))", x=column.items[0])
+
+        def chain(items: tuple[Any, ...]) -> Any:
+            if not items:
+                return FALSE if is_any else TRUE
+            test = truth(p, items[0], node)
+            if isinstance(test, Literal):
+                return (TRUE if is_any else FALSE) if bool(test.value) is is_any else chain(items[1:])
+            rest: Any = lambda: chain(items[1:])  # noqa: E731
+            if is_any:
+                return branch(p, test, lambda: TRUE, rest)
+            return branch(p, test, rest, lambda: FALSE)
+
+        return chain(source.items)
+
+    return handler
+
+
+def _sorted(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
+    items = fixed_items(p, args[0], node)
+    key, backwards_ = keywords.get("key", NONE), keywords.get("reverse", FALSE)
+    known = isinstance(key, Literal) and key.value is None and isinstance(backwards_, Literal)
+    if known and all(isinstance(i, Literal) for i in items):
+        values = sorted((i.value for i in items), reverse=backwards_.value)
+        return p.new(ListCell(tuple(Literal(v) for v in values)))
+    p.no_derivative("AD206", "`sorted` of values known at run time only", node, "np.sort of an array")
+
+
+def _reduce(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
+    """functools.reduce"""
+    source = iterable(p, args[1], node)
+    if isinstance(source, Fixed):
+        items = [*args[2:], *source.items]
+        if not items:
+            p.raise_at(TypeError("reduce() of empty iterable with no initial value"))
+        total = items[0]
+        for item in items[1:]:
+            total = p.call(args[0], [total, item], {}, node)
+        return total
+    if len(args) < 3:
+        p.no_derivative(
+            "AD209", "`reduce` over items known at run time only, without a start", node, "a start value"
+        )
+    key = ("%reduce", fresh_id())
+    p.state.names[key] = args[2]
+    item_of: list[Any] = []
+
+    def body() -> None:
+        p.state.names[key] = p.call(args[0], [p.state.names[key], item_of[0]], {}, node)
+
+    iterate(p, source, fresh_id(), lambda v: item_of.__setitem__(slice(None), [v]), body, node, None)
+    return p.state.names.pop(key)
+
+
+FOLDS: dict[Any, Any] = {
+    filter: _filter,
+    sum: _sum,
+    max: _extreme("max"),
+    min: _extreme("min"),
+    any: _any_all(True),
+    all: _any_all(False),
+    sorted: _sorted,
+    functools.reduce: _reduce,
+}

@@ -1,0 +1,80 @@
+"""Lists that grow.
+
+In: a list and what is put at its end. Out: nothing; the heap is updated. A list of known length keeps its
+items one by one; one of run-time length keeps a run-time list for each leaf of an item.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from ..ir.nodes import Items, Value
+from ..rules import lists
+from .cells import cell_of, demand_static
+from .iterate import iterable
+from .loops import iterate
+from .merge import grown, leaves_of
+from .parse import Parser
+from .values import Fixed, GrownCell, ListCell, TupleVal, fresh_id, is_atom
+
+
+def append(p: Parser, ref: Any, value: Any, node: ast.AST) -> None:
+    """list.append"""
+    cell = cell_of(p, ref, node)
+    if isinstance(cell, ListCell):
+        p.state.heap[ref.id] = ListCell((*cell.items, value))
+        return
+    assert isinstance(cell, GrownCell)
+    value = frozen(p, value, node)
+    leaves = list(leaves_of(value))
+    columns = cell.items
+    if cell.pattern is None:
+        columns = tuple(p.builder.apply(lists.LIST_MAKE, Items(())) for _ in leaves)
+    elif len(leaves) != len(columns):
+        p.no_derivative(
+            "AD208", "items of different structure are appended to one list", node, "items of one kind"
+        )
+    new = []
+    for column, leaf in zip(columns, leaves, strict=True):
+        grown_column = p.builder.apply(lists.LIST_APPEND, column, leaf)
+        if isinstance(column, Value):
+            grown_column.hint, grown_column.named = column.hint, column.named
+        new.append(grown_column)
+    p.state.heap[ref.id] = GrownCell(value if cell.pattern is None else cell.pattern, tuple(new))
+
+
+def frozen(p: Parser, value: Any, node: ast.AST) -> Any:
+    """A value as an item of a run-time list; a list of run-time length keeps its graph value."""
+    cell = cell_of(p, value, node)
+    if isinstance(cell, GrownCell) and len(cell.items) == 1 and is_atom(cell.pattern):
+        return cell.items[0]
+    if isinstance(cell, ListCell):
+        as_list = grown(p.builder, cell)
+        if as_list is not None and len(as_list.items) == 1 and is_atom(as_list.pattern):
+            return as_list.items[0]
+    if isinstance(value, TupleVal):
+        return TupleVal(tuple(frozen(p, v, node) for v in value.items), value.cls)
+    if not is_atom(value):
+        # an object cannot be an item of a run-time list, but a loop over known items can be taken apart
+        for index in reversed(p.open_loops):
+            demand_static(p, index)
+        p.no_derivative(
+            "AD208", "a list of run-time length holds an object", node, "numbers, arrays or tuples of them"
+        )
+    return value
+
+
+def extend(p: Parser, ref: Any, value: Any, node: ast.AST) -> None:
+    """list.extend"""
+    source = iterable(p, value, node)
+    if isinstance(source, Fixed):
+        for item in source.items:
+            append(p, ref, item, node)
+        return
+    item_of: list[Any] = []
+
+    def bind(item: Any) -> None:
+        item_of[:] = [item]
+
+    iterate(p, source, fresh_id(), bind, lambda: append(p, ref, item_of[0], node), node, set())

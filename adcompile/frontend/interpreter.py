@@ -1,0 +1,41 @@
+"""The parser with all its parts.
+
+The parts of the frontend need one another: a call runs statements, which evaluate expressions, which call.
+What a part needs of one above it, it asks of the parser that it is handed; here each such operation gets its
+meaning. Not for anything else.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from .calls import call
+from .expressions import evaluate
+from .operators import binary
+from .parse import Parser
+from .statements import execute, store
+
+
+class Interpreter(Parser):
+    """What parsing shares, with the operations that the parts do through one another."""
+
+    def evaluate(self, node: ast.expr) -> Any:
+        """The abstract value of an expression."""
+        return evaluate(self, node)
+
+    def binary(self, op: str, x: Any, y: Any, node: ast.AST) -> Any:
+        """X op y for any abstract values."""
+        return binary(self, op, x, y, node)
+
+    def call(self, function: Any, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
+        """function(*args, **keywords) for any abstract callee."""
+        return call(self, function, args, keywords, node)
+
+    def store(self, target: ast.expr, value: Any) -> None:
+        """Assign to a target: a name, an item, an attribute, or a pattern of them."""
+        store(self, target, value)
+
+    def execute(self, node: ast.stmt, rest: list[ast.stmt]) -> Any:
+        """Execute a statement; returns whether the rest of its block has been executed as well."""
+        return execute(self, node, rest)

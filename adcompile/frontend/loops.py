@@ -1,0 +1,319 @@
+"""Loops.
+
+In: what is iterated over, or a test, and a body. Out: a `For` or `While` in the graph, and one state after.
+The body is parsed until what enters an iteration describes what leaves it; a loop over a known structure is
+taken apart. Not for what is iterated over: that is `iterate`, nor for what is carried: that is `carried`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Set
+from typing import Any
+
+from ..ir.nodes import Block, For, Items, Literal, Stmt, Value, While, clone_stmt, map_arg
+from ..ir.types import BOOL, INT
+from ..rules import lists
+from .branches import fork, guarded, truth
+from .carried import Carried, Grows, carry, exit_containers, state_after
+from .iterate import iterable
+from .merge import grown, leaves_of
+from .names import live_names
+from .parse import DeadPath, NeedUnroll, Parser
+from .values import (
+    DEAD,
+    FALSE,
+    TRUE,
+    UNDEF,
+    Conflict,
+    Fixed,
+    GrownCell,
+    Indexed,
+    RangeVal,
+    State,
+    break_key,
+    continue_key,
+    fresh_id,
+    is_flag,
+    return_key,
+)
+
+
+def for_statement(p: Parser, node: ast.For, rest: list[ast.stmt]) -> bool:
+    """Execute a `for`; returns whether the rest of the block has been executed as well."""
+    source = iterable(p, p.evaluate(node.iter), node.iter)
+    loop = fresh_id()
+
+    def bind(item: Any) -> None:
+        p.store(node.target, item)
+
+    live = live_names(p.frame.node, node)
+    iterate(p, source, loop, bind, lambda: p.run(node.body), node, live)
+    return _after_loop(p, node, loop, rest)
+
+
+def iterate(
+    p: Parser, source: Any, loop: int, bind: Callable[[Any], None], body: Callable[[], None], node: ast.AST,
+    live: Set[str] | None,
+) -> None:  # fmt: skip
+    """Execute a loop body for every item of an iterable."""
+    if isinstance(source, Fixed):
+        _unrolled(p, list(source.items), loop, bind, body)
+        return
+    span, get, hint = _span(p, source, node)
+    if all(isinstance(a, Literal) for a in span):
+        key = (node, len(p.stack))
+        if key in p.unrolled:
+            _unroll_range(p, span, source, loop, bind, body, node)
+            return
+    saved = p.state.copy(), len(p.builder.statements)
+    index = Value(INT, hint, bool(hint))
+    p.loop_indices[index] = span
+    depth = len(p.open_loops)
+    p.open_loops.append(index)
+    try:
+        _loop(
+            p, loop, bind, body, live, (span, isinstance(source, RangeVal) and source.backwards, index, get)
+        )
+    except NeedUnroll as need:
+        if need.index is not index or not all(isinstance(a, Literal) for a in span):
+            raise
+        p.unrolled.add((node, len(p.stack)))
+        p.state = saved[0]
+        del p.builder.statements[saved[1] :]
+        del p.open_loops[depth:]
+        _unroll_range(p, span, source, loop, bind, body, node)
+    finally:
+        del p.open_loops[depth:]
+
+
+_MOST_UNROLLED = 2000
+
+
+def _unroll_range(p: Parser, span: Any, source: Any, loop: int, bind: Any, body: Any, node: ast.AST) -> None:
+    values = list(range(*(a.value for a in span)))
+    if len(values) > _MOST_UNROLLED:
+        p.no_derivative("AD209", f"a structure is indexed in a loop of {len(values)} iterations", node,
+                        "an array indexed by the loop, or a shorter loop over the structure")  # fmt: skip
+    if isinstance(source, RangeVal):
+        items: list[Any] = [Literal(v) for v in (reversed(values) if source.backwards else values)]
+    else:
+        items = [source.get(Literal(v)) for v in values]
+    _unrolled(p, items, loop, bind, body)
+
+
+def _span(p: Parser, source: Any, node: ast.AST) -> tuple[Any, Any, str]:
+    """The range that a loop runs over, how an index becomes an item, and a name for the index."""
+    if isinstance(source, RangeVal):
+        target = getattr(node, "target", None)
+        hint = target.id if isinstance(target, ast.Name) else "i"
+        return (source.start, source.stop, source.step), (lambda k: k), hint
+    assert isinstance(source, Indexed)
+    return (Literal(0), source.length, Literal(1)), source.get, ""
+
+
+def _unrolled(
+    p: Parser, items: list[Any], loop: int, bind: Callable[[Any], None], body: Callable[[], None]
+) -> None:
+    """One copy of the body for each item; a copy after a possible exit stands under the negated flag."""
+    if not items:
+        return
+
+    def once() -> None:
+        p.frame.loops.append(loop)
+        try:
+            bind(items[0])
+            body()
+        finally:
+            p.frame.loops.pop()
+        p.state.names.pop(continue_key(loop), None)
+        if DEAD in p.state.names:
+            raise DeadPath
+        p.frame.loops.append(loop)
+        flag = p.jumped()
+        p.frame.loops.pop()
+        if flag is TRUE:
+            return
+        if flag is FALSE:
+            _unrolled(p, items[1:], loop, bind, body)
+        elif len(items) > 1:
+            fork(
+                p,
+                p.builder.negate(flag),
+                lambda: _unrolled(p, items[1:], loop, bind, body),
+                lambda: None,
+                None,
+            )
+
+    once()
+
+
+def _after_loop(p: Parser, node: ast.For | ast.While, loop: int, rest: list[ast.stmt]) -> bool:
+    """The `else` clause, and the rest of the block under the negated return flag."""
+    broke = p.state.names.pop(break_key(loop), FALSE)
+    if node.orelse:
+        left: Any = broke
+        returned = p.state.names.get(return_key(p.frame.id), FALSE)
+        if returned is not FALSE:
+            left = returned if broke is FALSE else p.builder.expand("a | b", a=broke, b=returned)
+        if isinstance(left, Literal):
+            if not left.value:
+                p.run(node.orelse)
+        else:
+            fork(p, p.builder.negate(left), lambda: p.run(node.orelse), lambda: None, None)
+    if DEAD in p.state.names:
+        raise DeadPath
+    if p.jumped() is FALSE:
+        return False
+    guarded(p, rest)
+    return True
+
+
+def while_statement(p: Parser, node: ast.While, rest: list[ast.stmt]) -> bool:
+    """Execute a `while`; returns whether the rest of the block has been executed as well."""
+    loop = fresh_id()
+    test: Any = node.test
+    body = node.body
+    if any(isinstance(n, ast.NamedExpr) for n in ast.walk(test)):
+        # an assignment in the test belongs to the iteration: `while True: if not test: break`
+        leave = ast.If(ast.UnaryOp(ast.Not(), test), [ast.Break()], [])
+        ast.fix_missing_locations(ast.copy_location(leave, test))
+        for n in ast.walk(leave):
+            ast.copy_location(n, test) if isinstance(n, (ast.expr, ast.stmt)) and n is not test else None
+        body, test = [leave, *body], ast.copy_location(ast.Constant(True), test)
+    live = live_names(p.frame.node, node)
+
+    def condition() -> Any:
+        return truth(p, p.evaluate(test), test)
+
+    _loop(p, loop, None, lambda: p.run(body), live, condition)
+    return _after_loop(p, node, loop, rest)
+
+
+_FLAG_NAMES = {"%break": "broke", "%continue": "continued", "%return": "returned"}
+
+
+def _loop(
+    p: Parser, loop: int, bind: Any, body: Callable[[], None], live: Set[str] | None, head: Any
+) -> None:
+    """Build a `For` (head: span, backwards, index, getter) or a `While` (head: the test) to a fixed point."""
+    entry, statements = p.state, len(p.builder.statements)
+    while True:
+        try:
+            carried = Carried(p, entry.copy())
+            _fixed_point(p, carried, loop, bind, body, live, head)
+            return
+        except Grows as growth:
+            p.state = entry
+            del p.builder.statements[statements:]
+            _make_grown(p, entry, growth)
+            statements = len(p.builder.statements)
+
+
+def _make_grown(p: Parser, entry: State, growth: Grows) -> None:
+    cell = entry.heap[growth.ident]
+    if growth.pattern is not None:
+        empty = tuple(p.builder.apply(lists.LIST_MAKE, Items(())) for _ in leaves_of(growth.pattern))
+        entry.heap[growth.ident] = GrownCell(growth.pattern, empty)
+        return
+    new = grown(p.builder, cell)
+    entry.heap[growth.ident] = (
+        new if new is not None else Conflict("a list of different items grows in the loop")
+    )
+    if new is None:
+        p.no_derivative("AD208", "a list whose items have different structures grows in a loop", None,
+                        "items of one kind: numbers, arrays, or tuples of them")  # fmt: skip
+
+
+def _fixed_point(
+    p: Parser,
+    carried: Carried,
+    loop: int,
+    bind: Any,
+    body: Callable[[], None],
+    live: Set[str] | None,
+    head: Any,
+) -> None:
+    is_for = isinstance(head, tuple)
+    for _ in range(50):
+        start = carried.start()
+        p.state = start.copy()
+        test_statements: list[Stmt] = []
+        test: Any = TRUE
+        if not is_for:
+            with p.builder.block() as test_statements:
+                test = head()
+            if test is FALSE:
+                p.state = carried.entry
+                return
+        with p.builder.block() as statements:
+            stop = _iteration(p, loop, bind, body, head if is_for else None)
+        end = p.state
+        if DEAD in end.names:
+            end = start.copy()
+            stop = FALSE
+        if not carried.widen(start, end, live, p.frame.id):
+            break
+    else:  # pragma: no cover
+        raise AssertionError("the types of a loop did not settle")
+    _emit_loop(p, carried, (start, end), statements, stop, head, (test_statements, test), live)
+
+
+def _iteration(p: Parser, loop: int, bind: Any, body: Callable[[], None], head: Any) -> Any:
+    """Execute the body once; returns the stop flag."""
+    p.frame.loops.append(loop)
+    try:
+        if head is not None:
+            bind(head[3](head[2]))
+        body()
+    except DeadPath:
+        p.state.names[DEAD] = True
+    finally:
+        p.frame.loops.pop()
+    p.state.names.pop(continue_key(loop), None)
+    p.frame.loops.append(loop)
+    stop = p.jumped()
+    p.frame.loops.pop()
+    return stop
+
+
+def _emit_loop(
+    p: Parser, carried: Carried, states: tuple[State, State], statements: list[Stmt], stop: Any, head: Any,
+    condition: tuple[list[Stmt], Any], live: Set[str] | None,
+) -> None:  # fmt: skip
+    end = states[1]
+    params, init, yields = [], [], []
+    outs: dict[Value, Value] = {}
+    flags: dict[Any, Value] = {}
+    for key, assumed in carried.assumed_names.items():
+        if is_flag(key):
+            if end.names.get(key, FALSE) is FALSE:
+                continue
+            param = Value(BOOL, _FLAG_NAMES[key[0]])
+            params.append(param)
+            init.append(FALSE)
+            yields.append(end.names[key])
+            flags[key] = outs[param] = Value(BOOL, _FLAG_NAMES[key[0]])
+            continue
+        carry(carried, assumed, end.names.get(key, UNDEF), end, params, init, yields)
+    exits = exit_containers(carried, end)
+    for ident, assumed in carried.assumed_heap.items():
+        carry(carried, assumed, end.heap[exits.get(ident, ident)], end, params, init, yields)
+    for param in params:
+        outs.setdefault(param, Value(param.type, param.hint, param.named))
+    loc, adjoint = p.builder.loc, p.builder.adjoint
+    stops = stop is not FALSE
+    body = Block(tuple(params), statements, ((stop, *yields) if stops else tuple(yields)))
+    results = tuple(outs[x] for x in params)
+    if isinstance(head, tuple):
+        span, backwards, index, _ = head
+        body.params = (index, *params)
+        p.builder.statements.append(For(results, span, tuple(init), body, loc, stops, backwards, adjoint))
+    else:
+        test_statements, test = condition
+        fresh = {x: Value(x.type, x.hint, x.named) for x in params}
+        mapping: dict[Value, Any] = dict(fresh)
+        cloned = [clone_stmt(s, mapping) for s in test_statements]
+        block = Block(tuple(fresh.values()), cloned, (map_arg(test, mapping),))
+        p.builder.statements.append(While(results, tuple(init), block, body, loc, stops, adjoint))
+    p.state = state_after(carried, outs, flags, states, live, p.frame.id)

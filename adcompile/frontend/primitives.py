@@ -1,0 +1,174 @@
+"""Calls of primitives, and abstract values as their operands.
+
+In: a row of the table and abstract arguments. Out: a statement. Containers that NumPy would read as sequences
+become nested arguments, and containers in arithmetic arrays. Not for calls without a row: that is `opaque`.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from ..ir.nodes import Items, Literal, Slice, Value, leaves
+from ..rules.rule import Primitive, call_rule, facts_of
+from .cells import cell_of, demand_static
+from .inputs import expand_captured
+from .iterate import fixed_items
+from .parse import Parser
+from .values import Fixed, GrownCell, Indexed, ListCell, RangeVal, SliceVal, TupleVal, is_atom
+
+# operands that decide about shapes: they have to be known when the derivative is compiled
+_STATIC_NAMES = frozenset(
+    ["axis", "keepdims", "axes", "ord", "subscripts", "source", "destination", "axis1", "axis2", "dtype",
+     "ddof", "k", "offset", "full_matrices", "decimals"]
+)  # fmt: skip
+
+
+# keywords that are accepted where they say nothing
+_IGNORED = {"out": None, "where": True, "dtype": None, "order": None, "casting": "same_kind", "subok": True,
+            "optimize": False, "initial": None, "like": None}  # fmt: skip
+
+
+def apply_primitive(
+    p: Parser, row: Primitive, args: list[Any], keywords: dict[str, Any], node: ast.AST
+) -> Any:
+    """Bind the arguments to the row's parameters and append the statement."""
+    bound: list[Any] = []
+    names = [q.name for q in row.params]
+    rest = list(args)
+    keywords = dict(keywords)
+    for q in row.params:
+        if q.star:
+            bound.append(tuple(as_argument(p, v, node) for v in rest))
+            rest = []
+        elif rest:
+            if q.name in keywords:
+                p.raise_at(TypeError(f"{spelled(row)}() got multiple values for argument '{q.name}'"))
+            bound.append(_operand(p, row, q.name, rest.pop(0), node))
+        elif q.name in keywords:
+            bound.append(_operand(p, row, q.name, keywords.pop(q.name), node))
+        elif repr(q.default) == "required":
+            p.raise_at(TypeError(f"{spelled(row)}() missing required argument '{q.name}'"))
+        else:
+            bound.append(Literal(q.default))
+    if rest:
+        p.no_derivative("AD202", f"`{spelled(row)}` with {len(args)} arguments is not understood", node,
+                        f"{row.name}")  # fmt: skip
+    for key, value in keywords.items():
+        if (
+            key == "copy"
+            and isinstance(value, Literal)
+            and value.value is True
+            and spelled(row) == "np.array"
+        ):
+            continue
+        if key in _IGNORED and isinstance(value, Literal) and value.value is _IGNORED[key]:
+            continue
+        known = ", ".join(names)
+        p.no_derivative(
+            "AD202", f"`{spelled(row)}` is not understood with `{key}=`", node, f"its operands {known} only"
+        )
+    if row.expansion is not None:
+        facts = {q.name: facts_of(a) for q, a in zip(row.params, bound, strict=True)}
+        text = call_rule(row.expansion, facts)
+        if text is not None:
+            env = {
+                q.name: a.items if isinstance(a, Items) else a for q, a in zip(row.params, bound, strict=True)
+            }
+            return _structured(p, p.builder.expand(text, **env))
+    return p.builder.apply(row, *bound)
+
+
+def _structured(p: Parser, result: Any) -> Any:
+    """What an expansion computes as a Python value: displays become tuples and lists."""
+    if isinstance(result, tuple):
+        return TupleVal(tuple(_structured(p, r) for r in result))
+    if isinstance(result, Items):
+        return p.new(ListCell(tuple(_structured(p, r) for r in result.items)))
+    return result
+
+
+def _operand(p: Parser, row: Primitive, name: str, value: Any, node: ast.AST) -> Any:
+    arg = as_argument(p, value, node)
+    if name in _STATIC_NAMES and name not in row.pullbacks:
+        for atom in leaves(arg):
+            if isinstance(atom, Value):
+                demand_static(p, atom)
+                p.no_derivative(
+                    "AD209", f"`{name}` of `{spelled(row)}` is known at run time only", node, "a constant"
+                )
+    return arg
+
+
+def spelled(row: Primitive) -> str:
+    """The name under which a primitive is called."""
+    return row.name.split("(")[0]
+
+
+def as_argument(p: Parser, value: Any, node: ast.AST) -> Any:
+    """An abstract value as an argument of a statement."""
+    if is_atom(value):
+        return value
+    if isinstance(value, TupleVal):
+        return tuple(as_argument(p, v, node) for v in value.items)
+    found = sequence_argument(p, value, node)
+    if found is not None:
+        return found
+    if isinstance(value, SliceVal):
+        return to_index(p, value, node)
+    p.no_derivative(
+        "AD206",
+        "this object cannot be an operand of a NumPy function",
+        node,
+        "numbers, arrays and lists of them",
+    )
+
+
+def sequence_argument(p: Parser, value: Any, node: ast.AST) -> Any:
+    """A container as an argument that NumPy reads as a sequence, None for other objects."""
+    value = expand_captured(p, value, node)
+    cell = cell_of(p, value, node)
+    if isinstance(value, TupleVal):
+        return tuple(as_argument(p, v, node) for v in value.items)
+    if isinstance(cell, ListCell):
+        return Items(tuple(as_argument(p, v, node) for v in cell.items))
+    if isinstance(cell, GrownCell):
+        if len(cell.items) == 1 and is_atom(cell.pattern):
+            return cell.items[0]
+        if cell.pattern is None:
+            return Items(())
+    if isinstance(value, (RangeVal, Indexed, Fixed)):
+        return Items(tuple(as_argument(p, v, node) for v in fixed_items(p, value, node)))
+    return None
+
+
+def as_operand(p: Parser, value: Any, node: ast.AST) -> Any:
+    """A container beside an array in arithmetic: the array that NumPy makes of it."""
+    if is_atom(value):
+        return value
+    found = sequence_argument(p, value, node)
+    if found is None:
+        p.no_derivative(
+            "AD206", "arithmetic on an object that is no number or array", node, "numbers and arrays"
+        )
+    if isinstance(found, (tuple, Items)):
+        return p.builder.expand("np.asarray(x)", x=found)
+    return found
+
+
+def to_index(p: Parser, index: Any, node: ast.AST) -> Any:
+    """An abstract index as an argument of the graph."""
+    if is_atom(index):
+        return index
+    if isinstance(index, SliceVal):
+        return Slice(*(to_index(p, i, node) for i in (index.start, index.stop, index.step)))
+    if isinstance(index, TupleVal):
+        return tuple(to_index(p, i, node) for i in index.items)
+    found = sequence_argument(p, index, node)
+    if found is None:
+        p.no_derivative(
+            "AD206", "this cannot index an array", node, "integers, slices, arrays of integers or a mask"
+        )
+    if isinstance(found, (tuple, Items)):
+        return p.builder.expand("np.asarray(x)", x=found)
+    return found

@@ -1,0 +1,141 @@
+"""Gradients and products: `grad`, `value_and_grad`, `jvp`, `vjp` and `linearize`.
+
+In: a function and, later, arguments. Out: derivative objects, values and derivatives. JAX's names and
+argument order, autograd's extras accepted. Not for derivatives made of these: `derived` and `jacobians`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, overload
+
+import numpy as np
+
+from .engine import Engine
+from .errors import ArgumentError
+from .objects import Derivative, P, R
+
+
+def plain_argnums(argnums: Any) -> Any:
+    """Argument numbers in their plain form: an int, a name, or a tuple of them."""
+    if isinstance(argnums, (str, int, np.integer)) and not isinstance(argnums, bool):
+        return argnums if isinstance(argnums, str) else int(argnums)
+    if isinstance(argnums, (tuple, list, range)) and not any(isinstance(n, (tuple, list)) for n in argnums):
+        return tuple(plain_argnums(n) for n in argnums)
+    raise ArgumentError("AD210", f"argnums={argnums!r}", None, "a number or a name, or a tuple of them")
+
+
+def _decorate(kind: str, f: Any, options: dict[str, Any]) -> Any:
+    if "argnum" in options:
+        argnum = options.pop("argnum")
+        if argnum is not None:
+            options["argnums"] = argnum
+    options["argnums"] = plain_argnums(options.get("argnums", 0))
+    options = {k: v for k, v in options.items() if k == "argnums" or v}
+    if f is None:
+        return lambda function: Derivative(function, kind, options)
+    return Derivative(f, kind, options)
+
+
+@overload
+def grad(f: Callable[P, Any], argnums: Any = 0, has_aux: bool = False, holomorphic: bool = False,
+         allow_int: bool = False, *, argnum: Any = None) -> Derivative[P, Any]: ...  # fmt: skip
+@overload
+def grad(f: None = None, argnums: Any = 0, has_aux: bool = False, holomorphic: bool = False,
+         allow_int: bool = False, *, argnum: Any = None,
+         ) -> Callable[[Callable[P, Any]], Derivative[P, Any]]: ...  # fmt: skip
+def grad(f: Any = None, argnums: Any = 0, has_aux: bool = False, holomorphic: bool = False,
+         allow_int: bool = False, *, argnum: Any = None) -> Any:  # fmt: skip
+    """The gradient of a function that returns one number."""
+    return _decorate("grad", f, {"argnums": argnums, "has_aux": has_aux, "holomorphic": holomorphic,
+                                 "allow_int": allow_int, "argnum": argnum})  # fmt: skip
+
+
+def value_and_grad(f: Any = None, argnums: Any = 0, has_aux: bool = False, holomorphic: bool = False,
+                   allow_int: bool = False, *, argnum: Any = None) -> Any:  # fmt: skip
+    """The value of a function and its gradient, computed together."""
+    return _decorate("value_and_grad", f, {"argnums": argnums, "has_aux": has_aux, "holomorphic": holomorphic,
+                                           "allow_int": allow_int, "argnum": argnum})  # fmt: skip
+
+
+def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> Any:
+    """The value of a function and its derivative along tangents (forward mode)."""
+    primals, tangents = tuple(primals), tuple(tangents)
+    if len(primals) != len(tangents):
+        raise ArgumentError(
+            "AD210",
+            f"{len(primals)} primals and {len(tangents)} tangents",
+            None,
+            "one tangent for each primal",
+        )
+    engine = Engine(
+        f, "jvp", {"argnums": tuple(range(len(primals))), **({"has_aux": True} if has_aux else {})}
+    )
+    return push_forward(engine, primals, tangents)
+
+
+def push_forward(engine: Engine, primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> Any:
+    """The value and its derivative along tangents, by a compiled engine."""
+    names = list(engine.signature.parameters)
+    extra: dict[str, Any] = {f"{n}_dot": t for n, t in zip(names, tangents, strict=False)}
+    for k, (name, parameter) in enumerate(engine.signature.parameters.items()):
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            extra = {f"{n}_dot": t for n, t in zip(names[:k], tangents, strict=False)} | {
+                f"{name}_dot": tangents[k:]
+            }
+    for k, (tangent, primal) in enumerate(zip(tangents, primals, strict=True)):
+        fit(tangent, primal, "tangent", f"primal {k}")
+    return engine.call(primals, {}, extra)
+
+
+def fit(given: Any, like: Any, what: str, whose: str) -> None:
+    """Refuse a tangent or cotangent whose arrays have other shapes than those that it belongs to."""
+    if isinstance(like, (np.ndarray, np.generic, float, complex)):
+        if given is not None and np.shape(given) != np.shape(like):
+            raise ArgumentError(
+                "AD210",
+                f"a {what} of shape {np.shape(given)} for {whose} of shape {np.shape(like)}",
+                None,
+                f"a {what} of the shape of what it belongs to",
+            )
+    elif isinstance(like, (list, tuple)) and isinstance(given, (list, tuple)):
+        if len(given) != len(like):
+            raise ArgumentError(
+                "AD210",
+                f"a {what} with {len(given)} items for {whose} with {len(like)}",
+                None,
+                f"a {what} of the structure of what it belongs to",
+            )
+        for a, b in zip(given, like, strict=True):
+            fit(a, b, what, whose)
+    elif isinstance(like, dict) and isinstance(given, dict):
+        for key, value in like.items():
+            fit(given.get(key), value, what, whose)
+
+
+def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+    """The value of a function and its pullback: from a cotangent of the value to those of the arguments."""
+    engine = Engine(
+        f, "vjp", {"argnums": tuple(range(len(primals))), **({"has_aux": True} if has_aux else {})}
+    )
+    out, emitted, *aux = engine.call(primals, {})
+
+    @functools.wraps(emitted)
+    def pullback(out_bar: Any) -> Any:
+        fit(out_bar, out, "cotangent", "the output")
+        return emitted(out_bar)
+
+    return (out, pullback, *aux)
+
+
+def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
+    """The value of a function and its derivative as a linear function of tangents."""
+    engine = Engine(f, "jvp", {"argnums": tuple(range(len(primals)))})
+    out = f(*primals)
+    return out, lambda *tangents: push_forward(engine, primals, tangents)[1]
+
+
+def stop_gradient(x: R) -> R:
+    """X itself, taken as a constant by every derivative."""
+    return x

@@ -1,0 +1,119 @@
+"""From a callable and example arguments to its graph.
+
+In: a callable, its signature and bound arguments. Out: the graph, with arguments and result as trees over it.
+Not for what the source means: that is the frontend.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import ArgumentError, Loc
+from .frontend.inputs import MISSING, Inputs
+from .frontend.interpreter import Interpreter
+from .frontend.parse import DeadPath, Frame, Parser
+from .frontend.source import get_source
+from .frontend.values import DictCell, State, TupleVal
+from .ir.build import Builder
+from .ir.nodes import Block, Value
+from .passes.simplify import share
+from .rules import tables  # noqa: F401  (enters all rows)
+from .trees import map_tree, snapshot
+
+
+class _NoSource:
+    """Stands for the source of a callable that is not a Python function."""
+
+    filename = "<callable>"
+    lines: tuple[str, ...] = ()
+    qualname = "callable"
+
+    def loc(self, node: Any) -> Loc | None:
+        return None
+
+
+@dataclass
+class Traced:
+    """The primal as a graph: its arguments and result as abstract values over the block."""
+
+    builder: Builder
+    parser: Parser
+    block: Block
+    arguments: dict[str, Any]
+    result: Any
+    state: State
+    loc: Loc | None
+    name: str
+
+
+def trace(target: Any, signature: inspect.Signature, bound: Mapping[str, Any], inputs: Inputs) -> Traced:
+    """Parse a callable for bound arguments."""
+    builder = Builder()
+    p = Interpreter(builder, inputs)
+    p.frame = Frame(_NoSource(), frozenset())  # type: ignore[arg-type]
+    node: Any = ast.Pass()
+    arguments: dict[str, Any] = {}
+    args: list[Any] = []
+    keywords: dict[str, Any] = {}
+    for name, parameter in signature.parameters.items():
+        value = bound.get(name, MISSING)
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            given = () if value is MISSING else value
+            items = tuple(
+                inputs.argument(p, name, v, (("arg", name), ("item", k)), f"{name}_{k}")
+                for k, v in enumerate(given)
+            )
+            arguments[name] = TupleVal(items)
+            args += items
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            named = {} if value is MISSING else value
+            found = {
+                k: inputs.argument(p, name, v, (("arg", name), ("item", k)), k) for k, v in named.items()
+            }
+            arguments[name] = p.new(DictCell(tuple(found), tuple(found.values())))
+            keywords.update(found)
+        else:
+            arguments[name] = inputs.argument(p, name, value)
+            if parameter.kind is parameter.KEYWORD_ONLY:
+                keywords[name] = arguments[name]
+            else:
+                args.append(arguments[name])
+    start = p.state.copy()
+    callee = inputs.wrap_static(p, target)
+    try:
+        with builder.block() as statements:
+            result = p.call(callee, args, keywords, node)
+    except DeadPath:
+        name = getattr(target, "__name__", None) or type(target).__name__
+        message = f"{name} raises an exception on every path"
+        raise NeverReturns(
+            "AD204", message, definition(target), "a function that returns one number"
+        ) from None
+    params = tuple(i.value for i in inputs.found)
+    final = State({}, {**start.heap, **p.state.heap})
+    block = Block(params, statements, ())
+    # optimise before differentiating: what is one value has one adjoint
+    images: dict[Value, Any] = {}
+    share(block, images, {})
+    output = map_tree(snapshot(final, result), lambda leaf: images.get(leaf, leaf))
+    name = getattr(target, "__name__", None) or type(target).__name__
+    initial = {k: snapshot(start, v) for k, v in arguments.items()}
+    return Traced(builder, p, block, initial, output, final, definition(target), name)
+
+
+class NeverReturns(ArgumentError):
+    """The function raises whatever its arguments are; a call of it tells what."""
+
+
+def definition(target: Any) -> Loc | None:
+    """Where a callable is defined."""
+    function = getattr(target, "__func__", target)
+    if not isinstance(function, types.FunctionType):
+        return None
+    source = get_source(function)
+    return source.loc(source.node)
