@@ -11,16 +11,17 @@ from __future__ import annotations
 import ast
 import functools
 import types
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ..errors import AdcompileError, NoDerivative
 from ..ir.nodes import Items, Literal, Value
-from ..ir.types import OPAQUE, Array, ListOf, Unknown
+from ..ir.types import OPAQUE, Array, ListOf, Unknown, is_differentiable
 from ..live import is_plain_object
 from ..rules.python import ENTER, EXIT, TUPLE, opaque_call
-from ..rules.rule import FUNCTIONS, Primitive, call_rule, facts_of
+from ..rules.rule import FOREIGN, FUNCTIONS, Param, Primitive, call_rule, facts_of
 from .containers import cell_of, class_member, demand_static, dict_items, get_attribute
 from .inputs import LIBRARIES, expand_captured
 from .parse import Parser
@@ -333,6 +334,7 @@ def apply_primitive(
             p.raise_at(TypeError(f"{spelled(row)}() missing required argument '{q.name}'"))
         else:
             bound.append(Literal(q.default))
+        bound[-1] = _as_array(p, row, q, bound[-1], node)
     if rest:
         p.no_derivative("AD202", f"`{spelled(row)}` with {len(args)} arguments is not understood", node,
                         f"{row.name}")  # fmt: skip
@@ -359,6 +361,33 @@ def apply_primitive(
             }
             return _structured(p, p.builder.expand(text, **env))
     return p.builder.apply(row, *bound)
+
+
+def _as_array(p: Parser, row: Primitive, param: Param, arg: Any, node: ast.AST) -> Any:
+    """The array that NumPy makes of a sequence, for a row whose rules are about arrays."""
+    if param.star and not row.items:
+        return tuple(_as_array(p, row, replace(param, star=False), a, node) for a in arg)
+    if row.items or not is_sequence(arg):
+        return arg
+    if param.name not in row.pullbacks and not (row.expansion and any(map(_is_active_kind, _atoms(arg)))):
+        return arg
+    if row.name in FOREIGN:
+        p.no_derivative(
+            "AD206",
+            f"`{spelled(row)}` is given a sequence of numbers, and its rule is about one",
+            node,
+            f"an array: {spelled(row)}(np.array(...)); or a rule declared with items=True",
+        )
+    return p.builder.expand("np.asarray(x)", x=arg)
+
+
+def is_sequence(arg: Any) -> bool:
+    """Whether an argument is a display or a run-time list."""
+    return isinstance(arg, (tuple, Items)) or (isinstance(arg, Value) and isinstance(arg.type, ListOf))
+
+
+def _is_active_kind(atom: Any) -> bool:
+    return isinstance(atom, Value) and is_differentiable(atom.type)
 
 
 def _structured(p: Parser, result: Any) -> Any:
