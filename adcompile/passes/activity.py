@@ -10,7 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..errors import AdcompileError, NoDerivative, combine
-from ..ir.nodes import Apply, Arg, Block, Call, For, If, Stmt, Value, While, all_statements, operands, values_in
+from ..ir.nodes import (
+    Apply,
+    Arg,
+    Block,
+    Call,
+    For,
+    If,
+    Stmt,
+    Value,
+    While,
+    all_statements,
+    operands,
+    values_in,
+)
 from ..ir.types import is_differentiable
 from .objects import Objects, is_python
 
