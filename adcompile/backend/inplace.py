@@ -8,8 +8,12 @@ it. Not for printing.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+
 from ..ir.nodes import (
     Apply,
+    Arg,
     Block,
     Call,
     For,
@@ -54,7 +58,8 @@ class _Pass:
         self.definition: dict[Value, tuple[Stmt | None, int]] = {}
         self.params: dict[Value, tuple[For | While, int, Block]] = {}
         self.views: dict[Value, list[Value]] = {}
-        self.escaped: set[Value] = set()
+        # how many lists, records and calls have been given a value
+        self.escaped: Counter[Value] = Counter()
         self.memo: dict[Value, bool] = {}
         self._index(root)
 
@@ -163,14 +168,26 @@ class _Pass:
         stmt, k = self.definition[atom]
         if isinstance(stmt, Apply):
             if stmt.primitive in (lists.LIST_APPEND, lists.LIST_POP, lists.LIST_SET, lists.LIST_ADD):
-                return self._deeply_owned(stmt.args[0], seen)
-            return stmt.primitive is lists.LIST_MAKE or stmt.primitive.name == "zeros_of(x)"
+                given = stmt.args[-1:] if stmt.primitive in _GROWING else ()
+                return self._handed_over(given, stmt) and self._deeply_owned(stmt.args[0], seen)
+            if stmt.primitive is lists.LIST_MAKE:
+                return self._handed_over(stmt.args, stmt)
+            return stmt.primitive.name == "zeros_of(x)"
         if isinstance(stmt, If):
             return all(self._deeply_owned(b.yields[k], seen) for b in (stmt.then, stmt.orelse))
         if isinstance(stmt, (For, While)):
             params = stmt.body.params[1:] if isinstance(stmt, For) else stmt.body.params
             return self._deeply_owned(params[k], seen)
         return False
+
+    def _handed_over(self, items: Iterable[Arg], stmt: Stmt) -> bool:
+        """Whether items that are put on a list are known by that list alone from then on."""
+        at = self.order.start[id(stmt)]
+        return all(
+            self.owned(v) and self.escaped[v] == 1 and not self.order.live_after(v, at)
+            for v in values_in(items)
+            if isinstance(v.type, ListOf)
+        )
 
     def _consumed(self, block: Block, atom: object) -> bool:
         """Whether a yield hands over memory that nothing else refers to."""

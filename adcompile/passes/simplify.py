@@ -181,6 +181,8 @@ def _getitem(builder: Builder, x: Arg, i: Arg) -> Any:
     """An axis length that was just asked for, or a whole array."""
     if isinstance(i, Literal) and i.value is Ellipsis and builder.adjoint:
         return x
+    if isinstance(x, Items) and isinstance(i, Literal):
+        return x.items[i.value]
     if isinstance(x, tuple) and isinstance(i, Literal):
         return x[i.value]
     if isinstance(x, tuple) and isinstance(i, Slice):

@@ -158,7 +158,7 @@ def list_of_lists_grows(x, n):
     return total
 
 
-add(list_of_lists_grows, (0.7, 4), argnums=(0,), order=1, holomorphic=True, features="growing list of lists")
+add(list_of_lists_grows, (0.7, 4), argnums=(0,), holomorphic=True, features="growing list of lists")
 
 
 def list_item_changed_in_loop(x, n):
