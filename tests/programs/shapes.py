@@ -399,3 +399,12 @@ def attribute_chain(x):
 
 
 add(attribute_chain, (positive(2, 3),), holomorphic=True, features="methods, .T")
+
+
+def concatenation_in_many_steps(x):
+    for weight in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0) * 4:
+        x = np.concatenate([x[:1], weight * x[1:-1], x[-1:]]) + np.concatenate([x[1:2], x[1:]])
+    return np.mean(x)
+
+
+add(concatenation_in_many_steps, (draw(5),), holomorphic=True, features="lengths of lengths")
