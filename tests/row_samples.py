@@ -273,6 +273,8 @@ CALLS: dict[str, list[Call]] = {
         call(0.2, 1.3, 5),
         call(0.2, 1.3, num=4, endpoint=False),
         call(0.2, 3.0),
+        call(array(2, 1), array(3), 5),
+        call(0.2, array(3), num=4, endpoint=False),
     ],
     "np.copy(a)": [call(A), call(0.5)],
     "x.copy()": [call(A), call(np.float64(0.5))],

@@ -9,6 +9,7 @@ import copy
 import ctypes
 import linecache
 import math
+from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
@@ -1095,6 +1096,43 @@ model.py:2: NoDerivative: `np.add` with 3 arguments is not understood [AD202]
   expected np.add(x, y)""",
     ),
     Refused(
+        "object_gives_back",
+        """\
+def f(x):
+    stack = deque()
+    stack.append(x * x)
+    print(len(stack))
+    return x + stack.pop()
+""",
+        "(2.0,)",
+        """\
+model.py:5: NoDerivative: an object that was given a value that is differentiated may give it back here [AD201]
+            return x + stack.pop()
+            ^^^^^^^^^^^^^^^^^^^^^^
+  expected a list, a tuple or a dictionary of the function's own, or an attribute of an object;
+  or store adcompile.stop_gradient(x) if it is a constant""",
+    ),
+    Refused(
+        "object_gives_back_in_the_next_iteration",
+        """\
+def f(x):
+    queue = deque()
+    total = 0.0
+    for i in range(3):
+        if i > 0:
+            total = total + queue.pop()
+        queue.append(x)
+    return total * x
+""",
+        "(2.0,)",
+        """\
+model.py:6: NoDerivative: an object that was given a value that is differentiated may give it back here [AD201]
+            total = total + queue.pop()
+            ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  expected a list, a tuple or a dictionary of the function's own, or an attribute of an object;
+  or store adcompile.stop_gradient(x) if it is a constant""",
+    ),
+    Refused(
         "nested_class",
         """\
 def f(x):
@@ -1118,7 +1156,7 @@ def load(name: str, source: str) -> Any:
     """Return the function `f` of a file model.py with that source."""
     filename = f"/refused/{name}/model.py"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    namespace = {"np": np, "math": math, "copy": copy, "ctypes": ctypes, "__name__": "refused"}
+    namespace = {"np": np, "math": math, "copy": copy, "ctypes": ctypes, "deque": deque, "__name__": "refused"}
     exec(compile(source, filename, "exec"), namespace)
     return namespace["f"]
 

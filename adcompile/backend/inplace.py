@@ -8,8 +8,12 @@ it. Not for printing.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+
 from ..ir.nodes import (
     Apply,
+    Arg,
     Block,
     Call,
     For,
@@ -33,12 +37,9 @@ _GROWING = (lists.LIST_APPEND, lists.LIST_SET)
 
 
 def make_updates_safe(block: Block) -> Block:
-    """Insert the copies that in-place updates need;
-    repeated until nothing changes, since a copy moves lifetimes.
-    """
-    for _ in range(20):
-        if not _Pass(block).run():
-            break
+    """Insert the copies that in-place updates need."""
+    while _Pass(block).run():
+        pass
     return block
 
 
@@ -54,7 +55,8 @@ class _Pass:
         self.definition: dict[Value, tuple[Stmt | None, int]] = {}
         self.params: dict[Value, tuple[For | While, int, Block]] = {}
         self.views: dict[Value, list[Value]] = {}
-        self.escaped: set[Value] = set()
+        # how many lists, records and calls have been given a value
+        self.escaped: Counter[Value] = Counter()
         self.memo: dict[Value, bool] = {}
         self._index(root)
 
@@ -84,36 +86,44 @@ class _Pass:
         return self._block(self.root)
 
     def _block(self, block: Block) -> bool:
-        for n, stmt in enumerate(block.statements):
-            if is_update(stmt):
-                assert isinstance(stmt, Apply)
+        changed = False
+        for stmt in list(block.statements):
+            if isinstance(stmt, Apply) and is_update(stmt):
                 first = stmt.args[0]
                 if isinstance(first, Literal) or isinstance(first.type, Scalar):  # type: ignore[union-attr]
                     continue
                 assert isinstance(first, Value)
                 at = self.order.start[id(stmt)]
                 if not (self.owned(first) and self.dies(first, at)):
-                    self._copy(block, n, stmt, first, at)
-                    return True
-            if any(self._block(inner) for inner in blocks_of(stmt)):
-                return True
-        return False
+                    self._copy(block, stmt, first, at)
+                    changed = True
+            for inner in blocks_of(stmt):
+                changed |= self._block(inner)
+        return changed
 
-    def _copy(self, block: Block, n: int, stmt: Apply, first: Value, at: int) -> None:
+    def _copy(self, block: Block, stmt: Apply, first: Value, at: int) -> None:
         """Copy what is about to be overwritten: before the loop if a loop carries it, else right here."""
         source = self.params.get(first)
         if source is not None and self.dies(first, at) and self._yield_owned(first):
             loop, k, outer = source
-            place = next(i for i, s in enumerate(outer.statements) if s is loop)
             old = loop.init[k]
             assert isinstance(old, Value)
-            fresh = Value(old.type, first.hint, first.named)
-            outer.statements.insert(place, Apply((fresh,), METHODS["copy"], (old,), loop.loc, loop.adjoint))
+            fresh = self._insert_copy(outer, loop, old, first)
             loop.init = (*loop.init[:k], fresh, *loop.init[k + 1 :])
-            return
-        fresh = Value(first.type, first.hint, first.named)
-        block.statements.insert(n, Apply((fresh,), METHODS["copy"], (first,), stmt.loc, stmt.adjoint))
-        stmt.args = (fresh, *stmt.args[1:])
+            # what hung on the loop's own memory is known anew
+            self.memo.clear()
+        else:
+            fresh = self._insert_copy(block, stmt, first, first)
+            stmt.args = (fresh, *stmt.args[1:])
+
+    def _insert_copy(self, block: Block, before: Stmt, value: Value, named: Value) -> Value:
+        """Insert a copy; nothing but the statement before which it stands reads it."""
+        fresh = Value(value.type, named.hint, named.named)
+        copy = Apply((fresh,), METHODS["copy"], (value,), before.loc, before.adjoint)
+        place = next(i for i, s in enumerate(block.statements) if s is before)
+        block.statements.insert(place, copy)
+        self.definition[fresh] = (copy, 0)
+        return fresh
 
     def dies(self, value: Value, at: int) -> bool:
         """Whether nothing reads the value, or a view of it, after position `at`."""
@@ -163,14 +173,26 @@ class _Pass:
         stmt, k = self.definition[atom]
         if isinstance(stmt, Apply):
             if stmt.primitive in (lists.LIST_APPEND, lists.LIST_POP, lists.LIST_SET, lists.LIST_ADD):
-                return self._deeply_owned(stmt.args[0], seen)
-            return stmt.primitive is lists.LIST_MAKE or stmt.primitive.name == "zeros_of(x)"
+                given = stmt.args[-1:] if stmt.primitive in _GROWING else ()
+                return self._handed_over(given, stmt) and self._deeply_owned(stmt.args[0], seen)
+            if stmt.primitive is lists.LIST_MAKE:
+                return self._handed_over(stmt.args, stmt)
+            return stmt.primitive.name == "zeros_of(x)"
         if isinstance(stmt, If):
             return all(self._deeply_owned(b.yields[k], seen) for b in (stmt.then, stmt.orelse))
         if isinstance(stmt, (For, While)):
             params = stmt.body.params[1:] if isinstance(stmt, For) else stmt.body.params
             return self._deeply_owned(params[k], seen)
         return False
+
+    def _handed_over(self, items: Iterable[Arg], stmt: Stmt) -> bool:
+        """Whether items that are put on a list are known by that list alone from then on."""
+        at = self.order.start[id(stmt)]
+        return all(
+            self.owned(v) and self.escaped[v] == 1 and not self.order.live_after(v, at)
+            for v in values_in(items)
+            if isinstance(v.type, ListOf)
+        )
 
     def _consumed(self, block: Block, atom: object) -> bool:
         """Whether a yield hands over memory that nothing else refers to."""

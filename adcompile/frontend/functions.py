@@ -70,14 +70,10 @@ def call_function(
     defaults = _defaults(p, function)
     kw_defaults = _keyword_defaults(p, function, source)
     bound = bind(p, source.node.args, function.__name__, args, keywords, defaults, kw_defaults, node)
-    return _enter(
-        p,
-        frame,
-        bound,
-        (function.__code__, tuple(map(id, function.__closure__ or ()))),
-        function.__name__,
-        node,
-    )
+    # by identity: code objects of two files are equal if their texts are
+    environment = (function.__globals__, *(function.__closure__ or ()))
+    key = (id(function.__code__), tuple(map(id, environment)))
+    return _enter(p, frame, bound, key, function.__name__, node)
 
 
 def _enclosing_local(frame: Frame | None, name: str) -> bool:

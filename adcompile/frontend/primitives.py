@@ -7,10 +7,12 @@ become nested arguments, and containers in arithmetic arrays. Not for calls with
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import Any
 
 from ..ir.nodes import Items, Literal, Slice, Value, leaves
-from ..rules.rule import Primitive, call_rule, facts_of
+from ..ir.types import ListOf, is_differentiable
+from ..rules.rule import FOREIGN, Param, Primitive, call_rule, facts_of
 from .cells import cell_of, demand_static
 from .inputs import expand_captured
 from .iterate import fixed_items
@@ -51,6 +53,7 @@ def apply_primitive(
             p.raise_at(TypeError(f"{spelled(row)}() missing required argument '{q.name}'"))
         else:
             bound.append(Literal(q.default))
+        bound[-1] = _as_array(p, row, q, bound[-1], node)
     if rest:
         p.no_derivative("AD202", f"`{spelled(row)}` with {len(args)} arguments is not understood", node,
                         f"{row.name}")  # fmt: skip
@@ -77,6 +80,33 @@ def apply_primitive(
             }
             return _structured(p, p.builder.expand(text, **env))
     return p.builder.apply(row, *bound)
+
+
+def _as_array(p: Parser, row: Primitive, param: Param, arg: Any, node: ast.AST) -> Any:
+    """The array that NumPy makes of a sequence, for a row whose rules are about arrays."""
+    if param.star and not row.items:
+        return tuple(_as_array(p, row, replace(param, star=False), a, node) for a in arg)
+    if row.items or not is_sequence(arg):
+        return arg
+    if param.name not in row.pullbacks and not (row.expansion and any(map(_is_active_kind, leaves(arg)))):
+        return arg
+    if row.name in FOREIGN:
+        p.no_derivative(
+            "AD206",
+            f"`{spelled(row)}` is given a sequence of numbers, and its rule is about one",
+            node,
+            f"an array: {spelled(row)}(np.array(...)); or a rule declared with items=True",
+        )
+    return p.builder.expand("np.asarray(x)", x=arg)
+
+
+def is_sequence(arg: Any) -> bool:
+    """Whether an argument is a display or a run-time list."""
+    return isinstance(arg, (tuple, Items)) or (isinstance(arg, Value) and isinstance(arg.type, ListOf))
+
+
+def _is_active_kind(atom: Any) -> bool:
+    return isinstance(atom, Value) and is_differentiable(atom.type)
 
 
 def _structured(p: Parser, result: Any) -> Any:

@@ -7,10 +7,13 @@ In: Python objects (`type_of`) or other types (`join`). Out: frozen, hashable ty
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+
+_LONGEST = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,13 @@ class Dim:
     key: str
     many: bool = False
     also: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        # a length computed from lengths names them all: it would double with every step of a program
+        if len(self.key) > _LONGEST:
+            mark = "#" if "#" in self.key else ""
+            digest = hashlib.blake2s(self.key.encode(), digest_size=8).hexdigest()
+            object.__setattr__(self, "key", f"{mark}length-{digest}")
 
     def __str__(self) -> str:
         return self.key

@@ -10,8 +10,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..errors import AdcompileError, NoDerivative, combine
-from ..ir.nodes import Apply, Arg, Block, For, If, Stmt, Value, While, all_statements, operands, values_in
+from ..ir.nodes import (
+    Apply,
+    Arg,
+    Block,
+    Call,
+    For,
+    If,
+    Stmt,
+    Value,
+    While,
+    all_statements,
+    operands,
+    values_in,
+)
 from ..ir.types import is_differentiable
+from .objects import Objects, is_python
 
 
 def differentiable_args(stmt: Apply) -> Iterable[tuple[str, Arg]]:
@@ -38,22 +52,24 @@ def _depends(stmt: Stmt) -> Iterable[Value]:
 def varied_values(block: Block, independent: Iterable[Value]) -> set[Value]:
     """All values whose value depends differentiably on `independent`."""
     varied = set(independent)
-    _forward(block, varied)
+    _forward(block, varied, Objects(block))
     return varied
 
 
-def _forward(block: Block, varied: set[Value]) -> None:
+def _forward(block: Block, varied: set[Value], objects: Objects) -> None:
     for stmt in block.statements:
         if isinstance(stmt, If):
-            _forward(stmt.then, varied)
-            _forward(stmt.orelse, varied)
+            _forward(stmt.then, varied, objects)
+            _forward(stmt.orelse, varied, objects)
             for out, a, b in zip(stmt.outs, stmt.then.yields, stmt.orelse.yields, strict=True):
                 if (a in varied or b in varied) and is_differentiable(out.type):
                     varied.add(out)
         elif isinstance(stmt, (For, While)):
-            _forward_loop(stmt, varied)
-        elif any(v in varied for v in _depends(stmt)):
+            _forward_loop(stmt, varied, objects)
+        elif any(v in varied for v in _depends(stmt)) or objects.may_give_back(operands(stmt)):
             varied.update(out for out in stmt.outs if is_differentiable(out.type))
+            if isinstance(stmt, Call) or is_python(stmt):
+                objects.give(operands(stmt))
 
 
 def carried_params(stmt: For | While) -> tuple[Value, ...]:
@@ -66,19 +82,19 @@ def carried_yields(stmt: For | While) -> tuple[object, ...]:
     return stmt.body.yields[1:] if stmt.stops else stmt.body.yields
 
 
-def _forward_loop(stmt: For | While, varied: set[Value]) -> None:
-    params = carried_params(stmt)
-    sources: tuple[object, ...] = stmt.init
-    first = True
-    while True:
-        new = {p for p, a in zip(params, sources, strict=True) if a in varied and is_differentiable(p.type)}
-        if not first and new <= varied:
-            break
-        first = False
-        varied |= new
-        _forward(stmt.body, varied)
-        sources = carried_yields(stmt)
-    for out, param, last in zip(stmt.outs, params, carried_yields(stmt), strict=True):
+def _forward_loop(stmt: For | While, varied: set[Value], objects: Objects) -> None:
+    params, yields = carried_params(stmt), carried_yields(stmt)
+    tested = stmt.test.params if isinstance(stmt, While) else params
+    before = (-1, -1)
+    while before != (len(varied), len(objects.holding)):
+        before = len(varied), len(objects.holding)
+        for param, test, *sources in zip(params, tested, stmt.init, yields, strict=True):
+            if is_differentiable(param.type) and any(a in varied for a in sources):
+                varied |= {param, test}
+        if isinstance(stmt, While):
+            _forward(stmt.test, varied, objects)
+        _forward(stmt.body, varied, objects)
+    for out, param, last in zip(stmt.outs, params, yields, strict=True):
         if (param in varied or last in varied) and is_differentiable(out.type):
             varied.add(out)
 
@@ -127,18 +143,37 @@ def _backward_loop(stmt: For | While, useful: set[Value]) -> None:
 def refuse_inactive(block: Block, varied: set[Value], useful: set[Value]) -> None:
     """Raise `NoDerivative` for every statement that an active value passes through without a rule."""
     errors: list[AdcompileError] = []
+    objects = Objects(block)
+    refused: set[Value] = set()
     for stmt in all_statements(block):
         if not isinstance(stmt, Apply) or not any(o in useful for o in stmt.outs):
             continue
         row = stmt.primitive
+        reads = {v: bool(objects.of(v)) for v in values_in(stmt.args) if v in varied or objects.of(v)}
+        if reads and all(reads.values()) and any(o in varied for o in stmt.outs):
+            if not refused.intersection(reads):
+                errors.append(_given_back(stmt))
+            refused.update(stmt.outs)
+            continue
         if row.constant or _structural(stmt):
             continue
         for param, arg in zip(row.params, stmt.args, strict=True):
             if param.name not in row.pullbacks and any(v in varied for v in values_in((arg,))):
                 errors.append(_no_rule(stmt, param.name))
+                refused.update(stmt.outs)
                 break
     if errors:
         raise combine(errors)
+
+
+def _given_back(stmt: Apply) -> AdcompileError:
+    return NoDerivative(
+        "AD201",
+        "an object that was given a value that is differentiated may give it back here",
+        stmt.loc,
+        "a list, a tuple or a dictionary of the function's own, or an attribute of an object;\n"
+        "or store adcompile.stop_gradient(x) if it is a constant",
+    )
 
 
 def _no_rule(stmt: Apply, param: str) -> AdcompileError:

@@ -18,6 +18,7 @@ from ..ir.nodes import (
     Call,
     For,
     If,
+    Items,
     Literal,
     Slice,
     Stmt,
@@ -203,6 +204,8 @@ def _getitem(builder: Builder, x: Arg, i: Arg) -> Any:
     """An axis length that was just asked for, or a whole array."""
     if isinstance(i, Literal) and i.value is Ellipsis and builder.adjoint:
         return x
+    if isinstance(x, Items) and isinstance(i, Literal):
+        return x.items[i.value]
     if isinstance(x, tuple) and isinstance(i, Literal):
         return x[i.value]
     if isinstance(x, tuple) and isinstance(i, Slice):
@@ -394,6 +397,8 @@ def may_raise(stmt: Apply) -> bool:
     row = stmt.primitive
     if row.name == "x @ y":
         return _contraction_may_raise(stmt)
+    if row.name.split("(")[0] in _ALIKE:
+        return _uneven(stmt.args[0])
     if not row.pointwise:
         return False
     shapes = [shape_of(typ(a)) for a in stmt.args if isinstance(a, Value) and isinstance(a.type, Array)]
@@ -412,6 +417,25 @@ def _contraction_may_raise(stmt: Apply) -> bool:
     if not a or not b:
         return True
     return not same_size(a[-1], b[0] if len(b) == 1 else b[-2])
+
+
+# what makes one array of items that have to be alike
+_ALIKE = frozenset(("np.array", "np.asarray", "np.asanyarray", "np.ascontiguousarray", "np.stack"))
+
+
+def _uneven(arg: Arg) -> bool:
+    """Whether the items of a sequence may have different shapes."""
+    if isinstance(arg, Value) and isinstance(arg.type, ListOf):
+        shape = () if arg.type.element is None else shape_of(arg.type.element)
+        return shape is None or None in shape
+    if not isinstance(arg, (tuple, Items)):
+        return False
+    items = arg if isinstance(arg, tuple) else arg.items
+    shapes = [shape_of(typ(item)) for item in items]
+    known = [shape for shape in shapes if shape is not None]
+    if any(map(_uneven, items)) or len(known) < len(shapes) or len({len(shape) for shape in known}) > 1:
+        return True
+    return not all(all(same_size(n, sizes[0]) for n in sizes) for sizes in zip(*known, strict=True))
 
 
 class _Liveness:

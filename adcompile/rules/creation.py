@@ -59,10 +59,14 @@ general(
 
 
 def _linspace(first: str, last: str) -> Any:
-    def rule(num: Any, endpoint: Any) -> str:
+    def rule(start: Any, stop: Any, num: Any, endpoint: Any) -> str:
         points = "" if num == 50 and isinstance(num, int) else ", num=num"
         points += "" if endpoint else ", endpoint=False"
-        return f"np.sum(z_bar * np.linspace({first}, {last}{points}))"
+        weights = f"np.linspace({first}, {last}{points})"
+        if made.fact_rank(start) == made.fact_rank(stop) == 0:
+            return f"np.sum(z_bar * {weights})"
+        end = "start" if first == "1.0" else "stop"
+        return f"unbroadcast(np.tensordot({weights}, z_bar, 1), {end})"
 
     return rule
 

@@ -308,7 +308,7 @@ def math_collections(x, y):
     return math.fsum([x, y * y, x * y]) + math.prod([x, 2.0, y]) * math.prod((x, y), start=x)
 
 
-add(math_collections, (0.6, 1.7), autograd=False, order=1, features="math.fsum, math.prod")
+add(math_collections, (0.6, 1.7), autograd=False, features="math.fsum, math.prod")
 
 
 def math_tests(x):

@@ -158,7 +158,7 @@ def list_of_lists_grows(x, n):
     return total
 
 
-add(list_of_lists_grows, (0.7, 4), argnums=(0,), order=1, holomorphic=True, features="growing list of lists")
+add(list_of_lists_grows, (0.7, 4), argnums=(0,), holomorphic=True, features="growing list of lists")
 
 
 def list_item_changed_in_loop(x, n):
@@ -397,4 +397,40 @@ add(
     ({"w": draw(3), "activation": "tanh", "bias": None, "steps": 2.0, "scale": 0.5},),
     holomorphic=True,
     features="str and None leaves",
+)
+
+
+def numpy_of_a_comprehension(x, w):
+    scaled = [w * v for v in x]
+    powers = [v * v for v in x] + [w]
+    return np.sum(scaled) * np.max(scaled) + np.linalg.norm(powers) + np.sum(np.exp(scaled)) * np.mean(powers)
+
+
+add(numpy_of_a_comprehension, (draw(4), 0.7), autograd=False, features="NumPy functions of a comprehension")
+
+
+def numpy_of_displays(x, w):
+    items = [1, w * w, x[0], 2.0]
+    pair = (w, x[1])
+    total = np.sum(items) * np.max(pair) + np.prod(items) + np.cumsum(pair)[1] * np.dot(items, items)
+    return total + np.sum(np.exp(pair)) + np.sum(np.where(np.array(items) > 0, items, 0.5)) + np.var(items)
+
+
+add(numpy_of_displays, (draw(3), 0.7), autograd=False, features="NumPy functions of list and tuple displays")
+
+
+def numpy_of_a_grown_list(x, n):
+    rows = []
+    for i in range(n):
+        rows.append(x * (i + 1.0))
+    return np.sum(np.square(rows), axis=0) + np.mean(rows) + np.sum(np.diff(rows, axis=0) ** 2)
+
+
+add(
+    numpy_of_a_grown_list,
+    (draw(3), 4),
+    argnums=(0,),
+    holomorphic=True,
+    autograd=False,
+    features="NumPy functions of a grown list of arrays",
 )

@@ -295,3 +295,60 @@ def stopped_by_hand(x):
 
 
 add(stopped, stopped_by_hand, (0.7,), order=1, features="stop_gradient")
+
+
+def diffuse(u, k):
+    for _ in range(3):
+        u = np.concatenate([u[:1], u[1:-1] + k * (u[2:] - 2.0 * u[1:-1] + u[:-2]), u[-1:]])
+    return np.sum(u * u)
+
+
+def pullback_of_a_heat_equation(u, k):
+    heat, pullback = ad.vjp(diffuse, u, k)
+    return pullback(heat)[0]
+
+
+def pullback_of_a_heat_equation_by_hand(u, k):
+    n = len(u)
+    second_difference = np.eye(n, k=1) - 2.0 * np.eye(n) + np.eye(n, k=-1)
+    step = np.eye(n) + k * second_difference * (np.arange(n) % (n - 1) != 0)[:, None]
+    steps = step @ step @ step
+    return (u @ steps.T @ steps @ u) * 2.0 * (steps.T @ steps @ u)
+
+
+add(
+    pullback_of_a_heat_equation,
+    pullback_of_a_heat_equation_by_hand,
+    (draw(6), 0.3),
+    holomorphic=True,
+    features="vjp of a loop of slices",
+)
+
+
+def convolve(x, w):
+    total = 0.0
+    for j in range(len(w)):
+        total = total + w[j] * x[j : len(x) - len(w) + 1 + j]
+    return np.sin(total)
+
+
+def pullback_of_a_convolution(x, w):
+    out, pullback = ad.vjp(convolve, x, w)
+    return pullback(out)
+
+
+def pullback_of_a_convolution_by_hand(x, w):
+    n, m = len(x), len(w)
+    total = sum(w[j] * x[j : n - m + 1 + j] for j in range(m))
+    bar = np.sin(total) * np.cos(total)
+    x_bar = sum(np.concatenate([np.zeros(j), w[j] * bar, np.zeros(m - 1 - j)]) for j in range(m))
+    return x_bar, np.stack([np.sum(bar * x[j : n - m + 1 + j]) for j in range(m)])
+
+
+add(
+    pullback_of_a_convolution,
+    pullback_of_a_convolution_by_hand,
+    (draw(6), draw(3, seed=1)),
+    holomorphic=True,
+    features="vjp of a convolution",
+)

@@ -305,6 +305,22 @@ def linspace_of_active(x, y):
 add(linspace_of_active, (0.3, 1.8), holomorphic=True, features="np.linspace, active ends")
 
 
+def linspace_between_arrays(x, y):
+    grid = np.linspace(x, y, 4)
+    return np.sum(grid * grid, axis=0) + np.linspace(0.0, x, 3, endpoint=False)[1] * y
+
+
+add(
+    linspace_between_arrays,
+    (draw(3), draw(3, seed=1)),
+    (draw(2, 1), draw(3, seed=1)),
+    (draw(3), 0.7),
+    holomorphic=True,
+    autograd=False,
+    features="np.linspace, active array ends",
+)
+
+
 def shape_attributes(x):
     rows, columns = x.shape
     flat = x.reshape(rows * columns)
@@ -383,3 +399,12 @@ def attribute_chain(x):
 
 
 add(attribute_chain, (positive(2, 3),), holomorphic=True, features="methods, .T")
+
+
+def concatenation_in_many_steps(x):
+    for weight in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0) * 4:
+        x = np.concatenate([x[:1], weight * x[1:-1], x[-1:]]) + np.concatenate([x[1:2], x[1:]])
+    return np.mean(x)
+
+
+add(concatenation_in_many_steps, (draw(5),), holomorphic=True, features="lengths of lengths")
