@@ -100,7 +100,8 @@ def _nothing(*args: Any) -> None:
 def _array_attribute(p: Parser, value: Value, name: str, node: ast.AST) -> Any:
     t = value.type
     if name == "shape" and is_numeric(t):
-        return p.builder.expand("np.shape(x)", x=value)
+        shape = p.builder.expand("np.shape(x)", x=value)
+        return TupleVal(shape) if isinstance(shape, tuple) else shape
     if name == "ndim" and shape_of(t) is not None:
         return Literal(len(shape_of(t) or ()))
     if name in ("ndim", "size") and is_numeric(t):

@@ -19,6 +19,7 @@ from .branches import choose
 from .cells import cell_of, demand_static, static_key
 from .growing import extend
 from .inputs import expand_captured, unwrap
+from .iterate import fixed_items
 from .merge import grown, leaves_of, parts_of
 from .opaque import opaque_text
 from .parse import Parser
@@ -42,6 +43,8 @@ def concatenate(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
     """`+` and `*` of tuples and lists, None for anything else."""
     x, y = expand_captured(p, x, node), expand_captured(p, y, node)
     if op == "+":
+        if isinstance(x, TupleVal) or isinstance(y, TupleVal):
+            x, y = _known_shape(p, x, node), _known_shape(p, y, node)
         if isinstance(x, TupleVal) and isinstance(y, TupleVal):
             return TupleVal(x.items + y.items)
         a, b = cell_of(p, x, node), cell_of(p, y, node)
@@ -160,6 +163,13 @@ def equal(p: Parser, x: Any, y: Any, node: ast.AST) -> Any:
         elif same is not TRUE:
             result = choose(p, result, same, result)
     return result
+
+
+def _known_shape(p: Parser, value: Any, node: ast.AST) -> Any:
+    """A shape of known rank as the tuple that it is; anything else as it is."""
+    if not _is_shape(value) or value.type.shape is None:
+        return value
+    return TupleVal(tuple(fixed_items(p, value, node)))
 
 
 def _is_shape(atom: Any) -> bool:

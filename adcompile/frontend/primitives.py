@@ -79,7 +79,7 @@ def apply_primitive(
                 q.name: a.items if isinstance(a, Items) else a for q, a in zip(row.params, bound, strict=True)
             }
             return _structured(p, p.builder.expand(text, **env))
-    return p.builder.apply(row, *bound)
+    return _structured(p, p.builder.apply(row, *bound))
 
 
 def _as_array(p: Parser, row: Primitive, param: Param, arg: Any, node: ast.AST) -> Any:
@@ -110,7 +110,7 @@ def _is_active_kind(atom: Any) -> bool:
 
 
 def _structured(p: Parser, result: Any) -> Any:
-    """What an expansion computes as a Python value: displays become tuples and lists."""
+    """What a row computes as a Python value: displays become tuples and lists."""
     if isinstance(result, tuple):
         return TupleVal(tuple(_structured(p, r) for r in result))
     if isinstance(result, Items):

@@ -352,3 +352,22 @@ add(
     holomorphic=True,
     features="vjp of a convolution",
 )
+
+
+def jacobians_of_numbers(x, gain):
+    return ad.jacfwd(cubic)(x) * ad.hessian(lambda a, y: a * cubic(y), argnums=1)(gain, x) + ad.jacrev(cubic)(
+        gain
+    )
+
+
+def jacobians_of_numbers_by_hand(x, gain):
+    return (3.0 * x**2 + 2.0) * gain * 6.0 * x + 3.0 * gain**2 + 2.0
+
+
+add(
+    jacobians_of_numbers,
+    jacobians_of_numbers_by_hand,
+    (0.7, 1.3),
+    holomorphic=True,
+    features="Jacobian inside",
+)

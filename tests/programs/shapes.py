@@ -408,3 +408,19 @@ def concatenation_in_many_steps(x):
 
 
 add(concatenation_in_many_steps, (draw(5),), holomorphic=True, features="lengths of lengths")
+
+
+def shape_as_a_tuple(x, y):
+    for length in np.shape(y):
+        x = x * length
+    column = np.reshape(x, x.shape + (1,)) * np.reshape(y, (1,) + np.shape(y)[:0] + (1,))  # noqa: RUF005
+    return np.reshape(column, x.shape[:1] + np.shape(y)) + len(np.shape(y))
+
+
+add(
+    shape_as_a_tuple,
+    (draw(3), 0.7),
+    (draw(2), np.float64(0.3)),
+    holomorphic=True,
+    features="shape of a number",
+)
