@@ -90,10 +90,20 @@ def elementwise_grad(argnums: int = 0) -> Callable[..., Any]:
     return elementwise
 
 
-def derivative(n: int = 1) -> Callable[..., Any]:
-    """The n-th derivative of a function of one number, forward mode n times."""
+def derivative(n: int = 1, argnums: int = 0) -> Callable[..., Any]:
+    """The n-th derivative of a function of one number, forward mode n times.
+
+    With `argnums` 1, of a method: a function of its object and one number.
+    """
     if n < 1:
         raise ValueError(f"the order of a derivative is at least 1, not {n}")
+    if argnums == 1:
+        of_number = derivative(n)
+
+        def of_method(f, receiver, x):  # type: ignore[no-untyped-def]
+            return of_number(lambda value: f(receiver, value), x)
+
+        return of_method
     if n == 1:
 
         def first_derivative(f, x):  # type: ignore[no-untyped-def]

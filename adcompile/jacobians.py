@@ -16,7 +16,7 @@ import numpy as np
 from .derived import DERIVED
 from .engine import Engine
 from .errors import ArgumentError
-from .objects import Derivative
+from .objects import Derivative, beside_receiver, of_function
 from .products import push_forward
 from .signature import signature_of
 from .transforms import View
@@ -42,7 +42,7 @@ class Jacobian(Derivative[..., Any]):
         self._kind, self._argnum = kind, argnum
         self._reverse = Engine(primal, "vjp", {"argnums": (argnum,)})
 
-    def __call__(self, *args: Any, **keywords: Any) -> Any:
+    def __call__(self, /, *args: Any, **keywords: Any) -> Any:
         """Return the Jacobian at the arguments."""
         bound = self._engine.bind(args, keywords)
         name = self._engine.name_of(self._argnum, bound.arguments)
@@ -78,10 +78,14 @@ class Jacobian(Derivative[..., Any]):
         rows = [pullback(_unit(k, out))[0] for k in range(np.size(out))]
         return _shaped(np.stack(rows) if rows else np.zeros(0), out, x)
 
-    def __get__(self, instance: Any, owner: Any = None) -> Jacobian:
+    def __get__(self, instance: Any, owner: Any = None) -> Derivative[..., Any]:
+        """The Jacobian of the bound method; taken from the class, that by the same argument."""
         if instance is None:
-            return self
+            return super().__get__(None, owner)
         return Jacobian(self.primal.__get__(instance, owner), self._kind, self._argnum)
+
+    def _of_function(self) -> Jacobian:
+        return Jacobian(of_function(self.primal), self._kind, beside_receiver(self._argnum))
 
     def __repr__(self) -> str:
         return f"<{self._kind} of {getattr(self.primal, '__qualname__', repr(self.primal))}>"
@@ -100,15 +104,19 @@ class Several(Derivative[..., Any]):
         super().__init__(primal, parts[0]._engine.kind, parts[0]._engine.options)
         self._parts = parts
 
-    def __call__(self, *args: Any, **keywords: Any) -> Any:
+    def __call__(self, /, *args: Any, **keywords: Any) -> Any:
         """Return all of them at the arguments."""
         return tuple(part(*args, **keywords) for part in self._parts)
 
-    def __get__(self, instance: Any, owner: Any = None) -> Several:
+    def __get__(self, instance: Any, owner: Any = None) -> Derivative[..., Any]:
+        """The derivatives of the bound method; taken from the class, those by the same arguments."""
         if instance is None:
-            return self
+            return super().__get__(None, owner)
         bound = self.primal.__get__(instance, owner)
         return Several(bound, tuple(part.__get__(instance, owner) for part in self._parts))
+
+    def _of_function(self) -> Several:
+        return Several(of_function(self.primal), tuple(map(of_function, self._parts)))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Several, (self.primal, self._parts)
@@ -128,8 +136,14 @@ class Hessian(Jacobian):
         super().__init__(Derivative(primal, "grad", {"argnums": argnum}), "jacfwd", argnum)
         self._function = primal
 
-    def __get__(self, instance: Any, owner: Any = None) -> Jacobian:
-        return self if instance is None else Hessian(self._function.__get__(instance, owner), self._argnum)
+    def __get__(self, instance: Any, owner: Any = None) -> Derivative[..., Any]:
+        """The Hessian of the bound method; taken from the class, that by the same argument."""
+        if instance is None:
+            return super().__get__(None, owner)
+        return Hessian(self._function.__get__(instance, owner), self._argnum)
+
+    def _of_function(self) -> Hessian:
+        return Hessian(of_function(self._function), beside_receiver(self._argnum))
 
     def __repr__(self) -> str:
         return f"<hessian of {getattr(self._function, '__qualname__', repr(self._function))}>"
@@ -153,6 +167,7 @@ class Made(Derivative[..., Any]):
     """A derivative that is compiled as a program of its own: the products of `derived`."""
 
     def __init__(self, primal: Any, kind: str, options: dict[str, Any]) -> None:
+        self._given = options
         if "argnums" in options:
             engine = Engine(primal, "grad", {})
             name = engine.name_of(options["argnums"], {})
@@ -167,17 +182,22 @@ class Made(Derivative[..., Any]):
         else:
             self.__signature__ = signature_of(primal)
 
-    def __call__(self, *args: Any, **keywords: Any) -> Any:
+    def __call__(self, /, *args: Any, **keywords: Any) -> Any:
         """Return the derivative at the arguments."""
         if keywords and self._kind != "hvp":
             bound = self.__signature__.bind(*args, **keywords)
             args, keywords = bound.args, bound.kwargs
         return super().__call__(*args, **keywords)
 
-    def __get__(self, instance: Any, owner: Any = None) -> Made:
+    def __get__(self, instance: Any, owner: Any = None) -> Derivative[..., Any]:
+        """The derivative of the bound method; taken from the class, that by the same argument."""
         if instance is None:
-            return self
-        return Made(self.primal.__get__(instance, owner), self._kind, self._options)
+            return super().__get__(None, owner)
+        return Made(self.primal.__get__(instance, owner), self._kind, self._given)
+
+    def _of_function(self) -> Made:
+        argnums = beside_receiver(self._given.get("argnums", 0))
+        return Made(of_function(self.primal), self._kind, {**self._given, "argnums": argnums})
 
     def __repr__(self) -> str:
         return f"<{self._kind} of {getattr(self.primal, '__qualname__', repr(self.primal))}>"

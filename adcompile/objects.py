@@ -43,11 +43,12 @@ class Derivative(Transform, Generic[P, R]):
     def __init__(self, primal: Callable[P, Any], kind: str, options: Mapping[str, Any]) -> None:
         self._engine = Engine(primal, kind, options)
         self._variants = self._engine.variants
+        self._unbound: Derivative[..., R] | None = None
         self.primal = primal
         functools.update_wrapper(self, primal, updated=())
         self.__signature__ = self._engine.signature
 
-    def __call__(self, *args: P.args, **keywords: P.kwargs) -> R:
+    def __call__(self, /, *args: P.args, **keywords: P.kwargs) -> R:
         """The derivative at these arguments, compiled at the first call of their signature."""
         variants = self._variants
         if not keywords:
@@ -62,10 +63,19 @@ class Derivative(Transform, Generic[P, R]):
         return self._engine.call(args, keywords)  # type: ignore[no-any-return]
 
     def __get__(self, instance: Any, owner: Any = None) -> Derivative[..., R]:
+        """The derivative of the bound method; taken from the class, that by the same arguments."""
         if instance is None:
-            return self
+            if self._unbound is None:
+                self._unbound = self._of_function()
+            return self._unbound
         bound = self.primal.__get__(instance, owner)
         return Derivative(bound, self._engine.kind, self._engine.options)
+
+    def _of_function(self) -> Derivative[..., R]:
+        """The derivative of a method as a function of its object, too, by the same arguments."""
+        options = self._engine.options
+        argnums = beside_receiver(options.get("argnums", 0))
+        return Derivative(of_function(self.primal), self._engine.kind, {**options, "argnums": argnums})
 
     def __repr__(self) -> str:
         name = getattr(self.primal, "__qualname__", repr(self.primal))
@@ -134,6 +144,18 @@ class Derivative(Transform, Generic[P, R]):
     def cache_clear(self) -> None:
         """Forget all compiled variants: the next call compiles anew."""
         self._engine.variants.clear()
+
+
+def beside_receiver(argnums: Any) -> Any:
+    """Positions of the arguments of a method, counted with the object that it belongs to."""
+    if isinstance(argnums, (tuple, list)):
+        return tuple(map(beside_receiver, argnums))
+    return argnums if isinstance(argnums, str) or argnums < 0 else argnums + 1
+
+
+def of_function(method: Any) -> Any:
+    """What stands for a function or a derivative where it is taken from the class."""
+    return method.__get__(None) if isinstance(method, Derivative) else method
 
 
 def _restore(primal: Any, kind: str, options: Any) -> Any:

@@ -108,6 +108,17 @@ class Model:
     def matrix(self, x):
         return self.w * x * x
 
+    @ad.grad(argnums="y")
+    def by_name(self, x, y):
+        return self.w * x * y
+
+    curvature = ad.hessian(loss)
+    bent = ad.hvp(loss, argnums="x")
+    blocks = ad.hessian(loss, argnums=(0,))
+    second = ad.derivative(loss, 2)
+    third = ad.grad(ad.grad(loss))
+    each = ad.elementwise_grad(loss)
+
 
 class Point(NamedTuple):
     x: Any
@@ -363,6 +374,31 @@ def test_decorated_methods():
     assert np.allclose(model.matrix(VECTOR), np.diag(4.0 * VECTOR))
     model.w = 7.0
     assert model.slope(3.0) == 42.0
+
+
+def test_derivatives_of_methods_count_arguments_without_the_object():
+    model = Model(2.0)
+    assert Model.slope(model, 3.0) == model.slope(3.0) == 12.0
+    assert Model.slope(self=model, x=3.0) == model.slope(x=3.0) == 12.0
+    assert Model.slopes(model, 3.0, 4.0) == model.slopes(3.0, 4.0) == (8.0, 6.0)
+    assert Model.by_name(model, 3.0, 4.0) == model.by_name(3.0, 4.0) == 6.0
+    assert np.allclose(Model.matrix(model, VECTOR), model.matrix(VECTOR))
+    assert np.allclose(Model.each(model, VECTOR), model.each(VECTOR))
+    assert Model.curvature(model, 3.0) == model.curvature(3.0) == 4.0
+    assert Model.bent(model, 3.0, 0.5) == model.bent(3.0, 0.5) == 2.0
+    assert Model.blocks(model, 3.0) == model.blocks(3.0) == ((4.0,),)
+    assert Model.second(model, 3.0) == model.second(3.0) == 4.0
+    assert Model.third(model, 3.0) == model.third(3.0) == 4.0
+    assert ad.grad(Model.loss, argnums=1)(model, 3.0) == 12.0
+    assert Model.slope is Model.slope
+    assert pickle.loads(pickle.dumps(Model.slope)) is Model.slope
+
+
+def test_derivatives_of_methods_inside_functions():
+    model = Model(2.0)
+    assert ad.grad(lambda x: model.slope(x) * x)(3.0) == 24.0
+    assert ad.grad(lambda x: Model.slope(model, x) * x)(3.0) == 24.0
+    assert ad.grad(lambda x, m: m.second(x) * Model.curvature(m, x) * x)(3.0, model) == 16.0
 
 
 # -- derivatives inside functions ---------------------------------------------------------------------------

@@ -1156,7 +1156,14 @@ def load(name: str, source: str) -> Any:
     """Return the function `f` of a file model.py with that source."""
     filename = f"/refused/{name}/model.py"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    namespace = {"np": np, "math": math, "copy": copy, "ctypes": ctypes, "deque": deque, "__name__": "refused"}
+    namespace = {
+        "np": np,
+        "math": math,
+        "copy": copy,
+        "ctypes": ctypes,
+        "deque": deque,
+        "__name__": "refused",
+    }
     exec(compile(source, filename, "exec"), namespace)
     return namespace["f"]
 

@@ -16,6 +16,7 @@ from ..ir.nodes import Literal, Value
 from ..ir.types import Array, ListOf, Record, Scalar, ShapeOf, Unknown, is_numeric, shape_of
 from ..live import attributes_of, is_plain_object
 from ..rules.rule import ATTRIBUTES, METHODS
+from ..transforms import view
 from .cells import cell_of, refuse_captured
 from .inputs import expand_captured
 from .parse import Parser
@@ -169,6 +170,10 @@ def _class_attribute(p: Parser, receiver: Any, cls: type, name: str, node: ast.A
         return Literal(found.__func__)
     if isinstance(found, classmethod):
         return BoundMethod(Literal(cls), Literal(found.__func__))
+    made = view(found)
+    if made is not None:
+        kind, primal, options = made
+        return Transformed(kind, BoundMethod(receiver, p.inputs.wrap_static(p, primal)), options)
     if hasattr(type(found), "__get__") and not isinstance(found, type):
         cached = getattr(found, "func", None)
         if type(found).__name__ == "cached_property" and cached is not None:
