@@ -25,6 +25,7 @@ import numpy as np
 
 from .backend.cache import DiskCache, Entry, default_cache, digest
 from .describe import Unstorable, describe, object_text, signature_text
+from .frontend.lines import lines_of
 from .live import Guard, Path, read
 from .log import logger
 from .places import Place, Places, find
@@ -180,6 +181,7 @@ def _manifest(
     return {
         "name": program.name,
         "guards": guards,
+        "texts": [[places.of_object(f), _text(f)] for f in _followed(program.inputs.guards)],
         "captured": captured,
         "objects": objects,
         "static": [[[list(part) for part in path], value] for path, value in static],
@@ -205,6 +207,25 @@ def _guards(guards: list[Guard], places: Places) -> list[list[Any]]:
             raise reason
         waiting = later
     return found
+
+
+def _followed(guards: list[Guard]) -> list[types.FunctionType]:
+    """The functions whose source was compiled."""
+    own = [g for g in guards if g.path[-1] == ("attr", "__code__") and not _in_package(g)]
+    return [f for f in (read(g.path[:-1]) for g in own) if isinstance(f, types.FunctionType)]
+
+
+def _text(function: types.FunctionType) -> str:
+    """A digest of the file that a function is from, as it is now."""
+    return digest(["".join(lines_of(function))])
+
+
+def _check_text(function: types.FunctionType, expected: str) -> None:
+    """See that a function is still what its source says; where the file is another, by looking closely."""
+    if _text(function) != expected:
+        from .frontend.source import get_source
+
+        get_source(function)
 
 
 def _in_package(guard: Guard) -> bool:
@@ -253,6 +274,8 @@ def _restored(entry: Entry, target: Any, bound: Mapping[str, Any]) -> Stored:
         if _argument(part, bound) != value:
             raise _Stale("it was compiled for another integer")
     guards = [_guard(place, kind, expected, target, bound) for place, kind, expected in manifest["guards"]]
+    for place, text in manifest["texts"]:
+        _check_text(find(place, target, bound)[1], text)
     captured = [(name, find(place, target, bound)[0]) for name, place in manifest["captured"]]
     objects = {
         name: _live_object(*form, target=target, bound=bound) for name, form in manifest["objects"].items()

@@ -249,6 +249,31 @@ def test_a_callee_edited_in_another_file_is_seen(folder: Folder) -> None:
     assert any("has changed" in r.getMessage() for r in folder.log.records)
 
 
+@pytest.mark.parametrize("edited", ["f", "g"])
+def test_a_file_edited_after_its_import_is_refused_though_an_entry_is_there(
+    folder: Folder, edited: str
+) -> None:
+    text = "def g(x):\n    return 2.0 * x\n\ndef f(x):\n    return g(x) + 1.0\n"
+    assert ad.grad(folder.module(text).f)(3.0) == 2.0
+    module = folder.module(text)
+    changed = text.replace("2.0 * x", "5.0 * x") if edited == "g" else text.replace("+ 1.0", "* x")
+    (folder.path / "store_model.py").write_text(changed)
+    with pytest.raises(ad.SourceUnavailable) as caught:
+        ad.grad(module.f)(3.0)
+    assert caught.value.code == "AD303"
+    assert f"the source of `{edited}` is not the code that runs" in str(caught.value)
+
+
+def test_a_file_edited_beside_the_function_is_not_refused(folder: Folder) -> None:
+    text = "def f(x):\n    return 2.0 * x\n"
+    assert ad.grad(folder.module(text).f)(3.0) == 2.0
+    module = folder.module(text)
+    (folder.path / "store_model.py").write_text(f"# a note\n\n{text}\nOTHER = 1\n")
+    folder.said()
+    assert ad.grad(module.f)(3.0) == 2.0
+    assert folder.said() == ["loaded"]
+
+
 def test_a_name_redefined_in_a_notebook_is_seen(folder: Folder) -> None:
     module = folder.module("def f(x):\n    return 2 * x\n")
     assert ad.grad(module.f)(1.0) == 2.0

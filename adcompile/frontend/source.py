@@ -15,8 +15,6 @@ import ast
 import copy
 import functools
 import hashlib
-import inspect
-import linecache
 import operator
 import re
 import sys
@@ -28,6 +26,7 @@ from dataclasses import dataclass, field
 
 from adcompile.errors import Loc, SourceUnavailable
 from adcompile.frontend.bytecode import codes_within, is_rewritten, same_code
+from adcompile.frontend.lines import lines_of
 
 __all__ = ["FunctionNode", "Source", "get_source"]
 
@@ -152,14 +151,9 @@ def get_source(function: types.FunctionType) -> Source:
 def _read(function: types.FunctionType) -> _File:
     """Return the function's file, parsed; parse it again only if its text has changed."""
     filename = function.__code__.co_filename
-    linecache.checkcache(filename)
-    # The doctest runner replaces linecache.getlines while it runs, so it is looked up at each call.
-    given = linecache.getlines(filename, function.__globals__)
+    given = lines_of(function)
     if not given:
-        try:
-            given = inspect.findsource(function)[0]
-        except (OSError, IndexError):
-            raise _no_source(function) from None
+        raise _no_source(function)
     file = _files.get(filename)
     if file is not None and (file.given is given or file.given == given):
         return file

@@ -533,5 +533,3 @@ def _collect(block: Block, found: set[Value]) -> None:
                     break
                 wanted += more
             found.update(reads)
-
-
