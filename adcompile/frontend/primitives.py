@@ -84,6 +84,8 @@ def apply_primitive(
 
 def _as_array(p: Parser, row: Primitive, param: Param, arg: Any, node: ast.AST) -> Any:
     """The array that NumPy makes of a sequence, for a row whose rules are about arrays."""
+    if row.rows and param.name in row.pullbacks:
+        return _rows(p, arg)
     if param.star and not row.items:
         return tuple(_as_array(p, row, replace(param, star=False), a, node) for a in arg)
     if row.items or not is_sequence(arg):
@@ -100,9 +102,26 @@ def _as_array(p: Parser, row: Primitive, param: Param, arg: Any, node: ast.AST) 
     return p.builder.expand("np.asarray(x)", x=arg)
 
 
+def _rows(p: Parser, arg: Any) -> Any:
+    """A sequence of arrays: sequences in it are made arrays, and an array stands for the list of its rows."""
+    if isinstance(arg, Value) and not isinstance(arg.type, ListOf) and is_differentiable(arg.type):
+        return p.builder.expand("list(x)", x=arg)
+    if not isinstance(arg, (tuple, Items)):
+        return arg
+    found = [
+        p.builder.expand("np.asarray(x)", x=item) if _is_active_sequence(item) else item
+        for item in (arg.items if isinstance(arg, Items) else arg)
+    ]
+    return Items(tuple(found)) if isinstance(arg, Items) else tuple(found)
+
+
 def is_sequence(arg: Any) -> bool:
     """Whether an argument is a display or a run-time list."""
     return isinstance(arg, (tuple, Items)) or (isinstance(arg, Value) and isinstance(arg.type, ListOf))
+
+
+def _is_active_sequence(arg: Any) -> bool:
+    return is_sequence(arg) and any(map(_is_active_kind, leaves(arg)))
 
 
 def _is_active_kind(atom: Any) -> bool:

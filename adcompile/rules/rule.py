@@ -73,8 +73,11 @@ class Primitive:
         Parameters that are absent are not differentiable; `constant` says that their derivative is zero,
         otherwise an active argument there is refused.
     items : bool
-        The rules understand operands that are sequences (`np.stack([a, b])`) and run-time lists. Where they
-        do not, a sequence in a differentiable position has to be made an array first.
+        The rules understand operands that are sequences (`np.array([a, b])`) and run-time lists. Where they
+        do not, a sequence in a differentiable position is made an array first.
+    rows : bool
+        The operand is a sequence of arrays (`np.stack([a, b])`): sequences in it are made arrays, and an
+        array stands for the list of its rows.
     """
 
     name: str
@@ -93,6 +96,7 @@ class Primitive:
     cheap: bool = False
     note: str = ""
     items: bool = False
+    rows: bool = False
     # how to say it in other primitives, decided where it is called; None leaves it as it is
     expansion: Callable[..., str | None] | None = None
     # why an active value may not pass, where the frontend already knows a better reason than the missing row
@@ -450,6 +454,7 @@ def linear(
     cheap: bool = False,
     masks: bool = False,
     items: bool = False,
+    rows: bool = False,
     moves: bool = False,
 ) -> Primitive:
     """Declare a primitive that is linear in each operand of `wrt`, by default the first ones.
@@ -471,6 +476,7 @@ def linear(
         "cheap": cheap,
         "masks": masks,
         "items": items,
+        "rows": rows,
     }
     return _declare(
         text,

@@ -144,5 +144,5 @@ def _type(subscripts: Arg, operands: Arg, optimize: Arg) -> Type:
 
 
 linear(
-    "np.einsum(subscripts, *operands, optimize=False)", _adjoint, wrt=("operands",), types=_type, items=True
+    "np.einsum(subscripts, *operands, optimize=False)", _adjoint, wrt=("operands",), types=_type
 )
