@@ -240,6 +240,7 @@ CALLS: dict[str, list[Call]] = {
     "sum(x)": [call([0.5, 1.5]), call([array(3), 0.5, array(2, 3)]), call(LISTS[0]), call(LISTS[1])],
     "unbroadcast(c, x)": [call(A, array(4)), call(A, array(3, 1)), call(A, 0.5), call(A, A)],
     "spread(c, x)": [call(array(4), A), call(0.5, A)],
+    "matching(c, x)": [call(2 * A, A), call(0.5, 1.5)],
     "like(c, x)": [call(0.5, A), call(array(4), A), call(0.5, 1.5)],
     "added(a, b)": [call(A, 2 * A), call(RunTimeList([0.5, 1.0]), RunTimeList([1.5, 2.0]))],
     "accumulate(a, c)": [call(A, 2 * A)],

@@ -39,7 +39,8 @@ def zeros_of(x):  # type: ignore[no-untyped-def]
     if x is None:
         return None
     if isinstance(x, (np.ndarray, np.generic)):
-        return np.zeros(x.shape, np.result_type(x.dtype, np.float16) if x.dtype.kind in "biu" else x.dtype)
+        zeros = np.zeros(x.shape, np.result_type(x.dtype, np.float16) if x.dtype.kind in "biu" else x.dtype)
+        return zeros if isinstance(x, np.ndarray) else zeros[()]
     return 0j if isinstance(x, complex) else 0.0
 
 
@@ -291,6 +292,13 @@ def one_number(x):  # type: ignore[no-untyped-def]
             "use jacobian, or vjp with a cotangent"
         )
     return x
+
+
+def matching(c, x):  # type: ignore[no-untyped-def]
+    """c, a tangent or cotangent of x, which has to have its shape."""
+    if np.shape(c) != np.shape(x):
+        raise TypeError(f"a tangent or cotangent of shape {np.shape(c)} for a value of shape {np.shape(x)}")
+    return c
 
 
 def nested_lists(c, depth):  # type: ignore[no-untyped-def]

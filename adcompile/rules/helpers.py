@@ -49,6 +49,7 @@ def _like_back(c: Any) -> str:
 HELPERS["accumulate"] = _accumulate
 linear("unbroadcast(c, x)", "spread(z_bar, c)", types=_like_second, constant=True, effect="view")
 linear("spread(c, x)", "unbroadcast(z_bar, c)", types=_like_second, constant=True, effect="view")
+linear("matching(c, x)", "z_bar", types=_like_second, constant=True, effect="view")
 linear("like(c, x)", _like_back, types=lambda c, x: typ(x), constant=True)
 linear("added(a, b)", "z_bar", "z_bar", types=_either, joint=True)
 linear("record_with(x, k, c)", "z_bar[k]", wrt=("c",), types=lambda x, k, c: typ(x), constant=True)

@@ -1,4 +1,4 @@
-"""Sequences of active numbers where NumPy takes an array: displays, also nested, and lists that have grown."""
+"""Sequences of active numbers where NumPy takes an array: displays, nested ones, lists that have grown."""
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, var-annotated"
 
 from functools import partial
