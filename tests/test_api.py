@@ -337,6 +337,8 @@ def test_holomorphic_and_real_functions_of_complex_numbers():
     assert ad.grad(lambda z: (z * z).real)(1 + 2j) == pytest.approx(2 + 4j)
     with pytest.raises(TypeError, match="holomorphic=True"):
         ad.grad(lambda z: z**3)(1 + 2j)
+    wide = np.ones(2, np.clongdouble)
+    assert ad.grad(lambda z: np.real(np.sum(z**2)))(wide).dtype == np.clongdouble
     with pytest.raises(TypeError, match="holomorphic=True"):
         ad.grad(lambda x: abs(ad.grad(lambda z: z**3)(x + 2j)))(1.0)
 
@@ -405,6 +407,8 @@ def test_nested_derivatives():
     assert ad.jvp(ad.grad(cube), (2.0,), (1.0,)) == (12.0, 12.0)
     assert ad.grad(lambda x: ad.derivative(cube, 2)(x))(2.0) == 6.0
     assert ad.grad(lambda x: ad.value_and_grad(cube)(x)[1])(2.0) == 12.0
+    assert ad.grad(ad.grad(lambda x, n: np.power(x, n)))(0.0, 0.0) == 0.0
+    assert ad.grad(ad.grad(lambda x, n: x**n))(np.zeros(1), 0.0) == 0.0
     assert np.allclose(ad.grad(lambda x: np.sum(ad.hvp(cubes)(x, x)))(VECTOR), 12.0 * VECTOR)
 
 

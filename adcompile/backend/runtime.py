@@ -77,7 +77,7 @@ def power_less_one(x, y):  # type: ignore[no-untyped-def]
         return np.power(np.where(y == 0, 1, x), np.where(y == 0, 0.0, y - 1)) * (np.asarray(y) != 0)
     if y == 0:
         return 0.0
-    return math.inf if x == 0 and 0 < y < 1 else x ** (y - 1)
+    return math.inf if x == 0 and y < 1 else x ** (y - 1)
 
 
 def sign(x):  # type: ignore[no-untyped-def]

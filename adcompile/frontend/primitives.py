@@ -37,7 +37,7 @@ def apply_primitive(
     """Bind the arguments to the row's parameters and append the statement."""
     bound: list[Any] = []
     names = [q.name for q in row.params]
-    rest = list(args)
+    rest = _rewritten(p, row, args, node)
     keywords = dict(keywords)
     for q in row.params:
         if q.star:
@@ -80,6 +80,19 @@ def apply_primitive(
             }
             return _structured(p, p.builder.expand(text, **env))
     return p.builder.apply(row, *bound)
+
+
+def _rewritten(p: Parser, row: Primitive, args: list[Any], node: ast.AST) -> list[Any]:
+    """The arguments in the spelling that a row understands."""
+    if row.rewrite is None:
+        return list(args)
+    given = [as_argument(p, v, node) for v in args]
+    given = [p.builder.expand("np.asarray(x)", x=a) if _is_active_sequence(a) else a for a in given]
+    for arg in filter(is_sequence, given):
+        for atom in leaves(arg):
+            if isinstance(atom, Value):
+                demand_static(p, atom)
+    return list(row.rewrite(*given) or args)
 
 
 def _as_array(p: Parser, row: Primitive, param: Param, arg: Any, node: ast.AST) -> Any:
@@ -139,8 +152,9 @@ def _structured(p: Parser, result: Any) -> Any:
 
 def _operand(p: Parser, row: Primitive, name: str, value: Any, node: ast.AST) -> Any:
     arg = as_argument(p, value, node)
-    if name in _STATIC_NAMES and name not in row.pullbacks:
-        for atom in leaves(arg):
+    if (name in _STATIC_NAMES and name not in row.pullbacks) or name in row.static:
+        # of a sequence that only the row asks for, the structure is enough
+        for atom in leaves(arg) if name in _STATIC_NAMES else (arg,):
             if isinstance(atom, Value):
                 demand_static(p, atom)
                 p.no_derivative(
