@@ -13,7 +13,6 @@ from typing import Any
 from .backend.expressions import Expressions
 from .errors import ArgumentError
 from .frontend.values import DictCell, GrownCell, ListCell, ObjectCell, Ref, State, TupleVal, is_atom
-from .rules.rule import HELPERS
 
 
 @dataclass(frozen=True)
