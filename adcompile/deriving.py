@@ -19,9 +19,9 @@ from .frontend.inputs import Input, Inputs
 from .frontend.values import is_atom
 from .ir.build import Builder
 from .ir.nodes import Block, Literal, Value
-from .ir.types import OPAQUE, Array, ListOf, Scalar, Unknown, is_differentiable, is_numeric, shape_of
+from .ir.types import OPAQUE, Array, ListOf, Scalar, is_differentiable, is_numeric, shape_of
 from .passes.activity import varied_values
-from .passes.cotangents import adjoint_type, full
+from .passes.cotangents import adjoint_type, finished, inert
 from .passes.forward import forward
 from .passes.reverse import reverse
 from .rules.indexing import OWN
@@ -144,31 +144,12 @@ def _split_aux(traced: Traced, wanted: Wanted) -> tuple[Any, Any]:
 
 def finalize(builder: Builder, bar: Any, value: Value) -> Any:
     """A gradient as the user gets it: shape, dtype and kind of the argument, in memory of its own."""
-    t = value.type
-    if bar is None:
-        if isinstance(t, Scalar) and t.origin == "py":
-            return Literal(0j if t.dtype.startswith("complex") else 0.0)
-        return (
-            builder.expand("np.zeros_like(x)", x=value)
-            if isinstance(t, (Array, Scalar))
-            else builder.expand("zeros_of(x)", x=value)
-        )
-    bar = full(builder, bar, value)
-    if isinstance(t, (Unknown, ListOf)) or (isinstance(t, Array) and (t.shape is None or t.dtype is None)):
-        return builder.expand("like(c, x)", c=bar, x=value)
-    have = bar.type
-    if isinstance(t, Scalar):
-        if have == Scalar(t.dtype, t.origin):
-            return bar
-        if t.origin == "py":
-            return builder.expand("complex(x)" if t.dtype.startswith("complex") else "float(x)", x=bar)
-        return builder.expand("like(c, x)", c=bar, x=value)
-    assert isinstance(t, Array)
-    if isinstance(bar, Literal) or (isinstance(have, Scalar) and t.shape != ()):
-        return builder.expand("np.full_like(x, c)", x=value, c=bar)
-    if isinstance(have, Array) and have.dtype == t.dtype and shape_of(have) != ():
-        return builder.apply(OWN, bar)
-    return builder.expand("like(c, x)", c=bar, x=value)
+    return _owned(builder, finished(builder, bar, value))
+
+
+def _owned(builder: Builder, leaf: Any) -> Any:
+    """An array in memory of its own; anything else is returned as it is."""
+    return builder.apply(OWN, leaf) if isinstance(leaf, Value) and isinstance(leaf.type, Array) else leaf
 
 
 def _gradient(traced: Traced, wanted: Wanted) -> Derived:
@@ -185,10 +166,11 @@ def _gradient(traced: Traced, wanted: Wanted) -> Derived:
         bars = [finalize(builder, b, v) for b, v in zip(sweeps.bars, wrt, strict=True)]
         name_gradients(bars, wrt)
         images = dict(zip(wrt, bars, strict=True))
-        trees = [
-            map_tree(argument_tree(traced.arguments, n), lambda leaf: images.get(leaf, _placeholder(leaf)))
-            for n in wanted.argnums
-        ]
+
+        def bar_of(leaf: Any) -> Any:
+            return images[leaf] if leaf in images else inert(builder, leaf)
+
+        trees = [map_tree(argument_tree(traced.arguments, n), bar_of) for n in wanted.argnums]
     grads = trees[0] if wanted.bare else Node("tuple", (), tuple(trees))
     parts: list[Any] = []
     if wanted.kind == "value_and_grad":
@@ -212,25 +194,20 @@ def name_gradients(bars: list[Any], wrt: list[Value]) -> None:
             bar.hint, bar.named = f"{value.hint}_bar", True
 
 
-def _placeholder(leaf: Any) -> Any:
-    """The gradient of a leaf that has none: zero for an integer, the thing itself for anything else."""
-    if isinstance(leaf, Value) and isinstance(leaf.type, Scalar):
-        return Literal(0)
-    return leaf
-
-
 def _seed(traced: Traced, builder: Builder, output: Any, wanted: Wanted) -> tuple[Any, Any]:
     """The adjoint of the result that a gradient starts from, and the result; checks that it is one number."""
     if not is_atom(output):
         _refuse_output(traced, "a container", "AD204")
     if isinstance(output, Literal):
-        if not is_numeric(output.type):
+        if not is_numeric(output.type) or isinstance(output.value, bool):
             _refuse_output(traced, repr(output.value), "AD204")
         return Literal(1.0), output
     t = output.type
     if isinstance(t, (ListOf,)) or t == OPAQUE:
         _refuse_output(traced, "a list" if isinstance(t, ListOf) else "no number", "AD204")
     dtype = t.dtype if isinstance(t, (Scalar, Array)) else None
+    if dtype == "bool":
+        _refuse_output(traced, "a truth value", "AD204")
     if dtype is not None and dtype.startswith("complex") and not wanted.holomorphic:
         raise ArgumentError("AD205", f"{traced.name} returns a complex number", traced.loc,
                             "a real result, e.g. abs(z) ** 2; or holomorphic=True")  # fmt: skip
@@ -282,10 +259,11 @@ def _vjp(traced: Traced, wanted: Wanted) -> Derived:
         bars = [finalize(builder, b, v) for b, v in zip(sweeps.bars, wrt, strict=True)]
         name_gradients(bars, wrt)
         images = dict(zip(wrt, bars, strict=True))
-        trees = [
-            map_tree(argument_tree(traced.arguments, n), lambda leaf: images.get(leaf, _placeholder(leaf)))
-            for n in wanted.argnums
-        ]
+
+        def bar_of(leaf: Any) -> Any:
+            return images[leaf] if leaf in images else inert(builder, leaf)
+
+        trees = [map_tree(argument_tree(traced.arguments, n), bar_of) for n in wanted.argnums]
     grads = Node("tuple", (), tuple(trees))
     given = [s for s in seeds if s is not None]
     inner = Block(tuple(given), [*sweeps.backward, *ending], tuple(leaves(grads)))
@@ -369,22 +347,16 @@ def _jvp(traced: Traced, wanted: Wanted) -> Derived:
 
 def _tangent_leaf(builder: Builder, leaf: Any, dot: Any) -> Any:
     if isinstance(leaf, Value) and is_differentiable(leaf.type):
-        if dot is not None and isinstance(leaf.type, Scalar) and leaf.type.origin == "py":
-            have = dot.type
-            if have == Scalar(leaf.type.dtype):
-                return dot
-            return builder.expand(
-                "complex(x)" if leaf.type.dtype.startswith("complex") else "float(x)", x=dot
-            )
         return finalize(builder, dot, leaf)
-    if isinstance(leaf, Literal) and isinstance(leaf.value, (float, complex)):
-        return Literal(0.0)
-    return _placeholder(leaf)
+    return inert(builder, leaf)
 
 
 def _value(traced: Traced, wanted: Wanted) -> Derived:
-    tree = traced.result
-    block = Block(traced.block.params, traced.block.statements, tuple(leaves(tree)))
+    """The function itself, which computes derivatives: like them, its arrays are in memory of their own."""
+    builder = traced.builder
+    with builder.block() as ending:
+        tree = map_tree(traced.result, lambda leaf: _owned(builder, leaf))
+    block = Block(traced.block.params, [*traced.block.statements, *ending], tuple(leaves(tree)))
 
     def result(texts: list[ast.expr], x: Expressions) -> ast.expr:
         return tree_expression(tree, iter(texts), x)

@@ -77,6 +77,10 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
 
 def push_forward(engine: Engine, primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> Any:
     """The value and its derivative along tangents, by a compiled engine."""
+    tangents = tuple(
+        fit(tangent, primal, "tangent", f"primal {k}")
+        for k, (tangent, primal) in enumerate(zip(tangents, primals, strict=True))
+    )
     names = list(engine.signature.parameters)
     extra: dict[str, Any] = {f"{n}_dot": t for n, t in zip(names, tangents, strict=False)}
     for k, (name, parameter) in enumerate(engine.signature.parameters.items()):
@@ -84,13 +88,11 @@ def push_forward(engine: Engine, primals: tuple[Any, ...], tangents: tuple[Any, 
             extra = {f"{n}_dot": t for n, t in zip(names[:k], tangents, strict=False)} | {
                 f"{name}_dot": tangents[k:]
             }
-    for k, (tangent, primal) in enumerate(zip(tangents, primals, strict=True)):
-        fit(tangent, primal, "tangent", f"primal {k}")
     return engine.call(primals, {}, extra)
 
 
-def fit(given: Any, like: Any, what: str, whose: str) -> None:
-    """Refuse a tangent or cotangent whose arrays have other shapes than those that it belongs to."""
+def fit(given: Any, like: Any, what: str, whose: str) -> Any:
+    """A tangent or cotangent in the kind and dtype of what it belongs to; other shapes are refused."""
     if isinstance(like, (np.ndarray, np.generic, float, complex)):
         if given is not None and np.shape(given) != np.shape(like):
             raise ArgumentError(
@@ -99,7 +101,8 @@ def fit(given: Any, like: Any, what: str, whose: str) -> None:
                 None,
                 f"a {what} of the shape of what it belongs to",
             )
-    elif isinstance(like, (list, tuple)) and isinstance(given, (list, tuple)):
+        return _in_kind(given, like, what, whose)
+    if isinstance(like, (list, tuple)) and isinstance(given, (list, tuple)):
         if len(given) != len(like):
             raise ArgumentError(
                 "AD210",
@@ -107,11 +110,30 @@ def fit(given: Any, like: Any, what: str, whose: str) -> None:
                 None,
                 f"a {what} of the structure of what it belongs to",
             )
-        for a, b in zip(given, like, strict=True):
-            fit(a, b, what, whose)
-    elif isinstance(like, dict) and isinstance(given, dict):
-        for key, value in like.items():
-            fit(given.get(key), value, what, whose)
+        items = [fit(a, b, what, whose) for a, b in zip(given, like, strict=True)]
+        return type(given)(*items) if hasattr(given, "_fields") else type(given)(items)
+    if isinstance(like, dict) and isinstance(given, dict):
+        return {key: fit(given.get(key), value, what, whose) for key, value in like.items()}
+    return given
+
+
+def _in_kind(given: Any, like: Any, what: str, whose: str) -> Any:
+    """A number or array with the type and dtype of another, as far as that carries a derivative."""
+    kind = type(like)
+    if kind in (float, complex):
+        if type(given) is kind:
+            return given
+        dtype: Any = np.dtype(kind)
+    elif like.dtype.kind not in "fc" or (isinstance(given, kind) and given.dtype == like.dtype):
+        return given
+    else:
+        dtype = like.dtype
+    if given is None:
+        return given
+    if dtype.kind == "f" and np.iscomplexobj(given):
+        raise ArgumentError("AD210", f"a complex {what} for {whose}, which is real", None, f"a real {what}")
+    converted = np.asarray(given, dtype)
+    return converted if isinstance(like, np.ndarray) else kind(converted[()])
 
 
 def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
@@ -123,8 +145,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
 
     @functools.wraps(emitted)
     def pullback(out_bar: Any) -> Any:
-        fit(out_bar, out, "cotangent", "the output")
-        return emitted(out_bar)
+        return emitted(fit(out_bar, out, "cotangent", "the output"))
 
     return (out, pullback, *aux)
 

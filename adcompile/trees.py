@@ -13,7 +13,6 @@ from typing import Any
 from .backend.expressions import Expressions
 from .errors import ArgumentError
 from .frontend.values import DictCell, GrownCell, ListCell, ObjectCell, Ref, State, TupleVal, is_atom
-from .rules.rule import HELPERS
 
 
 @dataclass(frozen=True)
@@ -80,11 +79,9 @@ def tree_expression(tree: Any, supply: Any, x: Expressions) -> ast.expr:
     if tree.kind == "namedtuple":
         return ast.Call(x.namespace.refer(tree.cls, tree.cls.__name__), parts, [])
     if tree.kind == "object":
-        x.namespace.helpers["rebuilt"] = HELPERS["rebuilt"]
+        rebuilt = x.namespace.helper("rebuilt")
         keywords = [ast.keyword(k, v) for k, v in zip(tree.keys, parts, strict=True)]
-        return ast.Call(
-            ast.Name("rebuilt", ast.Load()), [x.namespace.refer(tree.cls, tree.cls.__name__)], keywords
-        )
+        return ast.Call(rebuilt, [x.namespace.refer(tree.cls, tree.cls.__name__)], keywords)
     if tree.kind == "zip":
         zipped = ast.Call(ast.Name("zip", ast.Load()), parts, [])
         return ast.Call(ast.Name("list", ast.Load()), [zipped], [])

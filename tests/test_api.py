@@ -313,6 +313,34 @@ def test_results_with_several_elements():
     assert np.array_equal(ad.grad(lambda x: x * x)(np.array([3.0])), [6.0])
     assert np.array_equal(ad.grad(lambda x: x * x)(np.array([[3.0]])), [[6.0]])
     assert np.array_equal(ad.grad(lambda x: np.sum(x, keepdims=True))(VECTOR), np.ones(3))
+    with pytest.raises(TypeError, match="returns a truth value"):
+        ad.grad(lambda x: np.allclose(x, 1.0) or x[0] > 2.0)(VECTOR)
+    with pytest.raises(TypeError, match="one number, not a truth value"):
+        ad.grad(lambda x: x * ad.grad(lambda y: y > 1.0)(x))(2.0)
+
+
+def test_integers_have_zero_tangents_and_gradients():
+    primal = {"x": 1.5, "n": np.array([1, 2]), "k": 3, "name": "s"}
+    zero = {"x": 0.0, "n": [0, 0], "k": 0, "name": "s"}
+    assert ad.jvp(lambda x: (x, 3, x > 0.0), (1.0,), (1.0,)) == ((1.0, 3, True), (1.0, 0, False))
+    out_dot = ad.jvp(lambda p: {**p, "x": 4.0}, (primal,), (primal,))[1]
+    assert {**out_dot, "n": out_dot["n"].tolist()} == zero
+    (bar,) = ad.vjp(lambda p: p["x"] * 2.0, primal)[1](0.0)
+    assert {**bar, "n": bar["n"].tolist()} == zero
+    assert ad.grad(lambda x, n: x * n[0], argnums=1, allow_int=True)(2.0, np.array([1, 2])).tolist() == [0, 0]
+    inner = ad.grad(lambda x: ad.vjp(lambda p: p["x"] * x, primal)[1](1.0)[0]["x"] ** 2)
+    assert inner(2.0) == 4.0
+
+
+def test_tangents_and_cotangents_have_the_type_of_what_they_belong_to():
+    single, half = np.ones(3, np.float32), np.float64(0.5)
+    assert ad.vjp(lambda x: x, VECTOR)[1](single)[0].dtype == np.float64
+    assert ad.vjp(lambda x: x, single)[1](VECTOR)[0].dtype == np.float32
+    assert type(ad.jvp(lambda x: x, (2.0,), (1,))[1]) is float
+    assert type(ad.jvp(lambda x: x, (half,), (1.0,))[1]) is np.float64
+    assert type(ad.grad(lambda x, y: x, argnums=1)(half, half)) is np.float64
+    with pytest.raises(TypeError, match="a complex cotangent for the output, which is real"):
+        ad.vjp(lambda x: x * x, VECTOR)[1](1j * VECTOR)
 
 
 def test_holomorphic_and_real_functions_of_complex_numbers():
@@ -320,6 +348,10 @@ def test_holomorphic_and_real_functions_of_complex_numbers():
     assert ad.grad(lambda z: (z * z).real)(1 + 2j) == pytest.approx(2 + 4j)
     with pytest.raises(TypeError, match="holomorphic=True"):
         ad.grad(lambda z: z**3)(1 + 2j)
+    wide = np.ones(2, np.clongdouble)
+    assert ad.grad(lambda z: np.real(np.sum(z**2)))(wide).dtype == np.clongdouble
+    with pytest.raises(TypeError, match="holomorphic=True"):
+        ad.grad(lambda x: abs(ad.grad(lambda z: z**3)(x + 2j)))(1.0)
 
 
 def test_has_aux():
@@ -411,7 +443,54 @@ def test_nested_derivatives():
     assert ad.jvp(ad.grad(cube), (2.0,), (1.0,)) == (12.0, 12.0)
     assert ad.grad(lambda x: ad.derivative(cube, 2)(x))(2.0) == 6.0
     assert ad.grad(lambda x: ad.value_and_grad(cube)(x)[1])(2.0) == 12.0
+    assert ad.grad(ad.grad(lambda x, n: np.power(x, n)))(0.0, 0.0) == 0.0
+    assert ad.grad(ad.grad(lambda x, n: x**n))(np.zeros(1), 0.0) == 0.0
     assert np.allclose(ad.grad(lambda x: np.sum(ad.hvp(cubes)(x, x)))(VECTOR), 12.0 * VECTOR)
+
+
+def mixed_product(x, z):
+    """An inner gradient by a real argument of a function that computes with complex numbers."""
+    return ad.vjp(np.matmul, x, z)[1](z[0] * (1.0 + 2.0j))[0]
+
+
+def test_nested_derivatives_have_the_type_of_their_argument():
+    z = np.array([[0.3 + 1j, 2.0], [0.5, 1.0 - 1j]])
+    x = np.array([0.4, -0.7])
+    plain = mixed_product(x, z)
+    for out in (ad.jvp(mixed_product, (x, z), (x, z))[0], ad.vjp(mixed_product, x, z)[0]):
+        assert out.dtype == np.float64
+        assert np.array_equal(out, plain)
+    ad.check_grads(mixed_product, (x, z))
+    part = ad.jvp(lambda z: ad.vjp(np.real, z)[1](1.0)[0], (z[0, 0],), (1j,))[0]
+    assert type(part) is np.complex128
+    slope = ad.jvp(lambda x: ad.grad(lambda y: np.sum(np.sin(y) * VECTOR))(x), (0.5,), (1.0,))
+    assert [type(s) for s in slope] == [float, float]
+    assert type(ad.jvp(lambda x: ad.jvp(np.angle, (x,), (x,))[1], (0.5,), (1.0,))[0]) is np.float64
+
+
+def test_tangents_and_cotangents_inside_functions_have_to_fit():
+    def along(x, v):
+        return ad.jvp(lambda y: y * y, (x,), (v,))[1]
+
+    def back(x, v):
+        return ad.vjp(lambda y: y * y, x)[1](v)[0]
+
+    for inner in (along, back):
+        assert np.array_equal(ad.jvp(inner, (VECTOR, VECTOR), (VECTOR, VECTOR))[0], 2.0 * VECTOR**2)
+        with pytest.raises(TypeError, match=r"tangent of type float64\[v.0, v.1\] for a value of type"):
+            ad.jvp(inner, (VECTOR, MATRIX), (VECTOR, MATRIX))
+    with pytest.raises(TypeError, match=r"of shape \(2,\) for a value of shape \(3,\)"):
+        ad.value_and_grad(lambda x, v: ad.jvp(np.sum, (x,), (v,))[1], argnums=1)(VECTOR, VECTOR[:2])
+    with pytest.raises(TypeError, match=r"of shape \(2,\) for a value of shape \(3,\)"):
+        ad.hvp(total_square)(VECTOR, VECTOR[:2])
+
+
+def test_products_share_no_memory_with_their_arguments():
+    v = np.ones(3)
+    found = ad.elementwise_grad(lambda x, c: x * c)(VECTOR, v)
+    assert np.array_equal(found, v)
+    assert not np.may_share_memory(found, v)
+    assert found.flags.writeable
 
 
 def test_a_newton_step_inside():

@@ -19,7 +19,7 @@ from ..rules import indexing, lists, python
 from .expressions import Expressions, Namespace, to_text, with_slice_calls
 from .inplace import make_updates_safe
 from .iterate import counts_trips, grown_by, iterate_saved, leading_items
-from .names import choose_names
+from .names import choose_names, helpers_called
 from .nesting import choose_nested
 from .order import order_of
 
@@ -90,6 +90,9 @@ class Emitter:
         self.expressions = Expressions(self.namespace, nested)
         order = order_of(whole, nested)
         reserved = {*interface.reserved, *self.namespace.objects}
+        if interface.pullback is not None:
+            # it sees the variables of the function around it
+            reserved |= helpers_called(interface.pullback[1])
         parameters = tuple(v for v in interface.parameters if v in order.defined)
         self.namespace.hidden = {*(v.hint for v in parameters), *interface.reserved}
         self.expressions.names = choose_names(whole, parameters, order, nested, reserved)

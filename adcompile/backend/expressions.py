@@ -27,6 +27,7 @@ class Namespace:
     def __init__(self) -> None:
         self.modules: dict[str, str] = {}
         self.helpers: dict[str, Any] = {}
+        self.aliases: dict[str, str] = {}
         self.objects: dict[str, Any] = {}
         # parameter names of the emitted function: they hide modules and builtins of the same name
         self.hidden: set[str] = set()
@@ -39,6 +40,14 @@ class Namespace:
             return f"{root}_"
         self.modules[root] = _MODULES[root]
         return root
+
+    def helper(self, name: str) -> ast.expr:
+        """A run-time helper, also where a parameter hides it."""
+        self.helpers[name] = HELPERS[name]
+        if name in self.hidden:
+            self.aliases[f"{name}_"] = name
+            return ast.Name(f"{name}_", ast.Load())
+        return ast.Name(name, ast.Load())
 
     def builtin(self, name: str) -> ast.expr:
         """A Python builtin, also where a parameter hides it."""
@@ -226,8 +235,7 @@ class Expressions:
         if name in _MODULES:
             return ast.Name(self.namespace.module(name), ast.Load())
         if name in HELPERS:
-            self.namespace.helpers[name] = HELPERS[name]
-            return ast.Name(name, ast.Load())
+            return self.namespace.helper(name)
         if name in row.namespace:
             return self.namespace.refer(row.namespace[name], name)
         return self.namespace.builtin(name)

@@ -35,6 +35,8 @@ def module_text(namespace: Namespace, functions: list[list[str]]) -> str:
     if imports:
         blocks.append("\n".join(sorted(imports.values(), key=lambda s: (" as " in s, s))))
     blocks += sources
+    if namespace.aliases:
+        blocks.append("\n".join(f"{name} = {helper}" for name, helper in sorted(namespace.aliases.items())))
     blocks += ["\n".join(lines) for lines in functions]
     return "\n\n\n".join(blocks) + "\n"
 

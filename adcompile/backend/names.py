@@ -12,6 +12,7 @@ import keyword
 from collections.abc import Iterable
 
 from ..ir.nodes import Apply, Block, For, If, Stmt, Value, While, blocks_of
+from ..rules.rule import HELPERS
 from .inplace import is_update
 from .order import Order, Span
 
@@ -72,7 +73,7 @@ def choose_names(
     block: Block, params: tuple[Value, ...], order: Order, nested: dict[Value, Stmt], reserved: set[str]
 ) -> Names:
     """Name every value of a function body that is not written inside an expression."""
-    names = Names(order, reserved)
+    names = Names(order, reserved | helpers_called(block))
     _updates(block, names, nested)
     _coalesce(block, names, nested)
     taken: dict[str, list[Span]] = {}
@@ -87,6 +88,18 @@ def choose_names(
         if v not in nested and names.find(v) not in names.name:
             _assign(names, v, taken, names.find(v).hint or "t")
     return names
+
+
+def helpers_called(block: Block) -> set[str]:
+    """The names of the helpers that a block may call, which none of its variables may hide."""
+    found = {"rebuilt"}  # builds results, which are no statements
+    for stmt in block.statements:
+        if isinstance(stmt, Apply):
+            name = stmt.primitive.name.partition("(")[0]
+            found |= {name} & HELPERS.keys()
+        for inner in blocks_of(stmt):
+            found |= helpers_called(inner)
+    return found
 
 
 def _assign(names: Names, value: Value, taken: dict[str, list[Span]], hint: str) -> None:

@@ -39,7 +39,8 @@ def zeros_of(x):  # type: ignore[no-untyped-def]
     if x is None:
         return None
     if isinstance(x, (np.ndarray, np.generic)):
-        return np.zeros(x.shape, np.result_type(x.dtype, np.float16) if x.dtype.kind in "biu" else x.dtype)
+        zeros = np.zeros(x.shape, np.result_type(x.dtype, np.float16) if x.dtype.kind in "biu" else x.dtype)
+        return zeros if isinstance(x, np.ndarray) else zeros[()]
     return 0j if isinstance(x, complex) else 0.0
 
 
@@ -76,7 +77,7 @@ def power_less_one(x, y):  # type: ignore[no-untyped-def]
         return np.power(np.where(y == 0, 1, x), np.where(y == 0, 0.0, y - 1)) * (np.asarray(y) != 0)
     if y == 0:
         return 0.0
-    return math.inf if x == 0 and 0 < y < 1 else x ** (y - 1)
+    return math.inf if x == 0 and y < 1 else x ** (y - 1)
 
 
 def sign(x):  # type: ignore[no-untyped-def]
@@ -291,6 +292,13 @@ def one_number(x):  # type: ignore[no-untyped-def]
             "use jacobian, or vjp with a cotangent"
         )
     return x
+
+
+def matching(c, x):  # type: ignore[no-untyped-def]
+    """c, a tangent or cotangent of x, which has to have its shape."""
+    if np.shape(c) != np.shape(x):
+        raise TypeError(f"a tangent or cotangent of shape {np.shape(c)} for a value of shape {np.shape(x)}")
+    return c
 
 
 def nested_lists(c, depth):  # type: ignore[no-untyped-def]

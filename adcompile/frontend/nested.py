@@ -13,11 +13,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..ir.nodes import Apply, Block, Literal, Stmt, Value, blocks_of, clone_stmt, map_arg
-from ..ir.types import FLOAT, Scalar, is_differentiable, is_numeric, shape_of
-from ..passes.cotangents import full, zeros
+from ..ir.types import FLOAT, dtype_of, is_differentiable, is_many, is_numeric, same_size, shape_of
+from ..passes.cotangents import adjoint_type, finished, inert
 from ..passes.forward import forward
 from ..passes.reverse import reverse
 from ..rules.python import STOP
+from ..rules.typing import typ
 from ..transforms import DERIVED, view
 from .cells import cell_of, demand_static
 from .inputs import expand_captured, expand_object
@@ -184,7 +185,7 @@ def _gradient(
         result = p.call(function.function, new_args, new_keywords, node)
         if options.get("has_aux"):
             result, aux = result.items
-        seed = _seed(p, result, node)
+        seed = _seed(p, result, bool(options.get("holomorphic")), node)
     if isinstance(result, Literal):
         statements, sweeps = [], None
         forward_part: list[Stmt] = []
@@ -194,16 +195,13 @@ def _gradient(
         sweeps = reverse(p.builder, Block(tuple(params), statements, (result,)), params, (seed,))
         forward_part, backward, bars = sweeps.forward, sweeps.backward, sweeps.bars
     with p.builder.block() as ending, p.builder.at(None, adjoint=True):
-        bars = [
-            zeros(p.builder, v) if b is None else full(p.builder, b, v)
-            for b, v in zip(bars, params, strict=True)
-        ]
+        bars = [finished(p.builder, b, v) for b, v in zip(bars, params, strict=True)]
     mapping: dict[Value, Any] = dict(zip(params, actual, strict=True))
     splice(p, [*forward_part, *backward, *ending], mapping)
     images = iter([map_arg(b, mapping) for b in bars])
     wanted_ids = {id(x) for x in params}
     grads = [
-        _map_leaves(p, v, lambda leaf: next(images) if id(leaf) in wanted_ids else _no_gradient(leaf))
+        _map_leaves(p, v, lambda leaf: next(images) if id(leaf) in wanted_ids else inert(p.builder, leaf))
         for v in opened
     ]
     value = _substituted(p, result, mapping)
@@ -228,36 +226,40 @@ def _places(
     return places
 
 
-def _no_gradient(leaf: Any) -> Any:
-    """What stands in a gradient for a leaf that has none: zero for an integer, else the thing itself."""
-    return (
-        Literal(0) if is_numeric(leaf.type) and not isinstance(getattr(leaf, "value", None), bool) else leaf
-    )
-
-
 def _substituted(p: Parser, value: Any, mapping: dict[Value, Any]) -> Any:
     return _map_leaves(p, value, lambda leaf: map_arg(leaf, mapping))
 
 
-def _seed(p: Parser, result: Any, node: ast.AST) -> Any:
+def _seed(p: Parser, result: Any, holomorphic: bool, node: ast.AST) -> Any:
+    """The adjoint that the gradient of a function with this result starts from."""
     if not is_atom(result):
+        _refuse_result(p, "a container", node)
+    t = result.type
+    dtype = dtype_of(t)
+    if dtype == "bool" or not is_numeric(t):
+        _refuse_result(p, "a truth value" if dtype == "bool" else "no number", node)
+    if dtype is not None and dtype.startswith("complex") and not holomorphic:
         p.no_derivative(
-            "AD204",
-            "a gradient needs a function that returns one number",
+            "AD205",
+            "a gradient of a function that returns a complex number",
             node,
-            "a function that returns one number; for several outputs use jacobian, or vjp",
+            "a real result, e.g. abs(z) ** 2; or holomorphic=True",
         )
-    shape = shape_of(result.type)
-    if shape == () or isinstance(result.type, Scalar):
+    shape = shape_of(t)
+    if shape == ():
         return Literal(1.0)
-    if shape is not None and any(n != 1 and isinstance(n, int) for n in shape):
-        p.no_derivative(
-            "AD204",
-            f"a gradient needs one number, not an array of type {result.type}",
-            node,
-            "a function that returns one number; for several outputs use jacobian, or vjp",
-        )
+    if shape is not None and any(map(is_many, shape)):
+        _refuse_result(p, f"an array of type {t}", node)
     return p.builder.expand("np.ones_like(one_number(x))", x=result)
+
+
+def _refuse_result(p: Parser, what: str, node: ast.AST) -> None:
+    p.no_derivative(
+        "AD204",
+        f"a gradient needs a function that returns one number, not {what}",
+        node,
+        "a function that returns one number; for several outputs use jacobian, or vjp",
+    )
 
 
 def _immediate(p: Parser, name: str, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
@@ -271,7 +273,8 @@ def _immediate(p: Parser, name: str, args: list[Any], keywords: dict[str, Any], 
 def _jvp(p: Parser, function: Any, primals: Any, tangents: Any, has_aux: bool, node: ast.AST) -> Any:
     values, directions = fixed_items(p, primals, node), fixed_items(p, tangents, node)
     opened, params, actual = _opened(p, values)
-    dots = [d for v, t in zip(opened, directions, strict=True) for d in _tangents_of(p, v, t, params)]
+    found = [d for v, t in zip(opened, directions, strict=True) for d in _tangents_of(p, v, t, params)]
+    dots = [_fitted(p, d, v, "tangent", node) for d, v in zip(found, actual, strict=True)]
     with p.builder.block() as statements:
         result = p.call(function, opened, {}, node)
     aux: Any = None
@@ -283,9 +286,9 @@ def _jvp(p: Parser, function: Any, primals: Any, tangents: Any, has_aux: bool, n
     done, results = forward(p.builder, block, params, dot_params)
     with p.builder.block() as ending, p.builder.at(None, adjoint=True):
         results = [
-            (zeros(p.builder, v) if isinstance(v, Value) and is_numeric(v.type) else _no_gradient(v))
-            if r is None
-            else r
+            finished(p.builder, r, v)
+            if isinstance(v, Value) and is_differentiable(v.type)
+            else inert(p.builder, v)
             for r, v in zip(results, outs, strict=True)
         ]
     mapping: dict[Value, Any] = {
@@ -310,6 +313,34 @@ def _tangents_of(p: Parser, value: Any, tangent: Any, params: list[Value]) -> li
     return [t for v, t in zip(primal, given, strict=True) if isinstance(v, Value) and v in wanted]
 
 
+def _differ(a: Any, b: Any) -> bool:
+    """Whether two axis lengths are known to be different."""
+    return (a == 1 and is_many(b)) or (b == 1 and is_many(a))
+
+
+def _fitted(p: Parser, given: Any, like: Any, what: str, node: ast.AST) -> Any:
+    """A tangent or cotangent in the type of its value; shapes have to be equal."""
+    if not is_atom(given) or not is_numeric(given.type):
+        p.no_derivative("AD210", f"a {what} that is no number", node, f"a {what} like what it belongs to")
+    have, want = shape_of(typ(given)), shape_of(typ(like))
+    if have is None or want is None:
+        equal = False
+    else:
+        if len(have) != len(want) or any(map(_differ, have, want)):
+            p.no_derivative(
+                "AD210",
+                f"a {what} of type {typ(given)} for a value of type {typ(like)}",
+                node,
+                f"a {what} of the shape of what it belongs to",
+            )
+        equal = all(map(same_size, have, want))
+    if not equal:
+        given = p.builder.expand("matching(c, x)", c=given, x=like)
+    if isinstance(given, Literal):
+        return Literal(float(given.value)) if isinstance(given.value, int) else given
+    return finished(p.builder, given, like)
+
+
 def _vjp(p: Parser, function: Any, primals: list[Any], has_aux: bool, node: ast.AST) -> Any:
     opened, params, actual = _opened(p, primals)
     with p.builder.block() as statements:
@@ -319,24 +350,22 @@ def _vjp(p: Parser, function: Any, primals: list[Any], has_aux: bool, node: ast.
         result, aux = result.items
     outs = _leaves(p, result)
     seeds = [
-        Value(o.type, "out_bar") if isinstance(o, Value) and is_differentiable(o.type) else None for o in outs
+        Value(adjoint_type(o.type), "out_bar") if isinstance(o, Value) and is_differentiable(o.type) else None
+        for o in outs
     ]
     sweeps = reverse(p.builder, Block(tuple(params), statements, tuple(outs)), params, seeds)
     with p.builder.block() as ending, p.builder.at(None, adjoint=True):
-        bars = [
-            zeros(p.builder, v) if b is None else full(p.builder, b, v)
-            for b, v in zip(sweeps.bars, params, strict=True)
-        ]
+        bars = [finished(p.builder, b, v) for b, v in zip(sweeps.bars, params, strict=True)]
     mapping: dict[Value, Any] = dict(zip(params, actual, strict=True))
     splice(p, sweeps.forward, mapping)
-    backward = ([*sweeps.backward, *ending], seeds, bars, params, opened, mapping)
+    backward = ([*sweeps.backward, *ending], seeds, outs, bars, params, opened, mapping)
     pullback = Transformed("pullback", None, (("backward", backward),))
     pair = (_substituted(p, result, mapping), pullback)
     return TupleVal(pair if aux is None else (*pair, _substituted(p, aux, mapping)))
 
 
 def _pull_back(p: Parser, function: Transformed, args: list[Any], node: ast.AST) -> Any:
-    statements, seeds, bars, params, opened, known = dict(function.options)["backward"]
+    statements, seeds, outs, bars, params, opened, known = dict(function.options)["backward"]
     given = _leaves(p, args[0])
     if len(given) != len(seeds):
         p.no_derivative(
@@ -346,16 +375,17 @@ def _pull_back(p: Parser, function: Transformed, args: list[Any], node: ast.AST)
             "a cotangent like the result",
         )
     mapping: dict[Value, Any] = dict(known)
-    mapping.update({s: g for s, g in zip(seeds, given, strict=True) if s is not None})
+    for seed, out, bar in zip(seeds, outs, given, strict=True):
+        if seed is not None:
+            mapping[seed] = _fitted(p, bar, map_arg(out, known), "cotangent", node)
     splice(p, statements, mapping)
     images = iter([map_arg(b, mapping) for b in bars])
     wanted = set(params)
-    grads = [
-        _map_leaves(
-            p,
-            v,
-            lambda leaf: next(images) if isinstance(leaf, Value) and leaf in wanted else _no_gradient(leaf),
-        )
-        for v in opened
-    ]
+
+    def bar_of(leaf: Any) -> Any:
+        return next(images) if isinstance(leaf, Value) and leaf in wanted else inert(p.builder, leaf)
+
+    grads = [_map_leaves(p, v, bar_of) for v in opened]
     return TupleVal(tuple(grads))
+
+

@@ -37,7 +37,7 @@ def apply_primitive(
     """Bind the arguments to the row's parameters and append the statement."""
     bound: list[Any] = []
     names = [q.name for q in row.params]
-    rest = list(args)
+    rest = _rewritten(p, row, args, node)
     keywords = dict(keywords)
     for q in row.params:
         if q.star:
@@ -82,8 +82,23 @@ def apply_primitive(
     return _structured(p, p.builder.apply(row, *bound))
 
 
+def _rewritten(p: Parser, row: Primitive, args: list[Any], node: ast.AST) -> list[Any]:
+    """The arguments in the spelling that a row understands."""
+    if row.rewrite is None:
+        return list(args)
+    given = [as_argument(p, v, node) for v in args]
+    given = [p.builder.expand("np.asarray(x)", x=a) if _is_active_sequence(a) else a for a in given]
+    for arg in filter(is_sequence, given):
+        for atom in leaves(arg):
+            if isinstance(atom, Value):
+                demand_static(p, atom)
+    return list(row.rewrite(*given) or args)
+
+
 def _as_array(p: Parser, row: Primitive, param: Param, arg: Any, node: ast.AST) -> Any:
     """The array that NumPy makes of a sequence, for a row whose rules are about arrays."""
+    if row.rows and param.name in row.pullbacks:
+        return _rows(p, arg)
     if param.star and not row.items:
         return tuple(_as_array(p, row, replace(param, star=False), a, node) for a in arg)
     if row.items or not is_sequence(arg):
@@ -100,9 +115,26 @@ def _as_array(p: Parser, row: Primitive, param: Param, arg: Any, node: ast.AST) 
     return p.builder.expand("np.asarray(x)", x=arg)
 
 
+def _rows(p: Parser, arg: Any) -> Any:
+    """A sequence of arrays: sequences in it are made arrays, and an array stands for the list of its rows."""
+    if isinstance(arg, Value) and not isinstance(arg.type, ListOf) and is_differentiable(arg.type):
+        return p.builder.expand("list(x)", x=arg)
+    if not isinstance(arg, (tuple, Items)):
+        return arg
+    found = [
+        p.builder.expand("np.asarray(x)", x=item) if _is_active_sequence(item) else item
+        for item in (arg.items if isinstance(arg, Items) else arg)
+    ]
+    return Items(tuple(found)) if isinstance(arg, Items) else tuple(found)
+
+
 def is_sequence(arg: Any) -> bool:
     """Whether an argument is a display or a run-time list."""
     return isinstance(arg, (tuple, Items)) or (isinstance(arg, Value) and isinstance(arg.type, ListOf))
+
+
+def _is_active_sequence(arg: Any) -> bool:
+    return is_sequence(arg) and any(map(_is_active_kind, leaves(arg)))
 
 
 def _is_active_kind(atom: Any) -> bool:
@@ -120,8 +152,9 @@ def _structured(p: Parser, result: Any) -> Any:
 
 def _operand(p: Parser, row: Primitive, name: str, value: Any, node: ast.AST) -> Any:
     arg = as_argument(p, value, node)
-    if name in _STATIC_NAMES and name not in row.pullbacks:
-        for atom in leaves(arg):
+    if (name in _STATIC_NAMES and name not in row.pullbacks) or name in row.static:
+        # of a sequence that only the row asks for, the structure is enough
+        for atom in leaves(arg) if name in _STATIC_NAMES else (arg,):
             if isinstance(atom, Value):
                 demand_static(p, atom)
                 p.no_derivative(

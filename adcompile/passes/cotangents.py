@@ -138,3 +138,39 @@ def plus(builder: Builder, a: Atom, b: Atom, value: Value) -> Any:
     if a is b:
         return builder.expand("2 * a", a=a)
     return builder.expand("a + b", a=a, b=b)
+
+
+def finished(builder: Builder, bar: Any, value: Value) -> Any:
+    """A gradient or tangent in the shape, dtype and kind of its value; None counts as zero."""
+    t = value.type
+    if bar is None:
+        if isinstance(t, Scalar) and t.origin == "py":
+            return Literal(0j if t.dtype.startswith("complex") else 0.0)
+        if isinstance(t, Scalar):
+            return builder.expand("like(0.0, x)", x=value)
+        return builder.expand("np.zeros_like(x)" if isinstance(t, Array) else "zeros_of(x)", x=value)
+    bar = full(builder, bar, value)
+    have = typ(bar)
+    if isinstance(t, Scalar):
+        if have == Scalar(t.dtype, t.origin):
+            return bar
+        if t.origin == "py":
+            return builder.expand("complex(x)" if t.dtype.startswith("complex") else "float(x)", x=bar)
+        return builder.expand("like(c, x)", c=bar, x=value)
+    if not isinstance(t, Array) or t.shape is None or t.dtype is None:
+        return builder.expand("like(c, x)", c=bar, x=value)
+    if isinstance(bar, Literal) or (isinstance(have, Scalar) and t.shape != ()):
+        return builder.expand("np.full_like(x, c)", x=value, c=bar)
+    if isinstance(have, Array) and have.dtype == t.dtype and shape_of(have) != ():
+        return bar
+    return builder.expand("like(c, x)", c=bar, x=value)
+
+
+def inert(builder: Builder, leaf: Atom) -> Any:
+    """What stands in a gradient for a leaf without a derivative: zero for a number, else the leaf."""
+    if isinstance(leaf, Literal):
+        number = isinstance(leaf.value, (int, float, complex))
+        return Literal(type(leaf.value)(0)) if number else leaf
+    if isinstance(leaf.type, Scalar):
+        return Literal(leaf.type.dtype != "bool" and 0)
+    return builder.expand("np.zeros_like(x)", x=leaf) if isinstance(leaf.type, Array) else leaf

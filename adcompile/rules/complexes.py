@@ -10,7 +10,7 @@ from typing import Any
 
 from . import results as types
 from .arithmetic import is_complex
-from .rule import general, linear
+from .rule import Facts, composite, general, linear
 from .typing import same
 
 
@@ -50,5 +50,15 @@ general(
     pushforwards={"x": _angle_pushforward},
     types=types.angle_type,
     pointwise=True,
+    static=("deg",),
 )
 linear("complex(x)", "z_bar", types=types.complex_number)
+
+
+def _real_if_close(a: Any) -> str | None:
+    """Nothing happens to real numbers; whether complex ones become real is decided when the function runs."""
+    dtype = a.dtype if isinstance(a, Facts) else None
+    return "np.asanyarray(a)" if dtype is not None and not dtype.startswith("complex") else None
+
+
+composite("np.real_if_close(a, tol=100)", _real_if_close)

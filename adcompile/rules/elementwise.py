@@ -144,6 +144,20 @@ linear(
 )
 
 
+def _select(condlist: Any, choicelist: Any) -> str | None:
+    """The first choice whose condition holds, as nested np.where."""
+    sequences = isinstance(condlist, (tuple, list)) and isinstance(choicelist, (tuple, list))
+    if not sequences or len(condlist) != len(choicelist) or not condlist:
+        return None
+    text = "default"
+    for k in reversed(range(len(condlist))):
+        text = f"np.where(condlist[{k}], choicelist[{k}], {text})"
+    return text
+
+
+composite("np.select(condlist, choicelist, default=0)", _select, items=True)
+
+
 def _clipped(a: Any, low: Any, high: Any, names: tuple[str, str]) -> str:
     """∂clip/∂a: that of np.minimum(np.maximum(a, low), high), an absent bound left out."""
     if is_finite(low) and is_finite(high):

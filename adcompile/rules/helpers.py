@@ -49,6 +49,7 @@ def _like_back(c: Any) -> str:
 HELPERS["accumulate"] = _accumulate
 linear("unbroadcast(c, x)", "spread(z_bar, c)", types=_like_second, constant=True, effect="view")
 linear("spread(c, x)", "unbroadcast(z_bar, c)", types=_like_second, constant=True, effect="view")
+linear("matching(c, x)", "z_bar", types=_like_second, constant=True, effect="view")
 linear("like(c, x)", _like_back, types=lambda c, x: typ(x), constant=True)
 linear("added(a, b)", "z_bar", "z_bar", types=_either, joint=True)
 linear("record_with(x, k, c)", "z_bar[k]", wrt=("c",), types=lambda x, k, c: typ(x), constant=True)
@@ -64,7 +65,10 @@ linear(
 constant("zeros_of(x)", types=_itself)
 pointwise("log_or_zero(x)", "1 / np.where(x == 0, 1, x) * (x != 0)", types=_float_like)
 pointwise(
-    "power_less_one(x, y)", "(y - 1) * power_less_one(x, y - 1)", "power_less_one(x, y) * log_or_zero(x)"
+    "power_less_one(x, y)",
+    # where y is 0 the function is 0 for every x, as power_less_one(x, 0) is
+    "(y - 1) * power_less_one(x, y - 1 + (y == 0))",
+    "power_less_one(x, y) * log_or_zero(x)",
 )
 constant("sign(x)", types=lambda x: Scalar("float64"))
 linear("matmul_left(g, x, y)", "z_bar @ y", "matmul_right(g, z_bar, y)", wrt=("g", "y"), constant=True)

@@ -21,7 +21,19 @@ from ..ir.types import (
     forget_sizes,
     join,
 )
-from .rule import HELPERS, NAMESPACE, Facts, Param, Primitive, constant, linear, parse_expression, register
+from .rule import (
+    HELPERS,
+    NAMESPACE,
+    Facts,
+    Param,
+    Primitive,
+    composite,
+    constant,
+    linear,
+    parse_expression,
+    rank_of,
+    register,
+)
 from .typing import broadcast, known, typ, value_of, with_shape
 
 
@@ -269,7 +281,13 @@ def _shape_type(x: Arg) -> Type:
 
 
 SHAPE = constant("np.shape(x)", types=_shape_type, cheap=True)
-constant("np.ndim(x)", types=lambda x: INT, cheap=True)
+composite(
+    "np.ndim(x)",
+    lambda x: None if rank_of(x) is None else str(rank_of(x)),
+    types=lambda x: INT,
+    constant=True,
+    cheap=True,
+)
 constant("np.size(x)", types=lambda x: INT, cheap=True)
 
 

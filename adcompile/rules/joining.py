@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..ir.types import ListOf, shape_of
 from . import assembled as made
-from .rule import Facts, linear
+from .rule import FUNCTIONS, Facts, linear
 from .shapes import known_rank
 
 
@@ -115,7 +117,7 @@ linear(
     "np.concatenate(arrays, axis=0)",
     _concatenate,
     types=made.concatenated,
-    items=True,
+    rows=True,
     joint=True,
     moves=True,
 )
@@ -123,18 +125,20 @@ linear(
     "np.stack(arrays, axis=0)",
     _stack,
     types=made.stacked_arrays,
-    items=True,
+    rows=True,
     joint=True,
     moves=True,
     effect="view",
 )
-linear("np.hstack(tup)", _hstack, types=made.widened(1, 1), items=True, joint=True, moves=True, effect="view")
-linear("np.vstack(tup)", _vstack, types=made.widened(2, 0), items=True, joint=True, moves=True, effect="view")
+linear("np.hstack(tup)", _hstack, types=made.widened(1, 1), rows=True, joint=True, moves=True, effect="view")
+linear("np.vstack(tup)", _vstack, types=made.widened(2, 0), rows=True, joint=True, moves=True, effect="view")
+if hasattr(np, "row_stack"):
+    FUNCTIONS[np.row_stack] = FUNCTIONS[np.vstack]  # its old name
 linear(
     "np.column_stack(tup)",
     _column_stack,
     types=made.widened(2, 1, column=True),
-    items=True,
+    rows=True,
     joint=True,
     moves=True,
 )

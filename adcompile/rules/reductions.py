@@ -336,6 +336,29 @@ general(
     pushforwards={"a": _sort_pushforward},
     types=types.sorted_type,
 )
+
+
+def _partition_pullback(axis: Any) -> str:
+    # both orders are undone: which of the parts' inner orders NumPy's algorithm leaves is not known
+    if axis is None:
+        return "np.reshape(z_bar[np.argsort(z)][np.argsort(np.argsort(a, axis=None))], np.shape(a))"
+    ranks = "np.argsort(np.argsort(a, axis=axis), axis=axis)"
+    return f"np.take_along_axis(np.take_along_axis(z_bar, np.argsort(z, axis=axis), axis), {ranks}, axis)"
+
+
+def _partition_pushforward(axis: Any) -> str:
+    if axis is None:
+        return "np.ravel(a_dot)[np.argsort(a, axis=None)][np.argsort(np.argsort(z))]"
+    ranks = "np.argsort(np.argsort(z, axis=axis), axis=axis)"
+    return f"np.take_along_axis(np.take_along_axis(a_dot, np.argsort(a, axis=axis), axis), {ranks}, axis)"
+
+
+general(
+    "np.partition(a, kth, axis=-1)",
+    pullbacks={"a": _partition_pullback},
+    pushforwards={"a": _partition_pushforward},
+    types=lambda a, kth, axis: types.sorted_type(a, axis),
+)
 linear(
     "np.take_along_axis(arr, indices, axis)",
     "add_along_axis(arr, indices, z_bar, axis)",

@@ -42,7 +42,10 @@ from .typing import (
     with_shape,
 )
 
-_REAL = {"complex64": "float32", "complex128": "float64"}
+_REAL = {
+    np.dtype(c).name: np.dtype(r).name
+    for c, r in ((np.complex64, np.float32), (np.complex128, np.float64), (np.clongdouble, np.longdouble))
+}
 
 
 def array_of(dtype: str | None, shape: Shape, like: Type) -> Type:
@@ -339,6 +342,15 @@ def at_least(rank: int) -> Callable[..., Type]:
         return array_of(dtype_of(t), None if shape is None else (1,) * (rank - len(shape)) + shape, t)
 
     return rule
+
+
+def at_least_3d(x: Arg) -> Type:
+    """The type of np.atleast_3d(x): of vectors and matrices, the new axes come last."""
+    t = typ(x)
+    shape = shape_of(t)
+    if shape is not None and len(shape) < 3:
+        shape = (1, shape[0], 1) if len(shape) == 1 else (*shape, *(1,) * (3 - len(shape)))
+    return array_of(dtype_of(t), shape, t)
 
 
 def rank_only(rank: Callable[..., int | None]) -> Callable[..., Type]:

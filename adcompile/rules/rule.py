@@ -73,8 +73,17 @@ class Primitive:
         Parameters that are absent are not differentiable; `constant` says that their derivative is zero,
         otherwise an active argument there is refused.
     items : bool
-        The rules understand operands that are sequences (`np.stack([a, b])`) and run-time lists. Where they
-        do not, a sequence in a differentiable position has to be made an array first.
+        The rules understand operands that are sequences (`np.array([a, b])`) and run-time lists. Where they
+        do not, a sequence in a differentiable position is made an array first.
+    rows : bool
+        The operand is a sequence of arrays (`np.stack([a, b])`): sequences in it are made arrays, and an
+        array stands for the list of its rows.
+    static : tuple of str
+        Operands that the rules compute with when the derivative is compiled, and which therefore have to be
+        known by then.
+    rewrite : callable, optional
+        From the positional arguments of a call to those of another spelling of it; None where the call is
+        understood as it stands.
     """
 
     name: str
@@ -93,6 +102,9 @@ class Primitive:
     cheap: bool = False
     note: str = ""
     items: bool = False
+    rows: bool = False
+    static: tuple[str, ...] = ()
+    rewrite: Callable[..., tuple[Arg, ...] | None] | None = None
     # how to say it in other primitives, decided where it is called; None leaves it as it is
     expansion: Callable[..., str | None] | None = None
     # why an active value may not pass, where the frontend already knows a better reason than the missing row
@@ -450,7 +462,10 @@ def linear(
     cheap: bool = False,
     masks: bool = False,
     items: bool = False,
+    rows: bool = False,
     moves: bool = False,
+    static: tuple[str, ...] = (),
+    rewrite: Callable[..., tuple[Arg, ...] | None] | None = None,
 ) -> Primitive:
     """Declare a primitive that is linear in each operand of `wrt`, by default the first ones.
 
@@ -471,6 +486,9 @@ def linear(
         "cheap": cheap,
         "masks": masks,
         "items": items,
+        "rows": rows,
+        "static": static,
+        "rewrite": rewrite,
     }
     return _declare(
         text,
@@ -498,6 +516,7 @@ def general(
     pointwise: bool = False,
     items: bool = False,
     cheap: bool = False,
+    static: tuple[str, ...] = (),
 ) -> Primitive:
     """Declare a primitive by texts in `z_bar` and, apart from them, texts in `<operand>_dot`."""
     return _declare(
@@ -511,6 +530,7 @@ def general(
         pointwise=pointwise,
         items=items,
         cheap=cheap,
+        static=static,
         pullbacks=pullbacks,
         pushforwards=pushforwards,
     )
@@ -536,13 +556,28 @@ def composite(
     types: TypeRule | None = None,
     method: str | None = None,
     namespace: Mapping[str, Any] | None = None,
+    static: tuple[str, ...] = (),
+    constant: bool = False,
+    cheap: bool = False,
+    items: bool = False,
 ) -> Primitive:
     """Declare a function that is written in other primitives where it is called.
 
     The expansion is the text of its result, a tuple or list display for several; None where nothing is
-    known that would be better than the call itself, which then is not differentiable.
+    known that would be better than the call itself, which then is not differentiable, or has the derivative
+    zero if `constant` says so.
     """
-    return _declare(text, types, method, namespace, expansion=expansion)
+    return _declare(
+        text,
+        types,
+        method,
+        namespace,
+        expansion=expansion,
+        static=static,
+        constant=constant,
+        cheap=cheap,
+        items=items,
+    )
 
 
 @dataclass(frozen=True, slots=True)

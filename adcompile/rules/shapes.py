@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..errors import NoDerivative
 from . import results as types
 from .rule import Facts, composite, constant, general, linear, rank_of
@@ -63,6 +65,10 @@ linear(
     "np.atleast_2d(x)", "np.reshape(z_bar, np.shape(x))", types=types.at_least(2), effect="view", moves=True
 )
 
+linear(
+    "np.atleast_3d(x)", "np.reshape(z_bar, np.shape(x))", types=types.at_least_3d, effect="view", moves=True
+)
+
 # -- order of axes -------------------------------------------------------------------------------------------
 
 
@@ -117,6 +123,7 @@ linear(
     types=types.permuted(types.rolled_axes),
     effect="view",
     moves=True,
+    static=("start",),
 )
 
 # -- order of elements ---------------------------------------------------------------------------------------
@@ -160,7 +167,7 @@ linear(
 def _repeat(a: Any, repeats: Any, axis: Any) -> str:
     is_number = not isinstance(repeats, (tuple, list)) and rank_of(repeats) == 0
     if is_number and (axis is None or rank_of(a) == 1):
-        copies = "np.sum(np.reshape(z_bar, (-1, repeats)), axis=1)"
+        copies = "np.sum(np.reshape(z_bar, (np.size(a), repeats)), axis=1)"
         return copies if rank_of(a) == 1 else f"np.reshape({copies}, np.shape(a))"
     return "unrepeat(z_bar, a, repeats, axis)"
 
@@ -252,7 +259,31 @@ general(
     pullbacks={"a": _diff_pullback},
     pushforwards={"a": _diff_pushforward},
     types=types.diff_type,
+    static=("n",),
 )
+
+
+
+def _slope(f: Any, varargs: Any, axis: Any, edge_order: Any) -> str | None:
+    """Central differences inside, one-sided ones at the ends, for evenly spaced points."""
+    rank = rank_of(f)
+    if rank is None or edge_order != 1 or any(rank_of(v) != 0 for v in varargs):
+        return None
+    axes = range(rank) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    lengths = (f.shape if isinstance(f, Facts) else np.shape(f)) or ()
+    if len(varargs) not in (0, 1, len(axes)) or any(lengths[k] in (0, 1) for k in axes):
+        return None  # the primal raises
+    found = []
+    for n, k in enumerate(axes):
+        step = f"varargs[{n if len(varargs) > 1 else 0}]" if varargs else "1.0"
+        start = ":, " * (k % rank)
+        ends = f"(f[{start}1:2] - f[{start}0:1]) / {step}", f"(f[{start}-1:] - f[{start}-2:-1]) / {step}"
+        inside = f"(f[{start}2:] - f[{start}:-2]) / (2.0 * {step})"
+        found.append(f"np.concatenate([{ends[0]}, {inside}, {ends[1]}], axis={k % rank})")
+    return found[0] if len(found) == 1 else f"({', '.join(found)},)"
+
+
+composite("np.gradient(f, *varargs, axis=None, edge_order=1)", _slope, static=("edge_order",))
 
 # -- selection -----------------------------------------------------------------------------------------------
 
@@ -306,25 +337,6 @@ linear(
 # -- several results -----------------------------------------------------------------------------------------
 
 
-def _split(ary: Any, indices_or_sections: Any, axis: Any) -> str | None:
-    """Slices at known places, or the rows of a reshaped array: reshaping raises where parts would differ."""
-    if isinstance(indices_or_sections, (tuple, list)):
-        stops = [f"indices_or_sections[{k}]" for k in range(len(indices_or_sections))]
-        bounds = zip(["", *stops], [*stops, ""], strict=True)
-        before = ":, " * axis if axis >= 0 else "..., "
-        after = ", :" * (-axis - 1) if axis < 0 else ""
-        return f"[{', '.join(f'ary[{before}{low}:{high}{after}]' for low, high in bounds)}]"
-    rank = rank_of(ary)
-    if not isinstance(indices_or_sections, int) or rank is None:
-        return None
-    axis %= rank
-    lengths = [f"np.shape(ary)[{k}]" for k in range(rank)]
-    lengths[axis : axis + 1] = [str(indices_or_sections), f"{lengths[axis]} // {indices_or_sections}"]
-    parts = f"np.reshape(ary, ({', '.join(lengths)},))"
-    before = ":, " * axis
-    return f"[{', '.join(f'{parts}[{before}{k}]' for k in range(indices_or_sections))}]"
-
-
 def _meshgrid(xi: Any, indexing: Any) -> str | None:
     if any(rank_of(x) != 1 for x in xi) or indexing not in ("xy", "ij"):
         return None
@@ -339,8 +351,7 @@ def _meshgrid(xi: Any, indexing: Any) -> str | None:
     return f"({', '.join(grids)},)"
 
 
-composite("np.split(ary, indices_or_sections, axis=0)", _split)
-composite("np.meshgrid(*xi, indexing='xy')", _meshgrid)
+composite("np.meshgrid(*xi, indexing='xy')", _meshgrid, static=("indexing",))
 composite(
     "np.nonzero(a)",
     lambda a: "(np.flatnonzero(a),)" if rank_of(a) == 1 else None,

@@ -11,10 +11,10 @@ import string
 from typing import Any
 
 from ..errors import NoDerivative
-from ..ir.nodes import Arg, Literal
+from ..ir.nodes import Arg, Items, Literal
 from ..ir.types import UNKNOWN, Array, Scalar, Size, Type, is_many, shape_of
 from .rule import Facts, linear, rank_of
-from .typing import broadcast_size, result_dtype, typ, with_shape
+from .typing import broadcast_size, known, result_dtype, typ, value_of, with_shape
 
 
 def as_array(t: Type) -> Type:
@@ -143,6 +143,24 @@ def _type(subscripts: Arg, operands: Arg, optimize: Arg) -> Type:
     return with_shape(dtype, tuple(sizes.get(c) for c in output))
 
 
+_LETTERS = string.ascii_uppercase + string.ascii_lowercase
+
+
+def _with_letters(*args: Arg) -> tuple[Arg, ...] | None:
+    """The call `np.einsum(a, [0, 1], b, [1, 2], [0, 2])` with its axes as letters."""
+    axes = [*args[1::2], *args[-1:]] if len(args) % 2 else list(args[1::2])
+    if len(args) < 2 or not all(isinstance(a, (tuple, Items)) and known(a) for a in axes):
+        return None
+    texts = ["".join("..." if k is Ellipsis else _LETTERS[k] for k in value_of(a)) for a in axes]
+    operands = args[0 : len(args) - len(args) % 2 : 2]
+    left = ",".join(texts[: len(operands)])
+    return Literal(left if len(args) % 2 == 0 else f"{left}->{texts[-1]}"), *operands
+
+
 linear(
-    "np.einsum(subscripts, *operands, optimize=False)", _adjoint, wrt=("operands",), types=_type, items=True
+    "np.einsum(subscripts, *operands, optimize=False)",
+    _adjoint,
+    wrt=("operands",),
+    types=_type,
+    rewrite=_with_letters,
 )

@@ -14,5 +14,6 @@ from . import (  # noqa: F401
     python,
     reductions,
     shapes,
+    splitting,
     summation,
 )

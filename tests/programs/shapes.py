@@ -424,3 +424,42 @@ add(
     holomorphic=True,
     features="shape of a number",
 )
+
+
+def split_unevenly(x, parts):
+    a, b = np.array_split(x, parts)
+    top, bottom = np.vsplit(np.outer(x, x), [2])
+    left, right = np.hsplit(top, [1])
+    return np.sum(a) * b + np.sum(bottom * bottom) + np.sum(left * right) * np.hsplit(x, 5)[1]
+
+
+add(split_unevenly, (draw(5), 2), holomorphic=True, autograd=False, features="np.array_split, np.vsplit")
+
+
+def differences(x, **options):
+    slope = np.gradient(x, 0.5)
+    return np.diff(slope, **options) * np.diff(x * x, **options) + np.ndim(x)
+
+
+def differences_of_order(x, n):
+    return differences(x, n=n) + np.sum(np.repeat(x, 0)) + np.rollaxis(np.outer(x, x), n - 1)[0, 1]
+
+
+add(differences_of_order, (draw(6), 2), holomorphic=True, autograd=False, features="order as argument")
+
+
+def contracted(x, y):
+    matrix = np.outer(x, y)
+    full = np.tensordot(matrix, matrix * x[0], np.ndim(matrix))
+    return full * np.einsum(matrix, [0, 1], y, [1], [0]) + np.einsum(x, [3], matrix, [3, ...], [...])[0]
+
+
+add(contracted, (draw(3), draw(4)), holomorphic=True, autograd=False, features="einsum with lists of axes")
+
+
+def chosen(x, y):
+    parted = np.partition(x * y, 2)
+    return np.select([x > 0.5, x > 0.0], [x * y, y**2], 0.5) * parted + np.atleast_3d(x)[0, :, 0]
+
+
+add(chosen, (draw(5), draw(5, seed=1)), autograd=False, features="np.select, np.partition, np.atleast_3d")

@@ -580,3 +580,14 @@ def divide_array_by_its_norm(x):
 
 
 add(divide_array_by_its_norm, (positive(2, 3),), features="un-broadcast, /")
+
+
+def helpers_as_names(spread, ratio, like):
+    sign = np.abs(spread) + ratio
+    unbroadcast = np.sort(spread * ratio) * np.linalg.norm(spread, axis=-1, keepdims=True)
+    log_or_zero = sign**like + np.outer(unbroadcast, sign)
+    zeros_of = [log_or_zero[0], sign * unbroadcast]
+    return np.sum(zeros_of[0]) * zeros_of[1] + abs(ratio)
+
+
+add(helpers_as_names, (positive(3), 0.7, positive(3, seed=1)), features="variables named like helpers")

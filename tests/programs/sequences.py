@@ -1,0 +1,100 @@
+"""Sequences of active numbers where NumPy takes an array: displays, nested ones, lists that have grown."""
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, var-annotated"
+
+from functools import partial
+
+import numpy as np
+
+from tests.programs.program import Program, draw, record
+
+PROGRAMS: list[Program] = []
+add = partial(record, PROGRAMS)
+
+
+def display_elementwise(x, y):
+    waves = np.exp([x, x * y]) * np.sin((y, 1.5))
+    return np.sum(waves) + np.sum(np.power([x, y, 2.0], [2.0, y, x])) + np.maximum([x, y], [y * y, 0.1])[1]
+
+
+add(display_elementwise, (0.7, 1.9), autograd=False, features="display as operand of a ufunc")
+
+
+def display_reductions(x, y):
+    spread = np.std([x, x * y]) + np.var([x, y, 2.0]) * np.linalg.norm([x, y])
+    means = np.mean([[x, x * y], [1.0, y]], axis=0) @ np.sum(([x, 2.0], (y, x)), axis=1)
+    return spread + means + np.prod([x, y]) + np.cumsum([x, y, x])[1]
+
+
+add(display_reductions, (0.7, 1.9), autograd=False, features="display in a reduction")
+
+
+def display_products(x, y):
+    matrix = [[x, 1.0], [y, 2.0 + x * y]]
+    product = np.matmul(matrix, [x, y]) + np.dot(matrix, np.array([y, 2.0]))
+    solved = np.linalg.solve(matrix, [y, 1.0]) + np.einsum("ij,j->i", matrix, [x, 3.0])
+    return np.outer([x, y], product) @ solved + np.inner([x, y], [y, y]) + np.trace(matrix)
+
+
+add(display_products, (0.7, 1.9), autograd=False, features="nested display as a matrix")
+
+
+def display_shapes(x, y):
+    spread = np.broadcast_to([x, x * y], (3, 2)) * np.reshape([x, y, x, 1.0, y, 2.0], (3, 2))
+    chosen = np.where([True, False], [x * x, 2.0], (y, x * y))
+    return np.sum(np.tril([[x, y], [1.0, x]])) + np.sum(spread, axis=0) @ chosen + np.sort([x, -y, y])[0]
+
+
+add(display_shapes, (0.7, 1.9), autograd=False, features="display reshaped and chosen from")
+
+
+def display_joined(x, y):
+    joined = np.concatenate(([x, x * y], np.array([y]), (1.0,)))
+    rows = np.vstack(([x, y], [x * y, 2.0])) * np.stack([(y, x), [x, 1.0]])
+    columns = np.column_stack(([x, y], np.array([[y, 1.0], [x, 2.0]])))
+    ends = np.append([x, 2.0], [y]) + np.append([[x], [y]], x) + np.hstack([[x, y], x])
+    return joined @ joined + np.sum(rows) * np.sum(columns, axis=0) @ ends
+
+
+add(display_joined, (0.7, 1.9), autograd=False, features="displays joined")
+
+
+def array_joined(x):
+    stacked = np.stack(x) * np.stack(x, axis=1).T * 2.0
+    joined = np.concatenate(x) * np.hstack(x) + np.ravel(np.vstack(x))
+    return np.sum(stacked * stacked) + np.sum(joined * np.arange(6.0)) + np.sum(np.column_stack(x)[1])
+
+
+add(array_joined, (draw(2, 3),), holomorphic=True, autograd=False, features="array as a sequence of rows")
+
+
+def powers(x, n):
+    found = []
+    for k in range(n):
+        found.append(x**k * (k + 1.0))
+    return found
+
+
+def grown_operands(x):
+    terms = powers(x, 4)
+    moments = np.mean(terms) * np.std(terms) + np.linalg.norm(terms) + np.sum(np.sin(terms))
+    return (
+        moments + np.dot(terms, np.arange(4.0)) + np.max(terms) + np.append(terms, x)[4] + np.cumsum(terms)[2]
+    )
+
+
+add(grown_operands, (0.7,), autograd=False, features="grown list as operand")
+
+
+def shared_by_many(rows, y):
+    total = 0.0
+    for row in rows:
+        total = total + row[0] + np.sum(row * y)
+    return total
+
+
+add(
+    shared_by_many,
+    ([draw(3, seed=k) for k in range(25)], draw(3)),
+    holomorphic=True,
+    features="many adjoints that begin as one array",
+)
