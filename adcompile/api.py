@@ -15,7 +15,7 @@ from .engine import Engine
 from .errors import ArgumentError
 from .jacobians import hessian_of, jacobian_of, made_of
 from .objects import Derivative, Lowered, lowered
-from .products import grad, jvp, plain_argnums, stop_gradient, value_and_grad, vjp
+from .products import grad, jvp, linearize, plain_argnums, stop_gradient, value_and_grad, vjp
 
 
 def lower(
@@ -75,6 +75,6 @@ def derivative(f: Any, n: int = 1) -> Any:
 transforms.TRANSFORMS.update({
     grad: "grad", value_and_grad: "value_and_grad", jvp: "jvp", vjp: "vjp", stop_gradient: "stop_gradient",
     jacfwd: "jacfwd", jacrev: "jacrev", jacobian: "jacobian", hessian: "hessian", hvp: "hvp",
-    elementwise_grad: "elementwise_grad", derivative: "derivative",
+    elementwise_grad: "elementwise_grad", derivative: "derivative", linearize: "linearize",
 })  # fmt: skip
 transforms.DERIVED.update(DERIVED)

@@ -275,7 +275,7 @@ def _vjp(traced: Traced, wanted: Wanted) -> Derived:
     def result(texts: list[ast.expr], x: Expressions) -> ast.expr:
         value = tree_expression(tree, iter(texts), x)
         parts = value.elts if aux is not None and isinstance(value, ast.Tuple) else [value]
-        return ast.Tuple([parts[0], ast.Name("pullback", ast.Load()), *parts[1:]], ast.Load())
+        return ast.Tuple([parts[0], ast.Name(x.namespace.pullback, ast.Load()), *parts[1:]], ast.Load())
 
     def inner_result(texts: list[ast.expr], x: Expressions) -> ast.expr:
         return tree_expression(grads, iter(texts), x)

@@ -6,6 +6,7 @@ among what was compiled, then on the disk, then it is compiled. Not for what use
 
 from __future__ import annotations
 
+import copy
 import inspect
 import threading
 import time
@@ -20,7 +21,16 @@ import numpy as np
 from .backend.load import load
 from .errors import ArgumentError
 from .log import logger
-from .signature import argument_at, entry, guard_check, key_of, reader, signature_of, static_arguments
+from .signature import (
+    argument_at,
+    entry,
+    guard_check,
+    key_of,
+    reader,
+    sharing,
+    signature_of,
+    static_arguments,
+)
 
 # What compiles is imported when something is compiled: most processes find their derivatives on the disk.
 if TYPE_CHECKING:
@@ -122,6 +132,10 @@ class Engine:
         )
         self.defaults = self.current_defaults()
 
+    def shown(self) -> str:
+        """The name of the function, for messages."""
+        return str(getattr(self.target, "__name__", "the function"))
+
     def current_defaults(self) -> tuple[Any, ...]:
         """The defaults of the function, as they are now."""
         function = getattr(self.target, "__func__", self.target)
@@ -144,6 +158,21 @@ class Engine:
         self, args: tuple[Any, ...], keywords: dict[str, Any], extra: dict[str, Any] | None = None
     ) -> Any:
         """Call the derivative, compiling it first if nothing that is there serves."""
+        compiled, args, keywords = self.compiled_for(args, keywords)
+        return compiled(args, keywords if extra is None else {**keywords, **extra})
+
+    def held(self, args: tuple[Any, ...]) -> Callable[[dict[str, Any]], Any]:
+        """The derivative at these arguments and at what the function captures now, whatever changes later."""
+        compiled, args, keywords = self.compiled_for(args, {})
+        args, keywords, captured = copy.deepcopy(
+            (args, keywords, {name: read() for name, read in compiled.captured})
+        )
+        return lambda extra: compiled.function(*args, **keywords, **captured, **extra)
+
+    def compiled_for(
+        self, args: tuple[Any, ...], keywords: dict[str, Any]
+    ) -> tuple[Compiled, tuple[Any, ...], dict[str, Any]]:
+        """The code for a call, and the call's arguments as the function's signature binds them."""
         if not keywords and self.simple and len(args) == self.count:
             names: Mapping[str, Any] = dict(zip(self.signature.parameters, args, strict=True))
             values = args
@@ -152,12 +181,16 @@ class Engine:
             names = bound.arguments
             args, keywords = bound.args, bound.kwargs
             values = tuple(names.values())
-        key = tuple([key_of(v) for v in values])
+        try:
+            key = (*[key_of(v) for v in values], sharing(values))
+        except RecursionError:
+            message = f"{self.shown()}: an argument contains itself"
+            raise ArgumentError("AD203", message, None, "arguments that are trees") from None
         compiled = self.find(key, names)
         if compiled is None:
             compiled = self.compile(key, names)
         self.variants.served(compiled)
-        return compiled(args, keywords if extra is None else {**keywords, **extra})
+        return compiled, args, keywords
 
     def moved(self, made: Callable[..., Any]) -> None:
         """An entry that is not the first has served."""
@@ -259,7 +292,7 @@ class Engine:
     def name_of(self, argnum: Any, names: Mapping[str, Any]) -> Any:
         """The parameter that an argnum stands for."""
         parameters = list(self.signature.parameters)
-        shown = getattr(self.target, "__name__", "the function")
+        shown = self.shown()
         if isinstance(argnum, str):
             if argnum not in parameters:
                 raise ArgumentError(

@@ -7,6 +7,7 @@ with the package, long before anything is compiled. Not for deciding what is cap
 
 from __future__ import annotations
 
+import collections
 import types
 from dataclasses import dataclass
 from typing import Any
@@ -21,8 +22,8 @@ class Guard:
     """A fact about captured state that compiled code relies on: the object at `path` is (like) `expected`.
 
     The kinds: "is" (this object), "class", "type" (the signature of a number or array), "keys", "length",
-    "equals" (this integer), "has" (whether it has the named attribute), and "absent" (no such global, so that
-    a builtin is meant).
+    "equals" (this integer), "has" (whether it has the named attribute), "own" (whether it has it itself, not
+    from its class), and "absent" (no such global, so that a builtin is meant).
     """
 
     path: Path
@@ -72,6 +73,38 @@ def attributes_of(obj: Any) -> dict[str, Any]:
             if name not in ("__dict__", "__weakref__") and hasattr(obj, name):
                 found.setdefault(name, getattr(obj, name))
     return found
+
+
+# what a subclass of a container may define without changing what the container does
+_HARMLESS = frozenset(
+    f"__{name}__"
+    for name in (
+        "module", "doc", "dict", "weakref", "slots", "annotations", "annotate", "annotations_cache", "init",
+        "new", "orig_bases", "parameters", "qualname", "firstlineno", "static_attributes", "class_getitem",
+        "init_subclass", "repr", "str", "array_finalize", "match_args",
+    )
+)  # fmt: skip
+_CONTAINERS = (list, tuple, dict, np.ndarray)
+# these differ from what they are made of in ways that are known, or that do not matter to reading
+_KNOWN = (collections.OrderedDict, collections.defaultdict, np.memmap)
+
+
+def overriding(value: Any) -> str | None:
+    """What makes a container or array behave unlike its base, by name; None if nothing does.
+
+    A named tuple is an exception: its methods are looked up like those of any object.
+    """
+    cls = type(value)
+    if cls in _CONTAINERS or not isinstance(value, _CONTAINERS) or hasattr(cls, "_fields"):
+        return None
+    base = next(kind for kind in _CONTAINERS if isinstance(value, kind))
+    for parent in cls.__mro__:
+        if parent in _CONTAINERS or parent in _KNOWN:
+            break
+        for name in vars(parent):
+            if name not in _HARMLESS and hasattr(base, name):
+                return name
+    return "__class__" if base in (list, tuple) else None
 
 
 def is_plain_object(value: Any) -> bool:

@@ -77,6 +77,13 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
 
 def push_forward(engine: Engine, primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> Any:
     """The value and its derivative along tangents, by a compiled engine."""
+    return engine.call(primals, {}, tangents_by_name(engine, primals, tangents))
+
+
+def tangents_by_name(
+    engine: Engine, primals: tuple[Any, ...], tangents: tuple[Any, ...]
+) -> dict[str, Any]:
+    """The tangents as the emitted function takes them, in the kinds of what they belong to."""
     tangents = tuple(
         fit(tangent, primal, "tangent", f"primal {k}")
         for k, (tangent, primal) in enumerate(zip(tangents, primals, strict=True))
@@ -88,7 +95,7 @@ def push_forward(engine: Engine, primals: tuple[Any, ...], tangents: tuple[Any, 
             extra = {f"{n}_dot": t for n, t in zip(names[:k], tangents, strict=False)} | {
                 f"{name}_dot": tangents[k:]
             }
-    return engine.call(primals, {}, extra)
+    return extra
 
 
 def fit(given: Any, like: Any, what: str, whose: str) -> Any:
@@ -154,7 +161,12 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., 
     """The value of a function and its derivative as a linear function of tangents."""
     engine = Engine(f, "jvp", {"argnums": tuple(range(len(primals)))})
     out = f(*primals)
-    return out, lambda *tangents: push_forward(engine, primals, tangents)[1]
+    push = engine.held(primals)
+
+    def linear(*tangents: Any) -> Any:
+        return push(tangents_by_name(engine, primals, tangents))[1]
+
+    return out, linear
 
 
 def stop_gradient(x: R) -> R:

@@ -62,6 +62,47 @@ _KEYS: dict[type, Callable[[Any], Any]] = {
 }
 
 
+def sharing(values: Iterable[Any]) -> tuple[int, ...]:
+    """Which mutable containers among the arguments are one object; () if no two of them are."""
+    seen: dict[int, int] = {}
+    order: list[int] = []
+    pending = list(values)
+    while pending:
+        value = pending.pop()
+        if isinstance(value, tuple):
+            pending.extend(value)
+            continue
+        if isinstance(value, list):
+            parts: Iterable[Any] = value
+        elif isinstance(value, dict):
+            parts = value.values()
+        elif is_plain_object(value):
+            parts = attributes_of(value).values()
+        else:
+            continue
+        order.append(seen.setdefault(id(value), len(order)))
+        if order[-1] == len(order) - 1:
+            pending.extend(parts)
+    return () if len(seen) == len(order) else tuple(order)
+
+
+def _containers(values: Iterable[Any]) -> int:
+    """How many mutable containers the arguments have, two being as good as many."""
+    count = 0
+    pending = list(values)
+    while pending and count < 2:
+        value = pending.pop()
+        if isinstance(value, tuple):
+            pending.extend(value)
+        elif isinstance(value, (list, dict)):
+            count += 1
+            pending.extend(value.values() if isinstance(value, dict) else value)
+        elif is_plain_object(value):
+            count += 1
+            pending.extend(attributes_of(value).values())
+    return count
+
+
 def key_of(value: Any) -> Any:
     """The hashable signature of one argument."""
     known = _KEYS.get(type(value))
@@ -156,6 +197,9 @@ def entry(
     for path, expected in static:
         text = places[path[0][1]] + "".join(f".{k}" if kind == "attr" else f"[{k!r}]" for kind, k in path[1:])
         conditions.append(f"{text} == {expected}")
+    if _containers(bound.values()) > 1:
+        names["sharing"] = sharing
+        conditions.append(f"sharing(({', '.join(places.values())},)) == {sharing(bound.values())}")
     conditions += _conditions(guards, names)
     extra = [f"{name}={_path_text(path, f'c{k}', names)}" for k, (name, path) in enumerate(captured)]
     text = (
@@ -219,6 +263,8 @@ def _condition(guard: Guard, expected: str, names: dict[str, Any]) -> str:
     text = _path_text(guard.path, expected, names)
     if guard.kind == "has":
         return f"hasattr({text}, {guard.expected[0]!r}) is {guard.expected[1]}"
+    if guard.kind == "own":
+        return f"({guard.expected[0]!r} in getattr({text}, '__dict__', ())) is {guard.expected[1]}"
     if guard.kind == "type":
         if type(guard.expected) in (float, int, complex):
             return f"type({text}) is {type(guard.expected).__name__}"

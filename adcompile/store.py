@@ -29,6 +29,7 @@ from .frontend.lines import lines_of
 from .live import Guard, Path, read
 from .log import logger
 from .places import Place, Places, find
+from .signature import sharing
 
 if TYPE_CHECKING:
     from .pipeline import Program
@@ -116,6 +117,7 @@ def shelf(
             *map(_parameter_text, signature.parameters.values()),
         ]
         parts += [f"{n}: {signature_text(v)}" for n, v in bound.items()]
+        parts.append(repr(sharing(bound.values())))
     except (Unstorable, RecursionError) as reason:
         logger.debug("%s of %s is kept in memory only: %s", kind, name, reason)
         return None
@@ -310,6 +312,9 @@ def _guard(place: Place, kind: str, expected: Any, target: Any, bound: Mapping[s
         now, live = list(value), tuple(value)
     elif kind == "has":
         now = [expected[0], hasattr(value, expected[0])]
+        live = tuple(now)
+    elif kind == "own":
+        now = [expected[0], expected[0] in getattr(value, "__dict__", ())]
         live = tuple(now)
     elif kind == "length":
         now = live = len(value)

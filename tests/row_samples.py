@@ -87,7 +87,6 @@ ON_POSITIVE = {
     "inverse_or_zero(x)",
     "ratio(x, y)",
     "log_or_zero(x)",
-    "power_less_one(x, y)",
     "np.hypot(x, y)",
     "np.arctan2(y, x)",
     "math.atan2(y, x)",
@@ -234,6 +233,11 @@ CALLS: dict[str, list[Call]] = {
         call(A > 0, A.astype(np.float32), Known(0.0)),
     ],
     "np.ldexp(x, k)": [call(A, 2), call(A, np.arange(4))],
+    "power_less(x, y, k)": [
+        call(x, y, k)
+        for x, y in ((0.7, 2.6), (np.float64(0.7), 0.5), (array(3, low=0.4, high=2.0), array(2, 3)))
+        for k in (1, 2)
+    ],
     "sinc_derivative(x, n)": [call(array(7, low=-6, high=6), n) for n in range(4)],
     "polygamma(n, x)": [call(n, x) for n in range(4) for x in (0.3, 2.5, 30.0, -1.4)],
     "np.nan_to_num(x, copy=True, nan=0.0)": [call(A), call(0.5)],

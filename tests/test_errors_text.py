@@ -467,10 +467,83 @@ def f(x):
 """,
         "(2.0,)",
         """\
+model.py:2: UnsupportedSyntax: a generator that is kept for later [AD199]
+            g = (x * k for k in range(3))
+                ^^^^^^^^^^^^^^^^^^^^^^^^^
+  expected a list comprehension, or the generator as an argument of a call""",
+    ),
+    Refused(
+        "generator_in_loop",
+        """\
+def f(x):
+    s = 0.0
+    for v in (x * k for k in range(3)):
+        x = x + v
+        s = s + v
+    return s
+""",
+        "(2.0,)",
+        """\
+model.py:3: UnsupportedSyntax: the loop assigns to a variable that its generator reads [AD199]
+            for v in (x * k for k in range(3)):
+                     ^^^^^^^^^^^^^^^^^^^^^^^^^
+  expected a list comprehension, if the items are meant to be computed before the loop""",
+    ),
+    Refused(
+        "next",
+        """\
+def f(x):
+    g = iter([x, 2.0])
+    return next(g)
+""",
+        "(2.0,)",
+        """\
 model.py:3: NoDerivative: an iterator that is advanced by hand [AD206]
             return next(g)
                    ^^^^^^^
   expected a for loop, or indexing""",
+    ),
+    Refused(
+        "iterator_twice",
+        """\
+def f(x):
+    pairs = zip([x, 2.0], [3.0, x])
+    return sum(a * b for a, b in pairs) + sum(a for a, b in pairs)
+""",
+        "(2.0,)",
+        """\
+model.py:3: NoDerivative: an iterator is used a second time, when its items may be gone [AD206]
+            return sum(a * b for a, b in pairs) + sum(a for a, b in pairs)
+                                                                    ^^^^^
+  expected a list of the items: list(...)""",
+    ),
+    Refused(
+        "array_special_method",
+        """\
+def f(x):
+    y = x * 2.0
+    y.__iadd__(x)
+    return y[0]
+""",
+        "(np.ones(2),)",
+        """\
+model.py:3: UnsupportedSyntax: `__iadd__` writes into the array [AD108]
+            y.__iadd__(x)
+            ^^^^^^^^^^^^^
+  expected a new array: np.full_like, np.sort, np.where""",
+    ),
+    Refused(
+        "matrix",
+        """\
+def f(x):
+    return np.sum(x * np.matrix([[1.0, 2.0], [3.0, 4.0]]))
+""",
+        "(np.ones((2, 2)),)",
+        """\
+model.py:2: NoDerivative: `matrix` makes arrays that have their own arithmetic [AD206]
+            return np.sum(x * np.matrix([[1.0, 2.0], [3.0, 4.0]]))
+                              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  expected plain arrays""",
     ),
     Refused(
         "lambda_yield",

@@ -253,3 +253,87 @@ def test_length_one_axes_broadcast_anew() -> None:
 )
 def test_keywords_bind_as_in_the_primal(source: str, call: Callable[[Any], Any], expected: float) -> None:
     assert call(ad.grad(load(source + "\n")["f"])) == expected
+
+
+def test_an_attribute_may_hide_a_method_later() -> None:
+    cell = load(
+        "class C:\n    def m(self, x):\n        return x * x\n\nc = C()\n\ndef f(x):\n    return c.m(x)\n"
+    )
+    slope = ad.grad(cell["f"])
+    assert slope(3.0) == 6.0
+    cell["c"].m = load("def g(x):\n    return 7.0 * x\n")["g"]
+    assert slope(3.0) == 7.0
+    del cell["c"].m
+    assert slope(3.0) == 6.0
+
+
+def test_one_list_in_two_places_has_a_gradient_in_each() -> None:
+    f = load("def f(a, b):\n    return a[0] * b[0] ** 2\n")["f"]
+    for first in ([3.0], None):
+        both = ad.grad(f, argnums=(0, 1))
+        if first is not None:
+            assert both(first, [2.0]) == ([4.0], [12.0])
+        one = [3.0]
+        assert both(one, one) == ([9.0], [18.0])
+        assert both([3.0], [2.0]) == ([4.0], [12.0])
+
+
+def test_whether_two_arguments_are_one_object_is_asked_at_each_call() -> None:
+    f = load("def f(a, b):\n    return a[0] * (2.0 if a is b else 5.0)\n")["f"]
+    slope = ad.grad(f)
+    one = [3.0]
+    assert slope([3.0], [3.0]) == [5.0]
+    assert slope(one, one) == [2.0]
+    assert slope([3.0], [3.0]) == [5.0]
+
+
+def test_changing_a_container_that_is_given_twice_is_refused() -> None:
+    f = load("def f(a, b):\n    a[0] = b[0] * 2.0\n    return a[0] * b[0]\n")["f"]
+    slope = ad.grad(f, argnums=(0, 1))
+    assert slope([3.0], [3.0]) == ([0.0], [12.0])
+    one = [3.0]
+    with pytest.raises(ad.NoDerivative, match="this changes a container that the function is given"):
+        slope(one, one)
+    assert slope([3.0], [3.0]) == ([0.0], [12.0])
+    assert one == [3.0]
+
+
+def test_an_argument_that_contains_itself_is_refused() -> None:
+    f = load("def f(a):\n    return a[0]\n")["f"]
+    loop: list[Any] = [1.0]
+    loop.append(loop)
+    with pytest.raises(TypeError, match="f: an argument contains itself"):
+        ad.grad(f)(loop)
+
+
+class Tenfold(list[float]):
+    """A list that reads differently."""
+
+    def __getitem__(self, index: Any) -> Any:
+        return 10.0 * list.__getitem__(self, index)
+
+
+@pytest.mark.parametrize(
+    ("argument", "text"),
+    [
+        (Tenfold([1.0]), "Tenfold`, which has its own `__getitem__`"),
+        (np.ma.masked_array([1.0, 2.0], [True, False]), "MaskedArray`, which has its own arithmetic"),
+    ],
+)
+def test_containers_and_arrays_with_a_will_of_their_own_are_refused(argument: Any, text: str) -> None:
+    f = load("def f(x, a):\n    return np.sum(x * a[0])\n")["f"]
+    with pytest.raises(ad.NoDerivative, match=text):
+        ad.grad(f)(2.0, argument)
+    captured = load("def f(x):\n    return np.sum(x * A[0])\n", A=argument)["f"]
+    with pytest.raises(ad.NoDerivative, match=text):
+        ad.grad(captured)(2.0)
+
+
+def test_a_linearisation_stays_where_it_was_made() -> None:
+    cell = load("def f(x, a):\n    return K * x * np.sum(a)\n", K=2.0)
+    array = np.ones(2)
+    out, push = ad.linearize(cell["f"], 3.0, array)
+    assert (out, push(1.0, np.zeros(2))) == (12.0, 4.0)
+    cell["K"] = 100.0
+    array[0] = 100.0
+    assert push(1.0, np.zeros(2)) == 4.0

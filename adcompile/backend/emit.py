@@ -96,6 +96,7 @@ class Emitter:
         parameters = tuple(v for v in interface.parameters if v in order.defined)
         self.namespace.hidden = {*(v.hint for v in parameters), *interface.reserved}
         self.expressions.names = choose_names(whole, parameters, order, nested, reserved)
+        self.namespace.pullback = unused("pullback", set(self.expressions.names.name.values()))
         self.main = function.name
         self.line(f"def {function.name}({interface.signature}):")
         self.depth += 1
@@ -124,11 +125,16 @@ class Emitter:
         self.expressions = Expressions(self.namespace, nested)
         order = order_of(block, nested, tuple(captured))
         # the enclosing function's names are read here, so they keep their names and are taken
-        reserved = (
-            {outer.names[v] for v in captured}
-            | {"pullback"}
-            | ({"out_bar"} if any(t != "out_bar" for _, t in unpack) else set())
-        )
+        reserved = {outer.names[v] for v in captured} | {self.namespace.pullback}
+        signature = signature.replace("pullback", self.namespace.pullback, 1)
+        parameter = unused("out_bar", reserved)
+        if parameter != "out_bar":
+            signature = signature.replace("out_bar", parameter)
+            unpack = [(v, text.replace("out_bar", parameter, 1)) for v, text in unpack]
+            for v, text in unpack:
+                v.hint = text if text == parameter else v.hint
+        if any(text != parameter for _, text in unpack):
+            reserved.add(parameter)
         direct = tuple(v for v, text in unpack if text == v.hint)
         names = choose_names(block, direct, order, nested, reserved)
         for v in captured:
@@ -150,12 +156,9 @@ class Emitter:
     def _function_name(self, function: Function) -> str:
         """A name for a called function that no other function of the module has."""
         if function not in self.function_names:
-            taken = {self.main, *self.function_names.values()}
-            name, n = function.name, 1
-            while name in taken:
-                n += 1
-                name = f"{function.name}_{n}"
-            self.function_names[function] = name
+            self.function_names[function] = unused(
+                function.name, {self.main, *self.function_names.values()}
+            )
         return self.function_names[function]
 
     def helper_function(self, function: Function) -> None:
@@ -536,6 +539,15 @@ def _free(block: Block) -> list[Value]:
     from ..ir.nodes import free_values
 
     return list(free_values(block))
+
+
+def unused(name: str, taken: set[str]) -> str:
+    """The name, numbered if it is taken."""
+    found, n = name, 1
+    while found in taken:
+        n += 1
+        found = f"{name}_{n}"
+    return found
 
 
 def _used(block: Block) -> set[Value]:

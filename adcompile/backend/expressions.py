@@ -31,6 +31,8 @@ class Namespace:
         self.objects: dict[str, Any] = {}
         # parameter names of the emitted function: they hide modules and builtins of the same name
         self.hidden: set[str] = set()
+        # the backward function of a split derivative
+        self.pullback = "pullback"
 
     def module(self, root: str) -> str:
         """The name of an imported module, chosen so that no parameter hides it."""

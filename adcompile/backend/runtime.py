@@ -71,13 +71,14 @@ def log_or_zero(x):  # type: ignore[no-untyped-def]
     return np.log(x) if x != 0 else x * 0
 
 
-def power_less_one(x, y):  # type: ignore[no-untyped-def]
-    """x ** (y - 1), and 0 where y is 0: the factor of y in the derivative of x ** y by x."""
+def power_less(x, y, k):  # type: ignore[no-untyped-def]
+    """x ** (y - k), which the k-th derivative of x ** y is a multiple of; 0 at x = 0 if that multiple is."""
     if isinstance(x, np.ndarray) or isinstance(y, np.ndarray):
-        return np.power(np.where(y == 0, 1, x), np.where(y == 0, 0.0, y - 1)) * (np.asarray(y) != 0)
-    if y == 0:
-        return 0.0
-    return math.inf if x == 0 and y < 1 else x ** (y - 1)
+        gone = (x == 0) & (y >= 0) & (y < k) & (y == np.floor(y))
+        return np.power(np.where(gone, 1, x), y - k) * ~gone
+    if x == 0 and y < k:
+        return 0.0 if y >= 0 and y == math.floor(y) else math.inf
+    return x ** (y - k)
 
 
 def sign(x):  # type: ignore[no-untyped-def]

@@ -147,7 +147,10 @@ def class_member(p: Parser, cls: type, name: str) -> Any:
     for c in cls.__mro__:
         if name in vars(c):
             found = vars(c)[name]
-            seen = getattr(cls, name)
+            try:
+                seen = getattr(cls, name)
+            except Exception:
+                return found  # a descriptor of the user's, which has no value on the class
             if c is not object and isinstance(seen, types.MethodType):
                 p.inputs.guard((("const", cls), ("attr", name), ("attr", "__func__")), "is", seen.__func__)
             elif c is not object:
@@ -161,7 +164,6 @@ def _class_attribute(p: Parser, receiver: Any, cls: type, name: str, node: ast.A
     found = class_member(p, cls, name)
     if found is None:
         return None
-    p.inputs.guard_class(cls, name)
     if isinstance(found, property):
         return p.call(Literal(found.fget), [receiver], {}, node)
     if isinstance(found, types.FunctionType):
@@ -177,12 +179,17 @@ def _class_attribute(p: Parser, receiver: Any, cls: type, name: str, node: ast.A
     if hasattr(type(found), "__get__") and not isinstance(found, type):
         cached = getattr(found, "func", None)
         if type(found).__name__ == "cached_property" and cached is not None:
-            return p.call(Literal(cached), [receiver], {}, node)
+            value = p.call(Literal(cached), [receiver], {}, node)
+            owner = cell_of(p, receiver, node)
+            if isinstance(owner, ObjectCell):
+                put_attribute(p, receiver, owner, name, value)
+            return value
         if isinstance(receiver, TupleVal):
             return None
         p.no_derivative(
             "AD206", f"`{name}` is a descriptor that is not understood", node, "a property or a method"
         )
+    p.inputs.guard_class(cls, name)
     return p.inputs.wrap_static(p, found)
 
 
@@ -210,9 +217,13 @@ def store_attribute(p: Parser, ref: Ref, cell: ObjectCell, name: str, value: Any
         return
     if "__setattr__" in _python_methods(cell.cls):
         p.no_derivative("AD206", f"`{cell.cls.__name__}` defines __setattr__", node, "a plain attribute")
-    entries = dict(zip(cell.keys, cell.items, strict=True))
-    entries[name] = value
-    p.state.heap[ref.id] = ObjectCell(tuple(entries), tuple(entries.values()), cell.cls)
+    put_attribute(p, ref, cell, name, value)
+
+
+def put_attribute(p: Parser, ref: Ref, cell: ObjectCell, name: str, value: Any) -> None:
+    """Give an object an attribute of its own."""
+    entries = {**dict(zip(cell.keys, cell.items, strict=True)), name: value}
+    p.change(ref, ObjectCell(tuple(entries), tuple(entries.values()), cell.cls))
 
 
 def _python_methods(cls: type) -> set[str]:
@@ -228,6 +239,8 @@ def captured_attribute(p: Any, owner: Captured, name: str, node: ast.AST) -> Any
         if isinstance(found, property) or name not in attributes:
             result = _class_attribute(p, owner, type(obj), name, node)
             if result is not None:
+                if not isinstance(found, property):
+                    p.inputs.guard(owner.path, "own", (name, False))
                 return result
         if name not in attributes:
             p.raise_at(AttributeError(f"'{type(obj).__name__}' object has no attribute '{name}'"))

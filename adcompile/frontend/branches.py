@@ -22,6 +22,11 @@ from .values import DEAD, FALSE, TRUE, DictCell, ListCell, ObjectCell, Ref, Stat
 def truth(p: Parser, value: Any, node: ast.AST) -> Any:
     """The truth value of an abstract value: a constant where it is known, else an atom."""
     value = expand_captured(p, value, node)
+    if not isinstance(value, (Value, Literal)):
+        for name in ("__bool__", "__len__"):
+            result = call_special(p, value, name, [], node)
+            if result is not None:
+                return truth(p, result, node)
     if isinstance(value, Literal):
         return TRUE if bool(value.value) else FALSE
     if isinstance(value, TupleVal):
@@ -31,9 +36,8 @@ def truth(p: Parser, value: Any, node: ast.AST) -> Any:
         if isinstance(cell, (ListCell, DictCell)):
             return TRUE if cell.items else FALSE
         if isinstance(cell, ObjectCell):
-            result = call_special(p, value, "__bool__", [], node)
-            return TRUE if result is None else result
-        return p.builder.expand("len(x)", x=cell.items[0])
+            return TRUE
+        return FALSE if cell.pattern is None else p.builder.expand("len(x) > 0", x=cell.items[0])
     if isinstance(value, Value):
         return value
     return TRUE

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import ast
 import functools
+import itertools
 import operator
+from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from ..ir.nodes import Literal, Value
 from ..ir.types import OPAQUE, Array, ShapeOf
@@ -17,15 +21,19 @@ from .containers import get_item
 from .folds import FOLDS, collect
 from .inputs import expand_captured
 from .introspection import OBJECTS
-from .iterate import backwards, enumerated, fixed_items, iterable, mapped, zipped
+from .iterate import as_tuple, backwards, enumerated, fixed_items, iterable, mapped, zipped
 from .opaque import call_unknown, runtime_value
 from .operators import binary, compare
 from .parse import Parser
 from .values import (
+    FALSE,
     NONE,
     DictCell,
+    DictView,
+    Fixed,
     GrownCell,
     Indexed,
+    Iterator,
     ListCell,
     ObjectCell,
     PartialVal,
@@ -38,6 +46,14 @@ from .values import (
 
 def _len(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
     value = expand_captured(p, args[0], node)
+    if isinstance(value, Iterator):
+        p.raise_at(TypeError("object of type 'iterator' has no len()"))
+    if isinstance(value, DictView):
+        value = value.of
+    if not is_atom(value):
+        found = call_special(p, value, "__len__", [], node)
+        if found is not None:
+            return found
     cell = cell_of(p, value, node)
     if isinstance(value, TupleVal):
         return Literal(len(value.items))
@@ -46,7 +62,7 @@ def _len(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
     if isinstance(cell, GrownCell):
         return Literal(0) if cell.pattern is None else p.builder.expand("len(x)", x=cell.items[0])
     if isinstance(cell, ObjectCell):
-        return call_special(p, value, "__len__", [], node)
+        p.raise_at(TypeError(f"object of type '{cell.cls.__name__}' has no len()"))
     if isinstance(value, RangeVal):
         return p.builder.expand("range_length(a, b, c)", a=value.start, b=value.stop, c=value.step)
     if isinstance(value, Literal):
@@ -71,23 +87,69 @@ def _range(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
 
 
 def _zip(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
-    return zipped(p, [iterable(p, a, node) for a in args], node)
+    strict = truth(p, keywords.get("strict", FALSE), node)
+    if not isinstance(strict, Literal):
+        p.no_derivative("AD209", "`zip` with `strict=` known at run time only", node, "a constant")
+    return Iterator(zipped(p, [iterable(p, a, node) for a in args], bool(strict.value)))
 
 
 def _enumerate(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
     start = args[1] if len(args) > 1 else keywords.get("start", Literal(0))
-    return enumerated(p, iterable(p, args[0], node), start)
+    return Iterator(enumerated(p, iterable(p, args[0], node), start))
 
 
 def _reversed(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
-    return backwards(p, iterable(p, args[0], node))
+    return Iterator(backwards(p, iterable(p, args[0], node)))
+
+
+def _ndindex(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
+    """np.ndindex: the places of an array of the given lengths, in the order of its memory."""
+    one_by_one = not args or is_atom(as_tuple(p, args[0]))
+    lengths = args if one_by_one else fixed_items(p, args[0], node)
+    return Iterator(_places(p, lengths, lambda place: place, node))
+
+
+def _ndenumerate(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
+    lengths = fixed_items(p, p.builder.expand("np.shape(x)", x=args[0]), node)
+    return Iterator(
+        _places(p, lengths, lambda place: TupleVal((place, get_item(p, args[0], place, node))), node)
+    )
+
+
+def _places(p: Parser, lengths: list[Any], item: Callable[[TupleVal], Any], node: ast.AST) -> Indexed:
+    count: Any = Literal(1)
+    for n in lengths:
+        count = binary(p, "*", count, n, node)
+
+    def get(k: Any) -> Any:
+        place: list[Any] = []
+        for n in lengths[:0:-1]:
+            place.insert(0, binary(p, "%", k, n, node))
+            k = binary(p, "//", k, n, node)
+        return item(TupleVal((k, *place) if lengths else ()))
+
+    return Indexed(count, get)
+
+
+def _product(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
+    """itertools.product of containers whose items are known."""
+    if keywords:
+        return call_unknown(p, Literal(itertools.product), args, keywords, node)
+    items = [fixed_items(p, a, node) for a in args]
+    return Iterator(Fixed.of([TupleVal(chosen) for chosen in itertools.product(*items)]))
+
+
+def _iter(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
+    if len(args) > 1:
+        p.no_derivative("AD202", "`iter` with a sentinel", node, "a while loop")
+    return args[0] if isinstance(args[0], Iterator) else Iterator(iterable(p, args[0], node))
 
 
 def _map(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
     sources = [iterable(p, a, node) for a in args[1:]]
     if len(sources) == 1:
-        return mapped(p, sources[0], lambda v: p.call(args[0], [v], {}, node))
-    return mapped(p, zipped(p, sources, node), lambda v: p.call(args[0], list(v.items), {}, node))
+        return Iterator(mapped(p, sources[0], lambda v: p.call(args[0], [v], {}, node)))
+    return Iterator(mapped(p, zipped(p, sources), lambda v: p.call(args[0], list(v.items), {}, node)))
 
 
 def _list(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
@@ -109,7 +171,7 @@ def _tuple(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
     source = iterable(p, args[0], node)
     if isinstance(source, Indexed) and not isinstance(source.length, Literal):
         # of run-time length: a run-time list, which reads like the tuple
-        return collect(p, source, node)
+        return p.new(p.cell(collect(p, source, node)))
     return TupleVal(tuple(fixed_items(p, source, node)))
 
 
@@ -178,6 +240,8 @@ def _round(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
 
 
 def _pow(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
+    if len(args) != 2:
+        return call_unknown(p, Literal(pow), args, keywords, node)
     return binary(p, "**", args[0], args[1], node)
 
 
@@ -269,7 +333,10 @@ BUILTINS: dict[Any, Any] = {
     print: _print,
     str: _text(str),
     repr: _text(repr),
-    iter: _identity_call,
+    iter: _iter,
+    itertools.product: _product,
+    np.ndindex: _ndindex,
+    np.ndenumerate: _ndenumerate,
     next: _next_refused,
     functools.partial: _partial,
     functools.wraps: _wraps,

@@ -49,13 +49,20 @@ def call_expression(p: Parser, node: ast.Call) -> Any:
     """A call as it is written."""
     if isinstance(node.func, ast.Name) and node.func.id == "super" and not node.args:
         return _super(p, node)
+    if isinstance(node.func, ast.Name) and node.func.id == "super" and len(node.args) == 2:
+        behind, receiver = (p.evaluate(a) for a in node.args)
+        if isinstance(behind, Literal) and isinstance(behind.value, type):
+            return Transformed("super", receiver, (("cls", behind.value),))
     function = p.evaluate(node.func)
+    first = node.args[0] if len(node.args) == 1 and not node.keywords else None
+    if isinstance(first, ast.GeneratorExp) and isinstance(function, Literal) and function.value in (any, all):
+        return _first_that_decides(p, first, function.value is any)
     args: list[Any] = []
     for a in node.args:
         if isinstance(a, ast.Starred):
-            args.extend(fixed_items(p, p.evaluate(a.value), a))
+            args.extend(fixed_items(p, p.evaluate_iterated(a.value), a))
         else:
-            args.append(p.evaluate(a))
+            args.append(p.evaluate_iterated(a))
     keywords: dict[str, Any] = {}
     for k in node.keywords:
         if k.arg is None:
@@ -63,6 +70,31 @@ def call_expression(p: Parser, node: ast.Call) -> Any:
         else:
             keywords[k.arg] = p.evaluate(k.value)
     return call(p, function, args, keywords, node)
+
+
+def _first_that_decides(p: Parser, node: ast.GeneratorExp, is_any: bool) -> Any:
+    """`any` or `all` of a generator: a search that ends with the item that decides."""
+    test: ast.expr = node.elt if is_any else ast.UnaryOp(ast.Not(), node.elt)
+    body: list[ast.stmt] = [ast.If(test, [ast.Return(ast.Constant(is_any))], [])]
+    for part in reversed(node.generators):
+        for condition in reversed(part.ifs):
+            body = [ast.If(condition, body, [])]
+        # the first iterable is evaluated outside, where the targets do not hide its names
+        source = ast.Name(".0", ast.Load()) if part is node.generators[0] else part.iter
+        body = [ast.For(part.target, source, body, [])]
+    outer = [w.target.id for w in ast.walk(node) if isinstance(w, ast.NamedExpr)]
+    declared: list[ast.stmt] = [ast.Nonlocal(outer)] if outer else []
+    function = ast.FunctionDef(
+        "<genexpr>",
+        ast.arguments([], [ast.arg(".0")], None, [], [], None, []),
+        [*declared, *body, ast.Return(ast.Constant(not is_any))],
+        [],
+    )
+    for n in ast.walk(function):
+        if isinstance(n, (ast.expr, ast.stmt)) and not hasattr(n, "lineno"):
+            ast.copy_location(n, node)
+    first = p.evaluate(node.generators[0].iter)
+    return call_closure(p, Closure(function, p.frame, (), (), "<genexpr>"), [first], {}, node)
 
 
 def call(p: Parser, function: Any, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:

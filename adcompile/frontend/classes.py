@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import types
+from collections.abc import Sequence
 from typing import Any
 
 from ..ir.nodes import Literal
@@ -24,13 +25,18 @@ def instantiate(p: Parser, cls: type, args: list[Any], keywords: dict[str, Any],
 
     if issubclass(cls, tuple) and hasattr(cls, "_fields"):
         fields = cls._fields
+        made: Any = next(c for c in cls.__mro__ if "_fields" in vars(c) and "_make" in vars(c))
+        if any(getattr(cls, name) is not getattr(made, name) for name in ("__new__", "__init__")):
+            return call_unknown(p, Literal(cls), args, keywords, node)
         defaults = cls._field_defaults  # type: ignore[attr-defined]
+        _check_arguments(p, cls, "__new__", fields, args, keywords)
         bound = dict(zip(fields, args, strict=False)) | keywords
         for f, v in defaults.items():
             if f not in bound:
                 bound[f] = p.inputs.wrap_static(p, v)
-        if set(bound) != set(fields):
-            p.raise_at(TypeError(f"{cls.__name__}() takes the fields {', '.join(fields)}"))
+        if len(bound) < len(fields):
+            missing = ", ".join(repr(f) for f in fields if f not in bound)
+            p.raise_at(TypeError(f"{cls.__name__}.__new__() missing required arguments: {missing}"))
         return TupleVal(tuple(bound[f] for f in fields), cls)
     if issubclass(cls, (dict, list, tuple, set)) or not _constructible(cls) or _is_library_class(cls):
         return call_unknown(p, Literal(cls), args, keywords, node)
@@ -44,6 +50,21 @@ def instantiate(p: Parser, cls: type, args: list[Any], keywords: dict[str, Any],
     elif args or keywords:
         p.raise_at(TypeError(f"{cls.__name__}() takes no arguments"))
     return ref
+
+
+def _check_arguments(
+    p: Parser, cls: type, method: str, fields: Sequence[str], args: list[Any], keywords: dict[str, Any]
+) -> None:
+    """Raise what a generated constructor raises for too many arguments, unknown ones, or one given twice."""
+    name = f"{cls.__name__}.{method}"
+    if len(args) > len(fields):
+        given = f"{len(fields) + 1} positional arguments but {len(args) + 1} were given"
+        p.raise_at(TypeError(f"{name}() takes {given}"))
+    for key in keywords:
+        if key in fields[: len(args)]:
+            p.raise_at(TypeError(f"{name}() got multiple values for argument '{key}'"))
+        if key not in fields and method == "__new__":
+            p.raise_at(TypeError(f"{name}() got an unexpected keyword argument '{key}'"))
 
 
 def _is_library_class(cls: type) -> bool:
@@ -66,7 +87,9 @@ def _init_dataclass(
     import dataclasses
 
     fields = [f for f in dataclasses.fields(cls) if f.init]
-    bound = dict(zip([f.name for f in fields if not f.kw_only], args, strict=False))
+    by_position = [f.name for f in fields if not f.kw_only]
+    _check_arguments(p, cls, "__init__", by_position, args, keywords)
+    bound = dict(zip(by_position, args, strict=False))
     names = {f.name for f in fields}
     for key, value in keywords.items():
         if key not in names or key in bound:

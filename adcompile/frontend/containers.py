@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.nodes import Literal, Value
-from ..ir.types import Array, ShapeOf
+from ..ir.types import Array, ListOf, Opaque, ShapeOf, Unknown
 from ..rules import lists
 from ..rules.indexing import GETITEM
 from ..rules.rule import operator_name
@@ -23,7 +23,7 @@ from .growing import extend, frozen
 from .inputs import expand_captured
 from .iterate import fixed_items, iterable, require
 from .merge import grown, leaves_of, with_leaves
-from .operators import binary
+from .operators import inplace
 from .parse import Parser
 from .primitives import to_index
 from .values import (
@@ -31,6 +31,7 @@ from .values import (
     DictCell,
     GrownCell,
     Indexed,
+    Iterator,
     ListCell,
     ObjectCell,
     RangeVal,
@@ -44,6 +45,9 @@ from .values import (
 def get_item(p: Parser, value: Any, index: Any, node: ast.AST) -> Any:
     """value[index]"""
     value = expand_captured(p, value, node)
+    overloaded = None if is_atom(value) else call_special(p, value, "__getitem__", [index], node)
+    if overloaded is not None:
+        return overloaded
     cell = cell_of(p, value, node)
     if isinstance(value, TupleVal) or isinstance(cell, ListCell):
         items = value.items if isinstance(value, TupleVal) else cell.items
@@ -59,10 +63,6 @@ def get_item(p: Parser, value: Any, index: Any, node: ast.AST) -> Any:
         )
     if isinstance(cell, GrownCell):
         return _grown_item(p, cell, index, node)
-    if isinstance(cell, ObjectCell):
-        result = call_special(p, value, "__getitem__", [index], node)
-        if result is not None:
-            return result
     if isinstance(value, RangeVal):
         return p.builder.expand("a + k * s", a=value.start, k=index, s=value.step)
     if isinstance(value, Literal) and isinstance(index, Literal) and not isinstance(value.value, np.ndarray):
@@ -139,7 +139,7 @@ def update_item(p: Parser, container: Any, index: Any, value: Any, node: ast.AST
         key = static_key(p, index, node)
         entries = dict(zip(cell.keys, cell.items, strict=True))
         entries[key] = value
-        p.state.heap[container.id] = DictCell(tuple(entries), tuple(entries.values()), cell.cls)
+        p.change(container, DictCell(tuple(entries), tuple(entries.values()), cell.cls))
         return
     if isinstance(cell, ListCell):
         demand_static(p, index)
@@ -152,14 +152,14 @@ def update_item(p: Parser, container: Any, index: Any, value: Any, node: ast.AST
                     node,
                     "a constant place, or a list of items of one kind",
                 )
-            p.state.heap[container.id] = column
+            p.change(container, column)
             _set_grown(p, container, column, index, value, node)
             return
         items = list(cell.items)
         if not -len(items) <= index.value < len(items):
             p.raise_at(IndexError("list assignment index out of range"))
         items[index.value] = value
-        p.state.heap[container.id] = ListCell(tuple(items))
+        p.change(container, ListCell(tuple(items)))
         return
     if isinstance(cell, GrownCell):
         _set_grown(p, container, cell, index, value, node)
@@ -171,6 +171,13 @@ def update_item(p: Parser, container: Any, index: Any, value: Any, node: ast.AST
         return
     if isinstance(container, TupleVal):
         p.raise_at(TypeError("'tuple' object does not support item assignment"))
+    t = container.type if isinstance(container, Value) else None
+    if isinstance(t, ListOf):
+        p.no_derivative("AD208", "this changes a list that is an item of a list of run-time length", node,
+                        "an array of two axes, or a new inner list in its place")  # fmt: skip
+    if isinstance(t, (Opaque, Unknown)):
+        p.no_derivative("AD206", "this changes an object that is known at run time only", node,
+                        "a list, a dict or an object made by a class of your own")  # fmt: skip
     p.refuse("AD108", "this writes into an array", node,
              "a new array: np.where(mask, new, old), np.concatenate or np.stack of the parts")  # fmt: skip
 
@@ -192,7 +199,7 @@ def _set_grown(p: Parser, ref: Ref, cell: GrownCell, index: Any, value: Any, nod
         if isinstance(column, Value):
             changed.hint, changed.named = column.hint, column.named
         columns.append(changed)
-    p.state.heap[ref.id] = GrownCell(cell.pattern, tuple(columns))
+    p.change(ref, GrownCell(cell.pattern, tuple(columns)))
 
 
 def augmented_assign(p: Parser, node: ast.AugAssign) -> None:
@@ -202,20 +209,17 @@ def augmented_assign(p: Parser, node: ast.AugAssign) -> None:
     if isinstance(target, ast.Name):
         old = p.lookup(target.id, target)
         new = p.evaluate(node.value)
-        if isinstance(old, Ref) and op == "+" and isinstance(cell_of(p, old, node), (ListCell, GrownCell)):
-            extend(p, old, new, node)
-            return
         _refuse_array_update(p, old, node)
         if target.id in p.frame.declared_global:
             p.refuse("AD109", f"`{target.id}` is a global that the function assigns to", target,
                      "a function that returns the new value; the caller assigns it")  # fmt: skip
-        p.assign(target.id, binary(p, op, old, new, node))
+        p.assign(target.id, inplace(p, op, old, new, node))
         return
     if isinstance(target, ast.Attribute):
         container = p.evaluate(target.value)
         old = get_attribute(p, container, target.attr, target)
         _refuse_array_update(p, old, node)
-        new = binary(p, op, old, p.evaluate(node.value), node)
+        new = inplace(p, op, old, p.evaluate(node.value), node)
         cell = cell_of(p, container, target)
         if not isinstance(cell, ObjectCell):
             refuse_captured(p, target)
@@ -227,7 +231,7 @@ def augmented_assign(p: Parser, node: ast.AugAssign) -> None:
         update_item(p, container, index, None, target)
     old = get_item(p, container, index, target)
     _refuse_array_update(p, old, node)
-    update_item(p, container, index, binary(p, op, old, p.evaluate(node.value), node), target)
+    update_item(p, container, index, inplace(p, op, old, p.evaluate(node.value), node), target)
 
 
 def _refuse_array_update(p: Parser, old: Any, node: ast.AugAssign) -> None:
@@ -248,7 +252,7 @@ def delete_item(p: Parser, target: ast.Subscript) -> None:
         if key not in entries:
             p.raise_at(KeyError(key))
         del entries[key]
-        p.state.heap[container.id] = DictCell(tuple(entries), tuple(entries.values()), cell.cls)
+        p.change(container, DictCell(tuple(entries), tuple(entries.values()), cell.cls))
         return
     if isinstance(cell, ListCell):
         bounds = [index] if is_atom(index) else [index.start, index.stop, index.step]
@@ -260,7 +264,7 @@ def delete_item(p: Parser, target: ast.Subscript) -> None:
                 del items[bounds[0].value if is_atom(index) else slice(*(b.value for b in bounds))]
             except IndexError as error:
                 p.raise_at(error)
-            p.state.heap[container.id] = ListCell(tuple(items))
+            p.change(container, ListCell(tuple(items)))
             return
     p.refuse("AD105", "`del` of something other than a name or an item of a known container", target,
              "`del name`, or a container without the item")  # fmt: skip
@@ -270,6 +274,7 @@ def unpack(p: Parser, targets: list[ast.expr], value: Any, node: ast.AST) -> lis
     """Pair the targets of an unpacking with their values."""
     starred = [k for k, t in enumerate(targets) if isinstance(t, ast.Starred)]
     source = iterable(p, value, node)
+    value = source if isinstance(value, Iterator) else value
     if starred and isinstance(source, Indexed) and not isinstance(source.length, Literal):
         return _unpack_run_time(p, targets, starred[0], source, node)
     items = fixed_items(p, value, node, None if starred else len(targets))

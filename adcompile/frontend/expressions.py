@@ -93,6 +93,11 @@ def _boolean(p: Parser, node: ast.BoolOp) -> Any:
     return p.usable(chain(node.values), node, "the result")
 
 
+def _generator(p: Parser, node: ast.GeneratorExp) -> Any:
+    p.refuse("AD199", "a generator that is kept for later", node,
+             "a list comprehension, or the generator as an argument of a call")  # fmt: skip
+
+
 def _compare(p: Parser, node: ast.Compare) -> Any:
     """A chain `a < b < c` is `a < b and b < c` with b evaluated once."""
 
@@ -228,6 +233,6 @@ _EXPRESSIONS: dict[type, Any] = {
     ast.ListComp: comprehension,
     ast.SetComp: comprehension,
     ast.DictComp: comprehension,
-    ast.GeneratorExp: comprehension,
+    ast.GeneratorExp: _generator,
     ast.JoinedStr: _format,
 }

@@ -18,9 +18,9 @@ from .branches import branch, truth
 from .growing import append, extend
 from .iterate import counted, fixed_items, iterable, require
 from .loops import iterate
-from .operators import binary
+from .operators import binary, compare
 from .parse import Parser
-from .values import FALSE, NONE, TRUE, Fixed, GrownCell, Indexed, ListCell, fresh_id, is_atom
+from .values import FALSE, NONE, TRUE, Fixed, GrownCell, Indexed, Iterator, ListCell, fresh_id, is_atom
 
 
 def _filter(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
@@ -45,7 +45,7 @@ def _filter(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
         node,
         set(),
     )
-    return kept
+    return Iterator(iterable(p, kept, node))
 
 
 def collect(p: Parser, source: Any, node: ast.AST) -> Any:
@@ -76,7 +76,7 @@ def _sum(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) ->
         if isinstance(columns, ListCell):
             items += columns.items
     else:
-        return _reduce(p, [Literal(operator.add), args[0], start], {}, node)
+        return _reduce(p, [Literal(operator.add), source, start], {}, node)
     total = items[0]
     for item in items[1:]:
         total = binary(p, "+", total, item, node)
@@ -91,10 +91,13 @@ def _all_floats(items: tuple[Any, ...]) -> bool:
 def _extreme(name: str) -> Any:
     def handler(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
         row = FUNCTIONS[getattr(builtins, name)]
-        if "key" in keywords:
-            p.no_derivative("AD202", f"`{name}` with `key=`", node, "comparisons written out")
+        key = keywords.get("key", NONE)
+        plain = isinstance(key, Literal) and key.value is None
         if len(args) == 1:
             source = iterable(p, args[0], node)
+            if not isinstance(source, Fixed) and not plain:
+                p.no_derivative("AD202", f"`{name}` with `key=` of a sequence of run-time length", node,
+                                "comparisons written out")  # fmt: skip
             if not isinstance(source, Fixed):
                 value = args[0]
                 if isinstance(value, Value) and isinstance(value.type, Array):
@@ -107,12 +110,30 @@ def _extreme(name: str) -> Any:
             p.raise_at(ValueError(f"{name}() iterable argument is empty"))
         if all(isinstance(a, Literal) and isinstance(a.value, (int, str)) for a in args):
             return Literal(getattr(builtins, name)(a.value for a in args))
+        if not plain or not all(map(is_atom, args)):
+            keys = args if plain else [p.call(key, [a], {}, node) for a in args]
+            return _first_extreme(p, ">" if name == "max" else "<", args, keys, node)
         result = args[0]
         for other in args[1:]:
             result = p.builder.apply(row, result, other)
         return result
 
     return handler
+
+
+def _first_extreme(p: Parser, op: str, items: list[Any], keys: list[Any], node: ast.AST) -> Any:
+    """The first item whose key is not surpassed by another's."""
+    if len(items) == 1:
+        return items[0]
+    test = truth(p, compare(p, op, keys[1], keys[0], node), node)
+    rest, rest_keys = items[2:], keys[2:]
+    result = branch(
+        p,
+        test,
+        lambda: _first_extreme(p, op, [items[1], *rest], [keys[1], *rest_keys], node),
+        lambda: _first_extreme(p, op, [items[0], *rest], [keys[0], *rest_keys], node),
+    )
+    return p.usable(result, node, "the result of this call")
 
 
 def _extreme_of_sequence(p: Parser, row: Any, name: str, source: Indexed, node: ast.AST) -> Any:

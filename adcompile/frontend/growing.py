@@ -23,9 +23,10 @@ def append(p: Parser, ref: Any, value: Any, node: ast.AST) -> None:
     """list.append"""
     cell = cell_of(p, ref, node)
     if isinstance(cell, ListCell):
-        p.state.heap[ref.id] = ListCell((*cell.items, value))
+        p.change(ref, ListCell((*cell.items, value)))
         return
     assert isinstance(cell, GrownCell)
+    p.resized.add(ref.id)
     value = frozen(p, value, node)
     leaves = list(leaves_of(value))
     columns = cell.items
@@ -41,7 +42,7 @@ def append(p: Parser, ref: Any, value: Any, node: ast.AST) -> None:
         if isinstance(column, Value):
             grown_column.hint, grown_column.named = column.hint, column.named
         new.append(grown_column)
-    p.state.heap[ref.id] = GrownCell(value if cell.pattern is None else cell.pattern, tuple(new))
+    p.change(ref, GrownCell(value if cell.pattern is None else cell.pattern, tuple(new)))
 
 
 def frozen(p: Parser, value: Any, node: ast.AST) -> Any:

@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import NoDerivative
 from ..ir.nodes import Literal, Value
 from ..ir.types import OPAQUE, UNKNOWN, Type, is_numeric, type_of
-from ..live import Guard, Path, attributes_of, is_plain_object, path_key
+from ..live import Guard, Path, attributes_of, is_plain_object, overriding, path_key
 from .values import BoundMethod, Captured, DictCell, ListCell, ObjectCell, TupleVal
 
 
@@ -106,6 +107,7 @@ class Inputs:
             return self.leaf(path, value, name, hint)
         if self.fixed(path, value):
             return Literal(value)
+        self._refuse_overriding(p, value, f"the argument `{hint}`")
         t = type_of(value, _dotted(path))
         if is_numeric(t) and not isinstance(value, bool):
             return self.leaf(path, t, name, hint, value)
@@ -116,8 +118,6 @@ class Inputs:
         return self.leaf(path, OPAQUE, name, hint, value)
 
     def _structure(self, p: Any, name: str, value: Any, path: Path, hint: str) -> Any:
-        if id(value) in self._objects and not isinstance(value, tuple):
-            return self._objects[id(value)]
         self._kept.append(value)
         if isinstance(value, (tuple, list)):
             names = getattr(value, "_fields", None)
@@ -142,7 +142,10 @@ class Inputs:
                 self.argument(p, name, v, (*path, ("attr", k)), f"{hint}_{k}") for k, v in attributes.items()
             )
             ref = p.new(ObjectCell(tuple(attributes), items, type(value)))
-        self._objects[id(value)] = ref
+        first = self._objects.setdefault(id(value), ref)
+        if first is not ref:
+            # each place has a derivative of its own, as two arguments that are one array have
+            p.shared[ref.id] = p.shared[first.id] = first.id
         return ref
 
     # -- captures --------------------------------------------------------------------------------------------
@@ -167,6 +170,7 @@ class Inputs:
         if self.fixed(path, value):
             self.guard(path, "equals", value)
             return Literal(value)
+        self._refuse_overriding(p, value, f"`{hint}`")
         t = type_of(value, hint)
         if is_numeric(t) and not isinstance(value, bool):
             self.guard(path, "type", value)
@@ -174,17 +178,34 @@ class Inputs:
         if isinstance(value, _STATIC):
             self.guard(path, "is", value)
             return self.wrap_static(p, value, hint)
+        given = self._objects.get(id(value))
+        if given is not None:
+            p.shared.setdefault(given.id, given.id)
         # an opaque callable (a cached function, a derivative) is known by nothing but itself
         structured = not callable(value) or isinstance(value, functools.partial) or is_plain_object(value)
         self.guard(path, "class" if structured else "is", type(value) if structured else value)
         return Captured(path, value)
 
+    def _refuse_overriding(self, p: Any, value: Any, what: str) -> None:
+        name = overriding(value)
+        if name is not None:
+            kind = type(value)
+            array = isinstance(value, np.ndarray)
+            raise NoDerivative(
+                "AD206",
+                f"{what} is a `{kind.__module__}.{kind.__qualname__}`, which has its own "
+                + ("arithmetic" if array else f"`{name}`"),
+                p.builder.loc,
+                "np.asarray of it" if array else "a list, a tuple or a dict",
+            )
+
     def guard(self, path: Path, kind: str, expected: Any) -> None:
         """Note a condition under which the compiled code holds; one that is there already is not added."""
-        if path and path[0][0] == "const" and len(path) == 1:
+        if path[0][0] == "const" and len(path) == 1 and kind in ("is", "class", "type"):
             return
         new = Guard(path, kind, expected)
-        same = [g for g in self.guards if g.kind == kind and (kind != "has" or g.expected == expected)]
+        exact = kind in ("has", "own")
+        same = [g for g in self.guards if g.kind == kind and (not exact or g.expected == expected)]
         if not any(path_key(g.path) == path_key(path) for g in same):
             self.guards.append(new)
 

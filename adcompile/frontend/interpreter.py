@@ -11,6 +11,7 @@ import ast
 from typing import Any
 
 from .calls import call
+from .comprehensions import iterated
 from .expressions import evaluate
 from .operators import binary
 from .parse import Parser
@@ -23,6 +24,10 @@ class Interpreter(Parser):
     def evaluate(self, node: ast.expr) -> Any:
         """The abstract value of an expression."""
         return evaluate(self, node)
+
+    def evaluate_iterated(self, node: ast.expr) -> Any:
+        """The abstract value of an expression whose items are asked for at once."""
+        return iterated(self, node)
 
     def binary(self, op: str, x: Any, y: Any, node: ast.AST) -> Any:
         """X op y for any abstract values."""

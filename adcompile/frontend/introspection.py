@@ -14,7 +14,7 @@ import numpy as np
 from ..ir.nodes import Literal, Value
 from ..ir.types import BOOL, OPAQUE, Array, ListOf, Scalar, ShapeOf
 from ..rules.rule import NAMESPACE, Param, Primitive, parse_expression
-from .attributes import get_attribute, store_attribute
+from .attributes import get_attribute, put_attribute, store_attribute
 from .cells import cell_of
 from .classes import instantiate
 from .parse import Parser
@@ -121,7 +121,13 @@ def _setattr(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
 
 
 def _object_setattr(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
-    return _setattr(p, args, keywords, node)
+    """object.__setattr__, with which a frozen dataclass is filled."""
+    cell = cell_of(p, args[0], node)
+    known = isinstance(cell, ObjectCell) and isinstance(args[1], Literal)
+    if not known or hasattr(type(getattr(cell.cls, args[1].value, None)), "__set__"):
+        p.no_derivative("AD209", "`object.__setattr__` on this object", node, "a plain assignment")
+    put_attribute(p, args[0], cell, args[1].value, args[2])
+    return NONE
 
 
 def _callable(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:

@@ -14,36 +14,57 @@ from ..ir.nodes import Literal, Value
 from ..ir.types import Array, ListOf, Record, Scalar, ShapeOf, Unknown
 from ..rules import lists
 from ..rules.indexing import GETITEM
+from .attributes import call_special
 from .branches import branch
 from .cells import cell_of, demand_static
 from .inputs import expand_captured
 from .merge import with_leaves
 from .parse import Parser
-from .values import DictCell, Fixed, GrownCell, Indexed, ListCell, ObjectCell, RangeVal, TupleVal
+from .values import (
+    DictCell,
+    DictView,
+    Fixed,
+    GrownCell,
+    Indexed,
+    Iterator,
+    ListCell,
+    ObjectCell,
+    RangeVal,
+    TupleVal,
+    is_atom,
+)
 
 
 def iterable(p: Parser, value: Any, node: ast.AST) -> Any:
     """The value as something to iterate over."""
     if isinstance(value, (Fixed, Indexed, RangeVal)):
         return value
+    if isinstance(value, Iterator):
+        return _run_through(p, value, node)
+    if isinstance(value, DictView):
+        return _dict_entries(p, value.of, value.kind, node)
     value = expand_captured(p, value, node)
+    if not is_atom(value):
+        overloaded = call_special(p, value, "__iter__", [], node)
+        if overloaded is not None:
+            return iterable(p, overloaded, node)
     cell = cell_of(p, value, node)
     if isinstance(value, TupleVal):
-        return Fixed(value.items)
+        return Fixed.of(value.items)
     if isinstance(cell, ListCell):
-        return Fixed(cell.items)
+        return Fixed(lambda: len(_list_now(p, value, node)), lambda k: _list_now(p, value, node)[k])
     if isinstance(cell, DictCell):
-        return Fixed(tuple(p.inputs.wrap_static(p, k) for k in cell.keys))
+        return _dict_entries(p, value, "keys", node)
     if isinstance(cell, GrownCell):
         if cell.pattern is None:
-            return Fixed(())
+            return Fixed.of(())
         length = p.builder.expand("len(x)", x=cell.items[0])
-        columns, pattern = cell.items, cell.pattern
-        return Indexed(
-            length,
-            lambda k: with_leaves(pattern, iter([p.builder.apply(GETITEM, c, k) for c in columns])),
-            value,
-        )
+
+        def item(k: Any) -> Any:
+            now = cell_of(p, value, node)
+            return with_leaves(now.pattern, iter([p.builder.apply(GETITEM, c, k) for c in now.items]))
+
+        return Indexed(length, item, value, (value,))
     if isinstance(cell, ObjectCell):
         p.no_derivative(
             "AD206", f"iterating over a `{cell.cls.__name__}`", node, "a list or tuple attribute of it"
@@ -57,19 +78,63 @@ def iterable(p: Parser, value: Any, node: ast.AST) -> Any:
     )
 
 
+def _run_through(p: Parser, value: Iterator, node: ast.AST) -> Any:
+    """The items of an iterator, which is used up by this."""
+    if value.consumed:
+        p.no_derivative("AD206", "an iterator is used a second time, when its items may be gone", node,
+                        "a list of the items: list(...)")  # fmt: skip
+    value.consumed = True
+    return value.source
+
+
+def _list_now(p: Parser, ref: Any, node: ast.AST) -> tuple[Any, ...]:
+    """The items of a list, which a loop over it may have changed."""
+    cell = cell_of(p, ref, node)
+    if isinstance(cell, ListCell):
+        return cell.items
+    p.no_derivative("AD208", "a list becomes one of run-time length while a loop runs over it", node,
+                    "a loop over a copy: `for v in list(items)`")  # fmt: skip
+
+
+def _dict_entries(p: Parser, ref: Any, kind: str, node: ast.AST) -> Fixed:
+    """What a dictionary holds, entry by entry; entries that come or go meanwhile are Python's error."""
+    keys = cell_of(p, ref, node).keys
+
+    def size() -> int:
+        now = cell_of(p, ref, node).keys
+        if now != keys:
+            changed = "size" if len(now) != len(keys) else "keys"
+            p.raise_at(RuntimeError(f"dictionary {changed} changed during iteration"))
+        return len(keys)
+
+    def get(k: int) -> Any:
+        key, value = p.inputs.wrap_static(p, keys[k]), cell_of(p, ref, node).items[k]
+        return {"keys": key, "values": value, "items": TupleVal((key, value))}[kind]
+
+    return Fixed(size, get)
+
+
+def as_tuple(p: Parser, value: Any) -> Any:
+    """The shape of an array of known rank as a tuple of lengths; anything else as it is."""
+    t = value.type if isinstance(value, Value) else None
+    if not isinstance(t, ShapeOf) or t.shape is None:
+        return value
+    return TupleVal(tuple(p.builder.apply(GETITEM, value, Literal(k)) for k in range(len(t.shape))))
+
+
 def _constant_items(p: Parser, value: Literal, node: ast.AST) -> Any:
     if isinstance(value.value, (str, bytes, frozenset, tuple, list, range)):
         items = sorted(value.value, key=repr) if isinstance(value.value, frozenset) else list(value.value)
-        return Fixed(tuple(p.inputs.wrap_static(p, v) for v in items))
+        return Fixed.of(tuple(p.inputs.wrap_static(p, v) for v in items))
     p.raise_at(TypeError(f"'{type(value.value).__name__}' object is not iterable"))
 
 
 def _value_items(p: Parser, value: Value, node: ast.AST) -> Any:
     t = value.type
     if isinstance(t, ShapeOf) and t.shape is not None:
-        return Fixed(tuple(p.builder.apply(GETITEM, value, Literal(k)) for k in range(len(t.shape))))
+        return Fixed.of(tuple(p.builder.apply(GETITEM, value, Literal(k)) for k in range(len(t.shape))))
     if isinstance(t, Record) and t.fields is not None:
-        return Fixed(tuple(p.builder.apply(lists.FIELD, value, Literal(k)) for k in range(len(t.fields))))
+        return Fixed.of(tuple(p.builder.apply(lists.FIELD, value, Literal(k)) for k in range(len(t.fields))))
     if isinstance(t, Scalar):
         p.raise_at(TypeError(f"'{t}' object is not iterable"))
     if isinstance(t, (Array, ListOf, ShapeOf, Unknown)):
@@ -143,23 +208,36 @@ def _range_item(p: Parser, start: Any, step: Any, k: Any) -> Any:
     )
 
 
-def zipped(p: Parser, sources: list[Any], node: ast.AST, strict: bool = False) -> Any:
-    """zip(*sources)"""
+def zipped(p: Parser, sources: list[Any], strict: bool = False) -> Any:
+    """What `zip(*sources)` runs over."""
     if not sources:
-        return Fixed(())
+        return Fixed.of(())
     known = [s for s in sources if isinstance(s, Fixed)]
     if len(known) == len(sources):
-        n = min(len(s.items) for s in known)
-        return Fixed(tuple(TupleVal(tuple(s.items[k] for s in sources)) for k in range(n)))
-    if known and not strict:
-        n = min(len(s.items) for s in known)
-        return _zip_fixed(p, sources, n, node)
-    parts = [counted(p, s) for s in sources if not isinstance(s, Fixed)]
+        if strict and len({s.size() for s in known}) > 1:
+            p.raise_at(ValueError("zip() arguments of different lengths"))
+        return Fixed(
+            lambda: min(s.size() for s in known), lambda k: TupleVal(tuple(s.get(k) for s in known))
+        )
+    if known:
+        return _zip_fixed(p, sources, min(s.size() for s in known), strict)
+    parts = [counted(p, s) for s in sources]
     length = parts[0].length
     for other in parts[1:]:
-        if not _same_length(length, other.length):
+        if _same_length(length, other.length):
+            continue
+        if strict:
+            _require_equal(p, length, other.length)
+        else:
             length = p.builder.expand("min(a, b)", a=length, b=other.length)
-    return Indexed(length, lambda k: TupleVal(tuple(s.get(k) for s in parts)))
+    over = tuple(ref for part in parts for ref in part.over)
+    return Indexed(length, lambda k: TupleVal(tuple(s.get(k) for s in parts)), None, over)
+
+
+def _require_equal(p: Parser, a: Any, b: Any) -> None:
+    test = p.builder.expand("a != b", a=a, b=b)
+    error = ValueError("zip() arguments of different lengths")
+    branch(p, test, lambda: p.raise_at(error), lambda: None)
 
 
 def _same_length(a: Any, b: Any) -> bool:
@@ -170,7 +248,7 @@ def _same_length(a: Any, b: Any) -> bool:
     return isinstance(a.type, Scalar) and a.type.size is not None and a.type == b.type
 
 
-def _zip_fixed(p: Parser, sources: list[Any], n: int, node: ast.AST) -> Any:
+def _zip_fixed(p: Parser, sources: list[Any], n: int, strict: bool) -> Any:
     """A container of n known items beside sequences: at run time they must be at least as long."""
     columns = []
     for s in sources:
@@ -178,7 +256,9 @@ def _zip_fixed(p: Parser, sources: list[Any], n: int, node: ast.AST) -> Any:
             columns.append(list(s.items[:n]))
             continue
         part = counted(p, s)
-        if not (isinstance(part.length, Literal) and part.length.value >= n):
+        if strict:
+            _require_equal(p, part.length, Literal(n))
+        elif not (isinstance(part.length, Literal) and part.length.value >= n):
             require(
                 p,
                 "n < count",
@@ -187,16 +267,16 @@ def _zip_fixed(p: Parser, sources: list[Any], n: int, node: ast.AST) -> Any:
                 ValueError(f"a sequence is shorter than the {n} items that it is zipped with"),
             )
         columns.append([part.get(Literal(k)) for k in range(n)])
-    return Fixed(tuple(TupleVal(items) for items in zip(*columns, strict=True)))
+    return Fixed.of(tuple(TupleVal(items) for items in zip(*columns, strict=True)))
 
 
 def enumerated(p: Parser, source: Any, start: Any) -> Any:
     """What `enumerate(source, start)` runs over."""
     if isinstance(source, Fixed):
-        items = [
-            TupleVal((p.binary("+", start, Literal(k), ast.Pass()), v)) for k, v in enumerate(source.items)
-        ]
-        return Fixed(tuple(items))
+        return Fixed(
+            source.size,
+            lambda k: TupleVal((p.binary("+", start, Literal(k), ast.Pass()), source.get(k))),
+        )
     inner = counted(p, source)
 
     def get(k: Any) -> Any:
@@ -205,22 +285,28 @@ def enumerated(p: Parser, source: Any, start: Any) -> Any:
         )
         return TupleVal((number, inner.get(k)))
 
-    return Indexed(inner.length, get)
+    return Indexed(inner.length, get, None, inner.over)
 
 
 def backwards(p: Parser, source: Any) -> Any:
     """reversed(source)"""
     if isinstance(source, Fixed):
-        return Fixed(source.items[::-1])
+        count = source.size()
+        return Fixed(lambda: count, lambda k: source.get(count - 1 - k))
     if isinstance(source, RangeVal):
         return RangeVal(source.start, source.stop, source.step, not source.backwards)
     inner = counted(p, source)
-    return Indexed(inner.length, lambda k: inner.get(p.builder.expand("n - 1 - k", n=inner.length, k=k)))
+    return Indexed(
+        inner.length,
+        lambda k: inner.get(p.builder.expand("n - 1 - k", n=inner.length, k=k)),
+        None,
+        inner.over,
+    )
 
 
 def mapped(p: Parser, source: Any, function: Callable[[Any], Any]) -> Any:
     """An iterable of function(item), evaluated as it is consumed."""
     if isinstance(source, Fixed):
-        return Fixed(tuple(function(v) for v in source.items))
+        return Fixed(source.size, lambda k: function(source.get(k)))
     inner = counted(p, source)
-    return Indexed(inner.length, lambda k: function(inner.get(k)))
+    return Indexed(inner.length, lambda k: function(inner.get(k)), None, inner.over)

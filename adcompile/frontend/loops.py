@@ -18,7 +18,7 @@ from .branches import fork, guarded, truth
 from .carried import Carried, Grows, carry, exit_containers, state_after
 from .iterate import iterable
 from .merge import grown, leaves_of
-from .names import live_names
+from .names import bound_in, live_names, reads
 from .parse import DeadPath, NeedUnroll, Parser
 from .values import (
     DEAD,
@@ -41,7 +41,10 @@ from .values import (
 
 def for_statement(p: Parser, node: ast.For, rest: list[ast.stmt]) -> bool:
     """Execute a `for`; returns whether the rest of the block has been executed as well."""
-    source = iterable(p, p.evaluate(node.iter), node.iter)
+    if isinstance(node.iter, ast.GeneratorExp) and reads(node.iter) & set(bound_in(node.body)):
+        p.refuse("AD199", "the loop assigns to a variable that its generator reads", node.iter,
+                 "a list comprehension, if the items are meant to be computed before the loop")  # fmt: skip
+    source = iterable(p, p.evaluate_iterated(node.iter), node.iter)
     loop = fresh_id()
 
     def bind(item: Any) -> None:
@@ -58,8 +61,25 @@ def iterate(
 ) -> None:  # fmt: skip
     """Execute a loop body for every item of an iterable."""
     if isinstance(source, Fixed):
-        _unrolled(p, list(source.items), loop, bind, body)
+        _unrolled(p, source, 0, loop, bind, body, node)
         return
+    read = {ref.id for ref in source.over} if isinstance(source, Indexed) else set()
+    resized = p.resized
+    p.resized = set()
+    try:
+        _counted(p, source, loop, bind, body, node, live)
+    finally:
+        found, p.resized = p.resized, p.resized | resized
+    if read & found:
+        p.no_derivative("AD208", "a list changes its length while a loop runs over it", node,
+                        "a loop over a copy: `for v in list(items)`")  # fmt: skip
+
+
+def _counted(
+    p: Parser, source: Any, loop: int, bind: Callable[[Any], None], body: Callable[[], None], node: ast.AST,
+    live: Set[str] | None,
+) -> None:  # fmt: skip
+    """A loop over a range or a sequence that is indexed by a counter."""
     span, get, hint = _span(p, source, node)
     if all(isinstance(a, Literal) for a in span):
         key = (node, len(p.stack))
@@ -99,7 +119,7 @@ def _unroll_range(p: Parser, span: Any, source: Any, loop: int, bind: Any, body:
         items: list[Any] = [Literal(v) for v in (reversed(values) if source.backwards else values)]
     else:
         items = [source.get(Literal(v)) for v in values]
-    _unrolled(p, items, loop, bind, body)
+    _unrolled(p, Fixed.of(items), 0, loop, bind, body, node)
 
 
 def _span(p: Parser, source: Any, node: ast.AST) -> tuple[Any, Any, str]:
@@ -113,16 +133,23 @@ def _span(p: Parser, source: Any, node: ast.AST) -> tuple[Any, Any, str]:
 
 
 def _unrolled(
-    p: Parser, items: list[Any], loop: int, bind: Callable[[Any], None], body: Callable[[], None]
-) -> None:
-    """One copy of the body for each item; a copy after a possible exit stands under the negated flag."""
-    if not items:
+    p: Parser, source: Fixed, k: int, loop: int, bind: Callable[[Any], None], body: Callable[[], None],
+    node: ast.AST,
+) -> None:  # fmt: skip
+    """One copy of the body for each item from number k on.
+
+    A copy after a possible exit stands under the negated flag.
+    """
+    if k >= source.size():
         return
+    if k >= _MOST_UNROLLED:
+        p.no_derivative("AD209", f"a loop over a container of more than {_MOST_UNROLLED} items", node,
+                        "an array, or a loop over a range")  # fmt: skip
 
     def once() -> None:
         p.frame.loops.append(loop)
         try:
-            bind(items[0])
+            bind(source.get(k))
             body()
         finally:
             p.frame.loops.pop()
@@ -135,12 +162,12 @@ def _unrolled(
         if flag is TRUE:
             return
         if flag is FALSE:
-            _unrolled(p, items[1:], loop, bind, body)
-        elif len(items) > 1:
+            _unrolled(p, source, k + 1, loop, bind, body, node)
+        elif k + 1 < source.size():
             fork(
                 p,
                 p.builder.negate(flag),
-                lambda: _unrolled(p, items[1:], loop, bind, body),
+                lambda: _unrolled(p, source, k + 1, loop, bind, body, node),
                 lambda: None,
                 None,
             )
@@ -172,22 +199,43 @@ def _after_loop(p: Parser, node: ast.For | ast.While, loop: int, rest: list[ast.
 def while_statement(p: Parser, node: ast.While, rest: list[ast.stmt]) -> bool:
     """Execute a `while`; returns whether the rest of the block has been executed as well."""
     loop = fresh_id()
-    test: Any = node.test
-    body = node.body
-    if any(isinstance(n, ast.NamedExpr) for n in ast.walk(test)):
-        # an assignment in the test belongs to the iteration: `while True: if not test: break`
-        leave = ast.If(ast.UnaryOp(ast.Not(), test), [ast.Break()], [])
-        ast.fix_missing_locations(ast.copy_location(leave, test))
-        for n in ast.walk(leave):
-            ast.copy_location(n, test) if isinstance(n, (ast.expr, ast.stmt)) and n is not test else None
-        body, test = [leave, *body], ast.copy_location(ast.Constant(True), test)
     live = live_names(p.frame.node, node)
 
     def condition() -> Any:
-        return truth(p, p.evaluate(test), test)
+        if any(isinstance(n, ast.NamedExpr) for n in ast.walk(node.test)):
+            raise _TestAssigns
+        before = p.state.copy()
+        test = truth(p, p.evaluate(node.test), node.test)
+        names, heap = p.state.names, p.state.heap
+        if any(names.get(k) is not v for k, v in before.names.items()) or any(
+            heap[k] is not v for k, v in before.heap.items()
+        ):
+            raise _TestAssigns
+        return test
 
-    _loop(p, loop, None, lambda: p.run(body), live, condition)
+    saved = p.state.copy(), len(p.builder.statements), len(p.frame.loops)
+    try:
+        _loop(p, loop, None, lambda: p.run(node.body), live, condition)
+    except _TestAssigns:
+        p.state = saved[0]
+        del p.builder.statements[saved[1] :]
+        del p.frame.loops[saved[2] :]
+        always: ast.expr = ast.copy_location(ast.Constant(True), node.test)
+        body = [_leave_unless(node.test), *node.body]
+        _loop(p, loop, None, lambda: p.run(body), live, lambda: truth(p, p.evaluate(always), always))
     return _after_loop(p, node, loop, rest)
+
+
+class _TestAssigns(Exception):
+    """The test of a `while` changes variables or containers: it belongs to the iteration."""
+
+
+def _leave_unless(test: ast.expr) -> ast.stmt:
+    """`if not test: break`"""
+    leave = ast.If(ast.UnaryOp(ast.Not(), test), [ast.Break()], [])
+    for n in (leave, leave.test, *leave.body):
+        ast.copy_location(n, test)
+    return leave
 
 
 _FLAG_NAMES = {"%break": "broke", "%continue": "continued", "%return": "returned"}

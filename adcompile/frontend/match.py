@@ -15,6 +15,7 @@ from .branches import conditional, truth
 from .cells import cell_of
 from .inputs import expand_captured
 from .introspection import class_of
+from .iterate import as_tuple
 from .operators import compare
 from .parse import Parser
 from .values import FALSE, TRUE, DictCell, ListCell, TupleVal
@@ -69,7 +70,7 @@ def _ignore(value: Any) -> None:
 
 def pattern_test(p: Parser, pattern: ast.pattern, subject: Any, bindings: dict[str, Any]) -> Any:
     """Whether the subject matches: a constant or a truth value; captures go to `bindings`."""
-    subject = expand_captured(p, subject, pattern)
+    subject = as_tuple(p, expand_captured(p, subject, pattern))
     if isinstance(pattern, ast.MatchValue):
         return truth(p, compare(p, "==", subject, p.evaluate(pattern.value), pattern), pattern)
     if isinstance(pattern, ast.MatchSingleton):
@@ -80,7 +81,7 @@ def pattern_test(p: Parser, pattern: ast.pattern, subject: Any, bindings: dict[s
             bindings[pattern.name] = subject
         return result
     if isinstance(pattern, ast.MatchOr):
-        return _any(p, [pattern_test(p, q, subject, bindings) for q in pattern.patterns])
+        return _alternatives(p, pattern, subject, bindings)
     if isinstance(pattern, ast.MatchSequence):
         return _sequence(p, pattern, subject, bindings)
     if isinstance(pattern, ast.MatchMapping):
@@ -90,10 +91,31 @@ def pattern_test(p: Parser, pattern: ast.pattern, subject: Any, bindings: dict[s
     p.refuse("AD110", "this pattern is not understood", pattern, "`if` with the test written out")
 
 
+def _alternatives(p: Parser, pattern: ast.MatchOr, subject: Any, bindings: dict[str, Any]) -> Any:
+    """The first alternative that matches says what the names stand for."""
+    tests: list[Any] = []
+    for alternative in pattern.patterns:
+        own: dict[str, Any] = {}
+        test = pattern_test(p, alternative, subject, own)
+        if test is FALSE:
+            continue
+        tests.append(test)
+        if own and not (test is TRUE and len(tests) == 1):
+            p.refuse(
+                "AD110",
+                "which alternative matches is known at run time only, and they bind names",
+                pattern,
+                "one `case` for each alternative",
+            )
+        bindings.update(own)
+        if test is TRUE:
+            break
+    return _any(p, tests)
+
+
 def _any(p: Parser, tests: list[Any]) -> Any:
     if any(t is TRUE for t in tests):
         return TRUE
-    tests = [t for t in tests if t is not FALSE]
     if not tests:
         return FALSE
     result = tests[0]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+import numpy as np
+
 from ..ir.nodes import Literal, Value
-from ..ir.types import ListOf
+from ..ir.types import OPAQUE, ListOf
 from ..rules import lists
 from ..rules.rule import METHODS
 from .cells import cell_of, demand_static, dict_items, static_key
@@ -16,7 +18,7 @@ from .opaque import call_unknown
 from .operators import binary, compare
 from .parse import Parser
 from .primitives import apply_primitive
-from .values import NONE, ArrayMethod, ContainerMethod, DictCell, GrownCell, ListCell, TupleVal
+from .values import NONE, ArrayMethod, ContainerMethod, DictCell, DictView, GrownCell, ListCell, TupleVal
 
 
 def call_container_method(
@@ -58,7 +60,7 @@ def _list_pop(p: Parser, ref: Any, cell: ListCell, args: list[Any], keywords: An
         value = items.pop(index)
     except IndexError as error:
         p.raise_at(error)
-    p.state.heap[ref.id] = ListCell(tuple(items))
+    p.change(ref, ListCell(tuple(items)))
     return value
 
 
@@ -69,13 +71,14 @@ def _grown_pop(p: Parser, ref: Any, cell: GrownCell, args: list[Any], keywords: 
         )
     if cell.pattern is None:
         p.raise_at(IndexError("pop from empty list"))
+    p.resized.add(ref.id)
     columns, atoms = [], []
     for column in cell.items:
         rest, item = p.builder.apply(lists.LIST_POP, column)
         rest.hint, rest.named, item.hint, item.named = column.hint, column.named, "", False  # type: ignore[union-attr]
         columns.append(rest)
         atoms.append(item)
-    p.state.heap[ref.id] = GrownCell(cell.pattern, tuple(columns))
+    p.change(ref, GrownCell(cell.pattern, tuple(columns)))
     return with_leaves(cell.pattern, iter(atoms))
 
 
@@ -89,23 +92,23 @@ def _known(p: Parser, value: Any, node: ast.AST) -> Any:
 def _insert(p: Parser, ref: Any, cell: ListCell, args: list[Any], keywords: Any, node: ast.AST) -> Any:
     items = list(cell.items)
     items.insert(_known(p, args[0], node), args[1])
-    p.state.heap[ref.id] = ListCell(tuple(items))
+    p.change(ref, ListCell(tuple(items)))
     return NONE
 
 
 def _remove(p: Parser, ref: Any, cell: ListCell, args: list[Any], keywords: Any, node: ast.AST) -> Any:
     place = _index(p, ref, cell, args, keywords, node).value
-    p.state.heap[ref.id] = ListCell(cell.items[:place] + cell.items[place + 1 :])
+    p.change(ref, ListCell(cell.items[:place] + cell.items[place + 1 :]))
     return NONE
 
 
 def _reverse(p: Parser, ref: Any, cell: ListCell, args: list[Any], keywords: Any, node: ast.AST) -> Any:
-    p.state.heap[ref.id] = ListCell(cell.items[::-1])
+    p.change(ref, ListCell(cell.items[::-1]))
     return NONE
 
 
 def _clear(p: Parser, ref: Any, cell: Any, args: list[Any], keywords: Any, node: ast.AST) -> Any:
-    p.state.heap[ref.id] = DictCell((), (), cell.cls) if isinstance(cell, DictCell) else ListCell(())
+    p.change(ref, DictCell((), (), cell.cls) if isinstance(cell, DictCell) else ListCell(()))
     return NONE
 
 
@@ -114,16 +117,15 @@ def _copy(p: Parser, ref: Any, cell: Any, args: list[Any], keywords: Any, node: 
 
 
 def _keys(p: Parser, ref: Any, cell: DictCell, args: list[Any], keywords: Any, node: ast.AST) -> Any:
-    return TupleVal(tuple(p.inputs.wrap_static(p, k) for k in cell.keys))
+    return DictView(ref, "keys")
 
 
 def _values(p: Parser, ref: Any, cell: DictCell, args: list[Any], keywords: Any, node: ast.AST) -> Any:
-    return TupleVal(cell.items)
+    return DictView(ref, "values")
 
 
 def _items(p: Parser, ref: Any, cell: DictCell, args: list[Any], keywords: Any, node: ast.AST) -> Any:
-    pairs = zip(cell.keys, cell.items, strict=True)
-    return TupleVal(tuple(TupleVal((p.inputs.wrap_static(p, k), v)) for k, v in pairs))
+    return DictView(ref, "items")
 
 
 def _get(p: Parser, ref: Any, cell: DictCell, args: list[Any], keywords: Any, node: ast.AST) -> Any:
@@ -136,7 +138,7 @@ def _setdefault(p: Parser, ref: Any, cell: DictCell, args: list[Any], keywords: 
     if key in cell.keys:
         return cell.items[cell.keys.index(key)]
     value = args[1] if len(args) > 1 else NONE
-    p.state.heap[ref.id] = DictCell((*cell.keys, key), (*cell.items, value), cell.cls)
+    p.change(ref, DictCell((*cell.keys, key), (*cell.items, value), cell.cls))
     return value
 
 
@@ -147,7 +149,7 @@ def _update(
     if args:
         entries.update(dict_items(p, args[0], node))
     entries.update(keywords)
-    p.state.heap[ref.id] = DictCell(tuple(entries), tuple(entries.values()), cell.cls)
+    p.change(ref, DictCell(tuple(entries), tuple(entries.values()), cell.cls))
     return NONE
 
 
@@ -159,7 +161,7 @@ def _dict_pop(p: Parser, ref: Any, cell: DictCell, args: list[Any], keywords: An
             return args[1]
         p.raise_at(KeyError(key))
     value = entries.pop(key)
-    p.state.heap[ref.id] = DictCell(tuple(entries), tuple(entries.values()), cell.cls)
+    p.change(ref, DictCell(tuple(entries), tuple(entries.values()), cell.cls))
     return value
 
 
@@ -235,17 +237,29 @@ _METHODS: dict[tuple[Any, str], Any] = {
 _VARIADIC = {"reshape": "newshape", "transpose": "axes"}
 
 
+# methods of arrays that have no row and leave the array as it is
+_READING = frozenset(
+    [
+        "all", "any", "argmax", "argmin", "argpartition", "argsort", "as_integer_ratio", "bit_count",
+        "choose", "compress", "conj", "conjugate", "cumprod", "dump", "dumps", "hex", "is_integer", "item",
+        "newbyteorder", "nonzero", "searchsorted", "tobytes", "tofile", "tolist", "view",
+    ]
+)  # fmt: skip
+
+
 def call_array_method(
     p: Parser, method: ArrayMethod, args: list[Any], keywords: dict[str, Any], node: ast.AST
 ) -> Any:
     """array.name(*args, **keywords)"""
     name = method.name
-    if name in ("fill", "sort", "put", "itemset", "partition", "resize", "setflags"):
+    is_object = isinstance(method.receiver, Value) and method.receiver.type == OPAQUE
+    row = METHODS.get(name)
+    unknown = not is_object and row is None and isinstance(method.receiver, Value)
+    if unknown and hasattr(np.ndarray, name) and name not in _READING:
         p.refuse(
             "AD108", f"`{name}` writes into the array", node, "a new array: np.full_like, np.sort, np.where"
         )
-    row = METHODS.get(name)
-    if row is None or (isinstance(method.receiver, Value) and str(method.receiver.type) == "object"):
+    if row is None or is_object:
         return call_unknown(p, method, args, keywords, node)
     if name in _VARIADIC and len(args) > 1:
         args = [TupleVal(tuple(args))]

@@ -18,9 +18,9 @@ def bound_names(node: ast.FunctionDef | ast.Lambda) -> frozenset[str]:
     names |= {x.arg for x in (a.vararg, a.kwarg) if x is not None}
     declared: set[str] = set()
     if isinstance(node, ast.Lambda):
-        names |= set(_bound_in([node.body]))
+        names |= set(bound_in([node.body]))
     else:
-        names |= set(_bound_in(node.body))
+        names |= set(bound_in(node.body))
         declared = set(declared_names(node))
     return frozenset(names - declared)
 
@@ -36,7 +36,8 @@ def declared_names(node: ast.AST) -> Iterator[str]:
             stack.extend(ast.iter_child_nodes(n))
 
 
-def _bound_in(nodes: list[ast.AST] | list[ast.stmt] | list[ast.expr]) -> Iterator[str]:
+def bound_in(nodes: list[ast.AST] | list[ast.stmt] | list[ast.expr]) -> Iterator[str]:
+    """The names that statements or expressions bind in the function that they stand in."""
     stack: list[ast.AST] = list(nodes)
     while stack:
         n = stack.pop()
@@ -69,7 +70,7 @@ def live_names(function: ast.FunctionDef | ast.Lambda, loop: ast.For | ast.While
     outside = {
         n.id
         for n in ast.walk(function)
-        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load) and n not in inside
+        if isinstance(n, ast.Name) and isinstance(n.ctx, (ast.Load, ast.Del)) and n not in inside
     }
     outside |= {n.id for s in loop.orelse for n in ast.walk(s) if isinstance(n, ast.Name)}
     outside |= _target_reads(function)
@@ -81,7 +82,7 @@ def live_names(function: ast.FunctionDef | ast.Lambda, loop: ast.For | ast.While
     )
     exposed: set[str] = set()
     if isinstance(loop, ast.While):
-        exposed |= _reads(loop.test)
+        exposed |= reads(loop.test)
     _exposed(body, assigned, exposed)
     return frozenset(outside | exposed)
 
@@ -91,12 +92,15 @@ def _target_reads(function: ast.AST) -> set[str]:
     found: set[str] = set()
     for n in ast.walk(function):
         if isinstance(n, _SCOPES) and n is not function:
-            found |= _reads(n)
+            found |= reads(n)
     return found
 
 
-def _reads(node: ast.AST) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)} | {
+def reads(node: ast.AST) -> set[str]:
+    """The names that a piece of code needs to be assigned."""
+    return {
+        n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, (ast.Load, ast.Del))
+    } | {
         n.target.id for n in ast.walk(node) if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)
     }
 
@@ -105,21 +109,21 @@ def _exposed(statements: list[ast.stmt], assigned: set[str], exposed: set[str]) 
     """Collect names read before they are certainly assigned; `assigned` grows along the statements."""
     for s in statements:
         if isinstance(s, ast.Assign):
-            exposed |= _reads(s.value) - assigned
+            exposed |= reads(s.value) - assigned
             for t in s.targets:
-                exposed |= _reads(t) - assigned
+                exposed |= reads(t) - assigned
                 assigned |= {
                     n.id for n in ast.walk(t) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
                 }
         elif isinstance(s, ast.If):
-            exposed |= _reads(s.test) - assigned
+            exposed |= reads(s.test) - assigned
             first, second = set(assigned), set(assigned)
             _exposed(s.body, first, exposed)
             _exposed(s.orelse, second, exposed)
             assigned |= first & second
         elif isinstance(s, (ast.For, ast.While)):
-            exposed |= _reads(s) - assigned
+            exposed |= reads(s) - assigned
         else:
-            exposed |= _reads(s) - assigned
+            exposed |= reads(s) - assigned
             if isinstance(s, (ast.AnnAssign, ast.AugAssign)) and isinstance(s.target, ast.Name):
                 assigned.add(s.target.id)

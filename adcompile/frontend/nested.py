@@ -9,7 +9,9 @@ themselves (`objects`).
 from __future__ import annotations
 
 import ast
+import types
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..ir.nodes import Apply, Block, Literal, Stmt, Value, blocks_of, clone_stmt, map_arg
@@ -25,7 +27,7 @@ from .inputs import expand_captured, expand_object
 from .iterate import fixed_items
 from .merge import parts_of, rebuild
 from .parse import Parser
-from .values import Ref, Transformed, TupleVal, is_atom
+from .values import BoundMethod, Closure, Ref, Transformed, TupleVal, is_atom
 
 _OPTIONS = ("argnums", "argnum", "has_aux", "holomorphic", "allow_int")
 
@@ -38,6 +40,8 @@ def transform(p: Parser, name: str, args: list[Any], keywords: dict[str, Any], n
         )
     if name in ("jvp", "vjp"):
         return _immediate(p, name, args, keywords, node)
+    if name == "linearize" and args and not keywords:
+        return _linearize(p, args[0], args[1:], node)
     if not args:
         p.no_derivative("AD210", f"`{name}` without a function", node, f"adcompile.{name}(f)")
     options = [(k, _static(p, v, node)) for k, v in keywords.items()]
@@ -81,6 +85,8 @@ def call_transformed(
         return _gradient(p, function, args, keywords, node)
     if function.kind == "pullback":
         return _pull_back(p, function, args, node)
+    if function.kind == "linear":
+        return _push(p, dict(function.options)["pushed"], args, node)[1]
     made = DERIVED[function.kind]
     options = dict(function.options)
     if "argnum" in options:
@@ -89,11 +95,27 @@ def call_transformed(
     return p.call(Literal(implementation), [function.function, *args], keywords, node)
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """A container as it was: what a function does to its argument is not done to its gradient."""
+
+    cell: Any
+
+
+def _kept(p: Parser, value: Any) -> Any:
+    if isinstance(value, Ref):
+        return _Kept(_kept(p, p.state.heap[value.id]))
+    parts = () if is_atom(value) else parts_of(value)
+    return rebuild(value, tuple(_kept(p, x) for x in parts)) if parts else value
+
+
 def _map_leaves(p: Parser, value: Any, change: Any) -> Any:
     """A value of the same structure, in new containers, with its atoms changed."""
     value = expand_object(p, expand_captured(p, value, ast.Pass()))
     if is_atom(value):
         return change(value)
+    if isinstance(value, _Kept):
+        return p.new(_map_leaves(p, value.cell, change))
     if isinstance(value, Ref):
         return p.new(_map_leaves(p, p.state.heap[value.id], change))
     parts = parts_of(value)
@@ -111,8 +133,8 @@ def _leaves(p: Parser, value: Any) -> list[Any]:
     return found
 
 
-def _opened(p: Parser, values: Sequence[Any]) -> tuple[list[Any], list[Value], list[Any]]:
-    """The values with parameters for their differentiable atoms, and what each parameter stands for."""
+def _opened(p: Parser, values: Sequence[Any]) -> tuple[list[Any], list[Any], list[Value], list[Any]]:
+    """The values with parameters for their differentiable atoms, their form, the parameters, their values."""
     params: list[Value] = []
     actual: list[Any] = []
 
@@ -127,7 +149,8 @@ def _opened(p: Parser, values: Sequence[Any]) -> tuple[list[Any], list[Value], l
         actual.append(leaf)
         return param
 
-    return [_map_leaves(p, v, fresh) for v in values], params, actual
+    opened = [_map_leaves(p, v, fresh) for v in values]
+    return opened, [_kept(p, v) for v in opened], params, actual
 
 
 def splice(p: Parser, statements: list[Stmt], mapping: dict[Value, Any]) -> None:
@@ -166,9 +189,9 @@ def _gradient(
     argnums = _argnums(options)
     bare = isinstance(argnums, (int, str))
     wanted = (argnums,) if bare else tuple(argnums)
-    places = _places(p, wanted, args, keywords, node)
+    places = _places(p, function.function, wanted, args, keywords, node)
     values = [keywords[n] if isinstance(n, str) else args[n] for n in places]
-    opened, params, actual = _opened(p, values)
+    opened, form, params, actual = _opened(p, values)
     if not params:
         p.no_derivative(
             "AD203", "the argument to differentiate by is no float", node, "a float: 2.0 instead of 2"
@@ -202,7 +225,7 @@ def _gradient(
     wanted_ids = {id(x) for x in params}
     grads = [
         _map_leaves(p, v, lambda leaf: next(images) if id(leaf) in wanted_ids else inert(p.builder, leaf))
-        for v in opened
+        for v in form
     ]
     value = _substituted(p, result, mapping)
     grad = grads[0] if bare else TupleVal(tuple(grads))
@@ -213,17 +236,47 @@ def _gradient(
 
 
 def _places(
-    p: Parser, wanted: Sequence[Any], args: list[Any], keywords: dict[str, Any], node: ast.AST
+    p: Parser, function: Any, wanted: Sequence[Any], args: list[Any], keywords: dict[str, Any], node: ast.AST
 ) -> list[Any]:
     """The positions and names among the arguments of a call that argnums stand for."""
-    places: list[Any] = [n if isinstance(n, str) else (n % len(args) if args else n) for n in wanted]
-    names = [n for n in places if isinstance(n, str)]
-    positions = [n for n in places if isinstance(n, int)]
-    if any(n not in keywords for n in names) or any(n >= len(args) for n in positions):
-        p.no_derivative(
-            "AD210", "`argnums` names no argument of this call", node, "the position or name of an argument"
-        )
+    known = _parameters(function)
+    # of a function that says nothing of its parameters, those that are given
+    positional, others = known if known is not None else ([*map(str, range(len(args)))], [*keywords])
+    names = [*positional, *others]
+    places: list[Any] = []
+    for n in wanted:
+        if isinstance(n, int) and -len(names) <= n < len(names):
+            n = names[n]
+        k = positional.index(n) if n in positional else n
+        if isinstance(k, int) and 0 <= k < len(args):
+            places.append(k)
+        elif n in keywords:
+            places.append(n)
+        else:
+            p.no_derivative(
+                "AD210",
+                "`argnums` names no argument of this call",
+                node,
+                "the position or name of an argument",
+            )
     return places
+
+
+def _parameters(function: Any) -> tuple[list[str], list[str]] | None:
+    """The names of the positional and of the other parameters of a callee, None if they are not known."""
+    if isinstance(function, Closure):
+        a = function.node.args
+        return [x.arg for x in (*a.posonlyargs, *a.args)], [x.arg for x in a.kwonlyargs]
+    if isinstance(function, BoundMethod):
+        found = _parameters(function.function)
+        return None if found is None else (found[0][1:], found[1])
+    if isinstance(function, Transformed):
+        return _parameters(function.function)
+    if isinstance(function, Literal) and isinstance(function.value, types.FunctionType):
+        code = function.value.__code__
+        names, n = code.co_varnames, code.co_argcount
+        return list(names[:n]), list(names[n : n + code.co_kwonlyargcount])
+    return None
 
 
 def _substituted(p: Parser, value: Any, mapping: dict[Value, Any]) -> Any:
@@ -270,11 +323,22 @@ def _immediate(p: Parser, name: str, args: list[Any], keywords: dict[str, Any], 
     return _vjp(p, args[0], list(args[1:]), has_aux, node)
 
 
-def _jvp(p: Parser, function: Any, primals: Any, tangents: Any, has_aux: bool, node: ast.AST) -> Any:
-    values, directions = fixed_items(p, primals, node), fixed_items(p, tangents, node)
-    opened, params, actual = _opened(p, values)
-    found = [d for v, t in zip(opened, directions, strict=True) for d in _tangents_of(p, v, t, params)]
-    dots = [_fitted(p, d, v, "tangent", node) for d, v in zip(found, actual, strict=True)]
+@dataclass(frozen=True)
+class _Pushed:
+    """A forward derivative that waits for its tangents `dots`; `known` says what its parameters stand for."""
+
+    primal: list[Stmt]
+    statements: list[Stmt]
+    dots: list[Value]
+    results: list[Any]
+    form: list[Any]
+    result: Any
+    aux: Any
+    known: dict[Value, Any]
+
+
+def _pushed(p: Parser, function: Any, values: Sequence[Any], has_aux: bool, node: ast.AST) -> _Pushed:
+    opened, form, params, actual = _opened(p, values)
     with p.builder.block() as statements:
         result = p.call(function, opened, {}, node)
     aux: Any = None
@@ -291,15 +355,42 @@ def _jvp(p: Parser, function: Any, primals: Any, tangents: Any, has_aux: bool, n
             else inert(p.builder, v)
             for r, v in zip(results, outs, strict=True)
         ]
-    mapping: dict[Value, Any] = {
-        **dict(zip(params, actual, strict=True)),
-        **dict(zip(dot_params, dots, strict=True)),
-    }
-    splice(p, [*done, *ending], mapping)
-    images = iter([map_arg(r, mapping) for r in results])
-    out_dot = _map_leaves(p, result, lambda leaf: next(images))
-    pair = (_substituted(p, result, mapping), out_dot)
-    return TupleVal(pair if aux is None else (*pair, _substituted(p, aux, mapping)))
+    known = dict(zip(params, actual, strict=True))
+    return _Pushed(statements, [*done, *ending], dot_params, results, form, result, aux, known)
+
+
+def _push(
+    p: Parser, pushed: _Pushed, tangents: Sequence[Any], node: ast.AST
+) -> tuple[dict[Value, Any], Any]:
+    """Append the statements of a forward derivative for given tangents; returns the tangent of the result."""
+    if len(pushed.form) != len(tangents):
+        p.no_derivative(
+            "AD210", "primals and tangents have different structures", node, "tangents like the primals"
+        )
+    params = list(pushed.known)
+    found = [d for v, t in zip(pushed.form, tangents, strict=True) for d in _tangents_of(p, v, t, params)]
+    dots = [_fitted(p, d, v, "tangent", node) for d, v in zip(found, pushed.known.values(), strict=True)]
+    mapping = {**pushed.known, **dict(zip(pushed.dots, dots, strict=True))}
+    splice(p, pushed.statements, mapping)
+    images = iter([map_arg(r, mapping) for r in pushed.results])
+    return mapping, _map_leaves(p, pushed.result, lambda leaf: next(images))
+
+
+def _jvp(p: Parser, function: Any, primals: Any, tangents: Any, has_aux: bool, node: ast.AST) -> Any:
+    values, directions = fixed_items(p, primals, node), fixed_items(p, tangents, node)
+    pushed = _pushed(p, function, values, has_aux, node)
+    mapping, out_dot = _push(p, pushed, directions, node)
+    pair = (_substituted(p, pushed.result, mapping), out_dot)
+    return TupleVal(pair if pushed.aux is None else (*pair, _substituted(p, pushed.aux, mapping)))
+
+
+def _linearize(p: Parser, function: Any, primals: list[Any], node: ast.AST) -> Any:
+    """ad.linearize: the derivative here, whatever becomes of the variables that the function reads."""
+    pushed = _pushed(p, function, primals, False, node)
+    mapping = dict(pushed.known)
+    splice(p, pushed.primal, mapping)
+    linear = Transformed("linear", None, (("pushed", pushed),))
+    return TupleVal((_substituted(p, pushed.result, mapping), linear))
 
 
 def _tangents_of(p: Parser, value: Any, tangent: Any, params: list[Value]) -> list[Any]:
@@ -342,7 +433,7 @@ def _fitted(p: Parser, given: Any, like: Any, what: str, node: ast.AST) -> Any:
 
 
 def _vjp(p: Parser, function: Any, primals: list[Any], has_aux: bool, node: ast.AST) -> Any:
-    opened, params, actual = _opened(p, primals)
+    opened, form, params, actual = _opened(p, primals)
     with p.builder.block() as statements:
         result = p.call(function, opened, {}, node)
     aux: Any = None
@@ -358,14 +449,14 @@ def _vjp(p: Parser, function: Any, primals: list[Any], has_aux: bool, node: ast.
         bars = [finished(p.builder, b, v) for b, v in zip(sweeps.bars, params, strict=True)]
     mapping: dict[Value, Any] = dict(zip(params, actual, strict=True))
     splice(p, sweeps.forward, mapping)
-    backward = ([*sweeps.backward, *ending], seeds, outs, bars, params, opened, mapping)
+    backward = ([*sweeps.backward, *ending], seeds, outs, bars, params, form, mapping)
     pullback = Transformed("pullback", None, (("backward", backward),))
     pair = (_substituted(p, result, mapping), pullback)
     return TupleVal(pair if aux is None else (*pair, _substituted(p, aux, mapping)))
 
 
 def _pull_back(p: Parser, function: Transformed, args: list[Any], node: ast.AST) -> Any:
-    statements, seeds, outs, bars, params, opened, known = dict(function.options)["backward"]
+    statements, seeds, outs, bars, params, form, known = dict(function.options)["backward"]
     given = _leaves(p, args[0])
     if len(given) != len(seeds):
         p.no_derivative(
@@ -385,7 +476,7 @@ def _pull_back(p: Parser, function: Transformed, args: list[Any], node: ast.AST)
     def bar_of(leaf: Any) -> Any:
         return next(images) if isinstance(leaf, Value) and leaf in wanted else inert(p.builder, leaf)
 
-    grads = [_map_leaves(p, v, bar_of) for v in opened]
+    grads = [_map_leaves(p, v, bar_of) for v in form]
     return TupleVal(tuple(grads))
 
 

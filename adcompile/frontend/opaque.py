@@ -7,7 +7,10 @@ refused later if an active value passes through it. Not for what can be followed
 from __future__ import annotations
 
 import ast
+import inspect
 from typing import Any
+
+import numpy as np
 
 from ..errors import AdcompileError, NoDerivative
 from ..ir.nodes import Items, Literal, Value
@@ -20,6 +23,10 @@ from .primitives import sequence_argument
 from .values import ArrayMethod, Captured, DictCell, GrownCell, ListCell, Ref, TupleVal, is_atom
 
 _PURE_MODULES = ("numpy", "math", "scipy", "operator", "cmath")
+
+
+# what these make is called an array, and multiplies in its own way
+_MAKERS = ("numpy.ma", "numpy.matrixlib", "scipy.sparse")
 
 
 _WRITERS = frozenset(["copyto", "put", "place", "putmask", "fill_diagonal", "shuffle", "put_along_axis"])
@@ -46,7 +53,12 @@ def call_unknown(
         f'adcompile.pointwise("{name}(x)", ...), adcompile.general(...)',
     )
     module = getattr(getattr(function, "value", None), "__module__", None) or ""
-    if name.split(".")[-1] in _WRITERS and module.split(".")[0] == "numpy":
+    if module.startswith(_MAKERS) or getattr(function, "value", None) in (np.matrix, np.asmatrix, np.bmat):
+        p.no_derivative(
+            "AD206", f"`{name}` makes arrays that have their own arithmetic", node, "plain arrays"
+        )
+    writes = name.split(".")[-1] in _WRITERS and module.split(".")[0] == "numpy"
+    if writes or _writes(function, args, keywords):
         p.refuse(
             "AD108",
             f"`{name}` writes into its argument",
@@ -60,6 +72,27 @@ def call_unknown(
     pairs = tuple((Literal(k), v) for k, v in named)
     result = p.builder.apply(opaque_call(refusal), callee, tuple(passed), pairs)
     return result
+
+
+def _writes(function: Any, args: list[Any], keywords: dict[str, Any]) -> bool:
+    """Whether a library is asked to write into an array: `out=`, `overwrite_a=True`, `copy=False`."""
+    callee: Any = getattr(function, "value", None)
+    if isinstance(callee, np.ufunc):
+        named = {**dict(zip(["out"] * len(args), args[callee.nin :], strict=False)), **keywords}
+    else:
+        try:
+            named = dict(inspect.signature(callee).bind_partial(*args, **keywords).arguments)
+        except (TypeError, ValueError):
+            named = dict(keywords)
+    for name, value in named.items():
+        known = value.value if isinstance(value, Literal) else value
+        if (name == "out" and known is not None) or (name == "copy" and known not in (True, None)):
+            return True
+        if name.startswith("overwrite") and known is not False:
+            return True
+    # what methods of arrays take last is where the result goes
+    of_array = isinstance(function, ArrayMethod) and isinstance(function.receiver, Value)
+    return of_array and any(isinstance(a, Value) for a in args[1:])
 
 
 _SCOPE_READERS = (eval, exec, locals, vars, globals, dir)

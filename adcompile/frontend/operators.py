@@ -9,17 +9,19 @@ from __future__ import annotations
 import ast
 import enum
 import operator
+from collections.abc import Callable
 from typing import Any
 
 from ..ir.nodes import Literal, Value
 from ..ir.types import OPAQUE, UNKNOWN, Array, ListOf, Scalar, ShapeOf, is_numeric
 from ..rules.rule import OPERATORS
 from .attributes import call_special
-from .branches import choose
+from .branches import branch, choose, truth
 from .cells import cell_of, demand_static, static_key
 from .growing import extend
 from .inputs import expand_captured, unwrap
-from .iterate import fixed_items
+from .introspection import class_of
+from .iterate import as_tuple, fixed_items
 from .merge import grown, leaves_of, parts_of
 from .opaque import opaque_text
 from .parse import Parser
@@ -29,11 +31,14 @@ from .values import (
     TRUE,
     Captured,
     DictCell,
+    DictView,
     GrownCell,
+    Iterator,
     ListCell,
     ObjectCell,
     RangeVal,
     Ref,
+    SliceVal,
     TupleVal,
     is_atom,
 )
@@ -92,6 +97,13 @@ def _repeated(p: Parser, items: tuple[Any, ...], count: Value, node: ast.AST) ->
 def membership(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
     """`in`: decided by structure where it can be."""
     y = expand_captured(p, y, node)
+    if isinstance(y, (DictView, Iterator)):
+        keys = isinstance(y, DictView) and y.kind == "keys"
+        y = y.of if keys else TupleVal(tuple(fixed_items(p, y, node)))  # type: ignore[union-attr]
+    overloaded = None if is_atom(y) else call_special(p, y, "__contains__", [x], node)
+    if overloaded is not None:
+        overloaded = truth(p, overloaded, node)
+        return overloaded if op == "in" else p.builder.negate(overloaded)
     cell = cell_of(p, y, node)
     if isinstance(cell, DictCell):
         known = static_key(p, x, node) in cell.keys
@@ -110,10 +122,6 @@ def membership(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
             elif result is not TRUE and same is not FALSE:
                 result = choose(p, result, TRUE, same)
         return result if op == "in" else p.builder.negate(result)
-    if isinstance(cell, ObjectCell):
-        result = call_special(p, y, "__contains__", [x], node)
-        if result is not None:
-            return result if op == "in" else p.builder.negate(result)
     if isinstance(y, RangeVal) or not is_atom(y):
         p.no_derivative("AD206", "`in` on this object is not understood", node, "a comparison")
     return p.builder.apply(OPERATORS[op], x, y)
@@ -134,6 +142,10 @@ def _equal_captured(p: Parser, x: Any, y: Any, node: ast.AST) -> Any:
     return equal(p, first, second, node)
 
 
+# what is equal if its parts are
+_COMPARED = (TupleVal, ListCell, GrownCell, DictCell, SliceVal, RangeVal)
+
+
 def equal(p: Parser, x: Any, y: Any, node: ast.AST) -> Any:
     """X == y of containers: a constant or a chain of comparisons; None where an operand is an array."""
     if isinstance(x, Captured) or isinstance(y, Captured):
@@ -141,14 +153,18 @@ def equal(p: Parser, x: Any, y: Any, node: ast.AST) -> Any:
     a = cell_of(p, x, node) if isinstance(x, Ref) else x
     b = cell_of(p, y, node) if isinstance(y, Ref) else y
     if isinstance(a, ObjectCell) or isinstance(b, ObjectCell):
-        found = call_special(p, x, "__eq__", [y], node)
-        return found if found is not None else (TRUE if x == y else FALSE)
+        return TRUE if x == y else FALSE
     if is_atom(a) or is_atom(b):
         other = b if is_atom(a) else a
         atom = a if is_atom(a) else b
         if isinstance(atom, Value) and isinstance(atom.type, Array):
             return None
         return FALSE if isinstance(other, (TupleVal, ListCell, DictCell)) and not _is_shape(atom) else None
+    if not all(isinstance(v, _COMPARED) for v in (a, b)):
+        if isinstance(x, DictView) or isinstance(y, DictView):
+            p.no_derivative("AD206", "a comparison of the views of a dictionary", node,
+                            "list(d.keys()), or a comparison of the dictionaries")  # fmt: skip
+        return TRUE if x is y else FALSE
     if type(a) is not type(b) or len(parts_of(a)) != len(parts_of(b)):
         return FALSE
     if isinstance(a, DictCell) and a.keys != b.keys:
@@ -174,6 +190,9 @@ def _known_shape(p: Parser, value: Any, node: ast.AST) -> Any:
 
 def _is_shape(atom: Any) -> bool:
     return isinstance(atom, Value) and isinstance(atom.type, ShapeOf)
+
+
+_ARITHMETIC = frozenset(("+", "-", "*", "/", "@", "**", "//", "%"))
 
 
 _PYTHON: dict[str, Any] = {
@@ -207,19 +226,72 @@ def binary(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
         return _fold(p, op, x, y)
     if is_atom(x) and is_atom(y):
         return _on_atoms(p, op, x, y, node)
-    found = concatenate(p, op, x, y, node)
+    x, y = as_tuple(p, x), as_tuple(p, y)
+    found = overloaded(p, op, x, y, node)
+    if found is None:
+        found = concatenate(p, op, x, y, node)
     if found is not None:
         return found
-    for receiver, other, name in (
-        (x, y, _SPECIAL.get(op, ("", ""))[0]),
-        (y, x, _SPECIAL.get(op, ("", ""))[1]),
-    ):
-        if name:
-            result = call_special(p, receiver, name, [other], node)
-            if result is not None:
-                return result
+    if not any(_may_be_numpy(v) for v in (x, y)):
+        names = [getattr(class_of(p, v, node), "__name__", "object") for v in (x, y)]
+        p.raise_at(TypeError(f"unsupported operand type(s) for {op}: '{names[0]}' and '{names[1]}'"))
     x, y = as_operand(p, x, node), as_operand(p, y, node)
     return _on_atoms(p, op, x, y, node)
+
+
+def _may_be_numpy(value: Any) -> bool:
+    """Whether an operand may be an array or a NumPy number, which take lists as arrays."""
+    if not is_atom(value):
+        return not isinstance(value, (Ref, TupleVal))
+    return not (isinstance(value.type, Scalar) and value.type.origin == "py")
+
+
+def overloaded(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
+    """`x op y` by the special methods of their classes, None if these do not say."""
+    name, reflected = _SPECIAL.get(op, ("", ""))
+    if not name or (is_atom(x) and is_atom(y)):
+        return None
+    tries = [(x, name, y), (y, reflected, x)]
+    classes = None if is_atom(x) or is_atom(y) else (class_of(p, x, node), class_of(p, y, node))
+    if classes is not None and None not in classes:
+        first, second = classes
+        if first is not second and issubclass(second, first):  # type: ignore[arg-type]
+            tries.reverse()
+        elif first is second and op in _ARITHMETIC:
+            del tries[1]
+    for receiver, method, other in tries:
+        result = call_special(p, receiver, method, [other], node)
+        if result is not None:
+            return result
+    return None
+
+
+def inplace(p: Parser, op: str, old: Any, value: Any, node: ast.AST) -> Any:
+    """What `old op= value` binds: the changed object where its class has a method for that."""
+    if is_atom(old):
+        if isinstance(old, Literal) and isinstance(old.value, frozenset):
+            p.refuse("AD199", "`op=` on a set, which other names may share", node, "`s = s | t`")
+        return binary(p, op, old, value, node)
+    name = _SPECIAL.get(op, ("", ""))[0]
+    if name:
+        found = call_special(p, old, f"__i{name[2:]}", [value], node)
+        if found is not None:
+            return found
+    return old if _update_in_place(p, op, old, value, node) else binary(p, op, old, value, node)
+
+
+def _update_in_place(p: Parser, op: str, old: Any, value: Any, node: ast.AST) -> bool:
+    """`old op= value` for a list or dictionary, which keeps its identity; False for anything else."""
+    cell = cell_of(p, old, node)
+    if op == "+" and isinstance(cell, (ListCell, GrownCell)):
+        extend(p, old, value, node)
+        return True
+    if (op == "*" and isinstance(cell, ListCell)) or (op == "|" and isinstance(cell, DictCell)):
+        changed = concatenate(p, op, old, value, node)
+        if changed is not None:
+            p.change(old, p.cell(changed))
+            return True
+    return False
 
 
 def _fold(p: Parser, op: str, x: Literal, y: Literal) -> Any:
@@ -263,25 +335,52 @@ def compare(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
         return _fold(p, op, x, y)
     if isinstance(x, Literal) and isinstance(y, Literal) and not (is_numeric(x.type) and is_numeric(y.type)):
         return _fold(p, op, x, y)
+    x, y = as_tuple(p, x), as_tuple(p, y)
+    found = overloaded(p, op, x, y, node)
+    if found is not None:
+        return found
     if op in ("==", "!=") and not (is_atom(x) and is_atom(y)):
         found = equal(p, x, y, node)
         if found is not None:
             return found if op == "==" else p.builder.negate(found)
     if op in ("==", "!=") and any(isinstance(v, Literal) and v.value is None for v in (x, y)):
         return FALSE if op == "==" else TRUE
+    if not (is_atom(x) and is_atom(y)) and all(_is_sequence(p, v, node) for v in (x, y)):
+        return _lexicographic(p, op, x, y, node)
     return binary(p, op, x, y, node)
+
+
+def _is_sequence(p: Parser, value: Any, node: ast.AST) -> bool:
+    value = expand_captured(p, value, node)
+    return isinstance(value, TupleVal) or isinstance(cell_of(p, value, node), ListCell)
+
+
+def _lexicographic(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
+    """The order of tuples or lists: that of the first items that differ."""
+    first, second = fixed_items(p, x, node), fixed_items(p, y, node)
+    if not first or not second:
+        return TRUE if _PYTHON[op](len(first), len(second)) else FALSE
+    rest_x, rest_y = TupleVal(tuple(first[1:])), TupleVal(tuple(second[1:]))
+    same = truth(p, compare(p, "==", first[0], second[0], node), node)
+    decided: Callable[[], Any] = lambda: compare(p, op, first[0], second[0], node)  # noqa: E731
+    result = branch(p, same, lambda: _lexicographic(p, op, rest_x, rest_y, node), decided)
+    return p.usable(result, node, "the result of this comparison")
 
 
 def _identity(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
     """`is`: decided by structure; two graph values are compared at run time."""
     x, y = unwrap(p, x), unwrap(p, y)
+    for ref, other in ((x, y), (y, x)):
+        if isinstance(ref, Ref) and isinstance(other, Literal) and ref.id in p.shared:
+            p.no_derivative("AD206", "`is` of an argument and an object that the function captures", node,
+                            "a comparison by value, or a flag")  # fmt: skip
     same: bool
     if isinstance(x, Literal) and isinstance(y, Literal):
         same = x.value is y.value or (
             isinstance(x.value, (int, str)) and type(x.value) is type(y.value) and x.value == y.value
         )
     elif isinstance(x, Ref) and isinstance(y, Ref):
-        same = x.id == y.id
+        same = p.shared.get(x.id, x.id) == p.shared.get(y.id, y.id)
     elif is_atom(x) and is_atom(y):
         literal, other = (x, y) if isinstance(x, Literal) else (y, x)
         if x is y:

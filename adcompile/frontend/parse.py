@@ -78,6 +78,10 @@ class Parser(ABC):
         self.unrolled: set[Any] = set()
         self.loop_indices: dict[Value, Any] = {}
         self.open_loops: list[Value] = []
+        # lists of run-time length that have become longer or shorter
+        self.resized: set[int] = set()
+        # containers of the caller that can be reached in several ways, and which of them are one object
+        self.shared: dict[int, int] = {}
 
     # -- errors ----------------------------------------------------------------------------------------------
 
@@ -96,6 +100,17 @@ class Parser(ABC):
     def cell(self, ref: Any) -> Any:
         """The contents of a container, now."""
         return self.state.heap[ref.id]
+
+    def change(self, ref: Any, cell: Any) -> None:
+        """Give a container other contents."""
+        if ref.id in self.shared:
+            raise NoDerivative(
+                "AD206",
+                "this changes a container that the function is given, or can reach, in several ways",
+                self.builder.loc,
+                "a copy of the container in one of the places: `list(items)`, `dict(entries)`",
+            )
+        self.state.heap[ref.id] = cell
 
     # -- variables -------------------------------------------------------------------------------------------
 
@@ -205,6 +220,10 @@ class Parser(ABC):
     @abstractmethod
     def evaluate(self, node: ast.expr) -> Any:
         """The abstract value of an expression."""
+
+    @abstractmethod
+    def evaluate_iterated(self, node: ast.expr) -> Any:
+        """The abstract value of an expression whose items are asked for at once."""
 
     @abstractmethod
     def binary(self, op: str, x: Any, y: Any, node: ast.AST) -> Any:

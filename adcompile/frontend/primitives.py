@@ -17,13 +17,17 @@ from .cells import cell_of, demand_static
 from .inputs import expand_captured
 from .iterate import fixed_items
 from .parse import Parser
-from .values import Fixed, GrownCell, Indexed, ListCell, RangeVal, SliceVal, TupleVal, is_atom
+from .values import GrownCell, ListCell, RangeVal, SliceVal, TupleVal, is_atom
 
 # operands that decide about shapes: they have to be known when the derivative is compiled
 _STATIC_NAMES = frozenset(
     ["axis", "keepdims", "axes", "ord", "subscripts", "source", "destination", "axis1", "axis2", "dtype",
      "ddof", "k", "offset", "full_matrices", "decimals"]
 )  # fmt: skip
+
+
+# with `copy=False` these write into their operand
+_CHANGED_UNLESS_COPIED = frozenset(["np.nan_to_num"])
 
 
 # keywords that are accepted where they say nothing
@@ -152,6 +156,9 @@ def _structured(p: Parser, result: Any) -> Any:
 
 def _operand(p: Parser, row: Primitive, name: str, value: Any, node: ast.AST) -> Any:
     arg = as_argument(p, value, node)
+    copied = isinstance(arg, Literal) and arg.value is True
+    if name == "copy" and not copied and spelled(row) in _CHANGED_UNLESS_COPIED:
+        p.refuse("AD108", f"`{spelled(row)}` with `copy=` may write into its argument", node, "`copy=True`")
     if (name in _STATIC_NAMES and name not in row.pullbacks) or name in row.static:
         # of a sequence that only the row asks for, the structure is enough
         for atom in leaves(arg) if name in _STATIC_NAMES else (arg,):
@@ -200,7 +207,7 @@ def sequence_argument(p: Parser, value: Any, node: ast.AST) -> Any:
             return cell.items[0]
         if cell.pattern is None:
             return Items(())
-    if isinstance(value, (RangeVal, Indexed, Fixed)):
+    if isinstance(value, RangeVal):
         return Items(tuple(as_argument(p, v, node) for v in fixed_items(p, value, node)))
     return None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,18 +92,52 @@ class RangeVal:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Indexed:
-    """A sequence of run-time length: item `k` (from 0) is `get(k)`; `of` is the list it runs over."""
+    """A sequence of run-time length: item `k` (from 0) is `get(k)`.
+
+    `of` is the list that it is, if it is one; `over` are the lists that it reads.
+    """
 
     length: Atom
     get: Callable[[Atom], Any]
     of: Any = None
+    over: tuple[Ref, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Fixed:
-    """An iterable whose items are all known."""
+    """An iterable whose items are known: `get(k)`, asked for when it is their turn, of `size()` as of now."""
 
-    items: tuple[Any, ...]
+    size: Callable[[], int]
+    get: Callable[[int], Any]
+
+    @staticmethod
+    def of(items: Sequence[Any]) -> Fixed:
+        """Items that do not change."""
+        return Fixed(lambda: len(items), items.__getitem__)
+
+    @property
+    def items(self) -> tuple[Any, ...]:
+        """All items, taken now."""
+        found: list[Any] = []
+        while len(found) < self.size():
+            found.append(self.get(len(found)))
+        return tuple(found)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class DictView:
+    """`dict.keys()`, `.values()` or `.items()`: what the dictionary holds whenever it is looked at."""
+
+    of: Any
+    kind: str
+
+
+@dataclass(eq=False, slots=True)
+class Iterator:
+    """What `zip`, `map`, `iter`, a generator and their like return: it can be run through once."""
+
+    source: Any
+    consumed: bool = False
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -132,6 +132,10 @@ class _Sweep:
         """Add a contribution to some elements of the adjoint of an array or list."""
         if x not in self.active:
             return
+        if isinstance(x.type, Scalar):
+            # x[()], x[None]: all there is to a number
+            self.accumulate(bars, x, self.builder.expand("np.sum(c)", c=c))
+            return
         have = bars.get(x)
         base = zeros(self.builder, x) if have is None else full(self.builder, have, x)
         distinct = indexing.is_distinct(index) or self._counts(index)

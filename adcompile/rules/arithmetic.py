@@ -13,11 +13,11 @@ from .typing import broadcast, known, opaque, result_dtype, same, truth, typ, un
 def power_base(x: Any, y: Any) -> str:
     """∂(x ** y)/∂x; a known exponent is lowered on paper."""
     if isinstance(y, bool) or not isinstance(y, (int, float)):
-        return "y * power_less_one(x, y)"
+        return "y * power_less(x, y, 1)"
     if y == 0:
         return "0.0"
     if 0 < y < 1 and isinstance(x, Facts) and is_python(x.type):
-        return "y * power_less_one(x, y)"  # infinite at 0, where Python's own division would raise
+        return "y * power_less(x, y, 1)"  # infinite at 0, where Python's own division would raise
     special = {1: "1", 2: "2 * x", 3: "3 * x ** 2", 0.5: "0.5 / z", -1: "-(z / x)"}
     lowered = y - 1 if y - 1 >= 0 else f"({y - 1!r})"
     return special.get(y, f"{y!r} * x ** {lowered}" if y > 0 else f"-({-y!r} * x ** {lowered})")

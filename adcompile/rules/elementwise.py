@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..ir.types import Scalar
 from . import results as types
 from .arithmetic import absolute_pullback, absolute_pushforward, extreme, power_base, power_exponent
-from .rule import composite, constant, general, linear, pointwise
+from .rule import Facts, composite, constant, general, linear, pointwise
 from .typing import opaque, truth
 
 LOG_2 = "0.6931471805599453"
@@ -19,7 +20,30 @@ LOG_10 = "2.302585092994046"
 
 # -- one operand ---------------------------------------------------------------------------------------------
 
-_UNARY = {
+def over(denominator: str, numerator: str = "1", of: str = "x") -> Any:
+    """A partial that is infinite where its denominator is 0, also for a Python number, which raises there."""
+
+    def partial(x: Any, y: Any) -> str:
+        operand = y if of == "y" else x
+        if isinstance(operand, Facts) and isinstance(operand.type, Scalar) and operand.type.origin != "np":
+            return f"{numerator} * inverse({denominator})"
+        return f"{numerator} / ({denominator})"
+
+    return partial
+
+
+def direction(numerator: str, sign: str = "") -> Any:
+    """A partial of the angle of a point: 0 at the origin, where Python's division would raise."""
+
+    def partial(x: Any, y: Any) -> str:
+        if any(isinstance(f, Facts) and not isinstance(f.type, Scalar) for f in (x, y)):
+            return f"{sign}({numerator} / (x * x + y * y))"
+        return f"{sign}ratio({numerator}, x * x + y * y)"
+
+    return partial
+
+
+_UNARY: dict[str, Any] = {
     "sin": "np.cos(x)",
     "cos": "-np.sin(x)",
     "tan": "1 + z * z",
@@ -31,14 +55,14 @@ _UNARY = {
     "tanh": "1 - z * z",
     "arcsinh": "1 / np.sqrt(x * x + 1)",
     "arccosh": "1 / (np.sqrt(x - 1) * np.sqrt(x + 1))",
-    "arctanh": "1 / (1 - x * x)",
+    "arctanh": over("1 - x * x"),
     "exp": "z",
     "exp2": f"{LOG_2} * z",
     "expm1": "z + 1",
-    "log": "1 / x",
-    "log2": f"1 / ({LOG_2} * x)",
-    "log10": f"1 / ({LOG_10} * x)",
-    "log1p": "1 / (1 + x)",
+    "log": over("x"),
+    "log2": over(f"{LOG_2} * x"),
+    "log10": over(f"{LOG_10} * x"),
+    "log1p": over("1 + x"),
     "sqrt": "0.5 / z",
     "cbrt": "1 / (3 * z * z)",
     "square": "2 * x",
@@ -107,10 +131,10 @@ def _sign(operand: str, bound: str, value: float) -> str:
 pointwise("np.add(x, y)", "1", "1")
 pointwise("np.subtract(x, y)", "1", "-1")
 pointwise("np.multiply(x, y)", "y", "x")
-pointwise("np.divide(x, y)", "1 / y", "-(z / y)")
+pointwise("np.divide(x, y)", over("y", of="y"), over("y", "-z", of="y"))
 pointwise("np.floor_divide(x, y)", "0", "0")
-pointwise("np.remainder(x, y)", "1", "-np.floor(x / y)")
-pointwise("np.fmod(x, y)", "1", "-np.trunc(x / y)")
+pointwise("np.remainder(x, y)", "1", "-np.floor(np.divide(x, y))")
+pointwise("np.fmod(x, y)", "1", "-np.trunc(np.divide(x, y))")
 pointwise("np.power(x, y)", power_base, power_exponent)
 pointwise("np.float_power(x, y)", power_base, power_exponent)
 pointwise("np.maximum(x, y)", *array_extreme(">"))
@@ -118,7 +142,7 @@ pointwise("np.minimum(x, y)", *array_extreme("<"))
 # these two ignore a NaN: the derivative goes to the operand that is the result
 pointwise("np.fmax(x, y)", "(x == z) / (1.0 + (x == y))", "(y == z) / (1.0 + (x == y))")
 pointwise("np.fmin(x, y)", "(x == z) / (1.0 + (x == y))", "(y == z) / (1.0 + (x == y))")
-pointwise("np.arctan2(y, x)", "x / (x * x + y * y)", "-(y / (x * x + y * y))")
+pointwise("np.arctan2(y, x)", direction("x"), direction("y", "-"))
 pointwise("np.hypot(x, y)", "x / np.where(z == 0, 1, z)", "y / np.where(z == 0, 1, z)")
 pointwise("np.logaddexp(x, y)", "np.exp(x - z)", "np.exp(y - z)")
 pointwise("np.logaddexp2(x, y)", "np.exp2(x - z)", "np.exp2(y - z)")

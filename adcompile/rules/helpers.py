@@ -65,10 +65,10 @@ linear(
 constant("zeros_of(x)", types=_itself)
 pointwise("log_or_zero(x)", "1 / np.where(x == 0, 1, x) * (x != 0)", types=_float_like)
 pointwise(
-    "power_less_one(x, y)",
-    # where y is 0 the function is 0 for every x, as power_less_one(x, 0) is
-    "(y - 1) * power_less_one(x, y - 1 + (y == 0))",
-    "power_less_one(x, y) * log_or_zero(x)",
+    "power_less(x, y, k)",
+    "(y - k) * power_less(x, y, k + 1)",
+    "power_less(x, y, k) * log_or_zero(x)",
+    "0",
 )
 constant("sign(x)", types=lambda x: Scalar("float64"))
 linear("matmul_left(g, x, y)", "z_bar @ y", "matmul_right(g, z_bar, y)", wrt=("g", "y"), constant=True)

@@ -73,7 +73,7 @@ general(
     items=True,
 )
 pointwise("math.pow(x, y)", power_base, power_exponent, types=real)
-pointwise("math.atan2(y, x)", "x / (x * x + y * y)", "-(y / (x * x + y * y))", types=real)
+pointwise("math.atan2(y, x)", "ratio(x, x * x + y * y)", "-ratio(y, x * x + y * y)", types=real)
 pointwise("math.copysign(x, y)", "sign(x) * math.copysign(1.0, y)", "0", types=real)
 pointwise("math.fmod(x, y)", "1", "-math.trunc(x / y)", types=real)
 pointwise("math.remainder(x, y)", "1", "-((x - z) / y)", types=real)

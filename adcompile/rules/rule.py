@@ -472,6 +472,7 @@ def linear(
     The pushforward is the primitive itself with the operand replaced by its tangent. `joint` says that it
     is linear in all of them together (`np.where(c, x, y)`); otherwise it is linear in each for itself (`x
     @ y`). `lazy` says that the pullbacks accept a `z_bar` that only broadcasts to the shape of `z`.
+    `flat` says that an operand is a sequence of arrays, not of sequences.
     `moves` says that every element of the operands appears once in the result: an adjoint that is one
     number is then the adjoint of each operand.
     """

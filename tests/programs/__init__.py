@@ -18,6 +18,7 @@ from tests.programs import (
     lists,
     loops,
     models,
+    protocols,
     reductions,
     sequences,
     shapes,
@@ -45,6 +46,7 @@ THEMES = (
     syntax,
     traps,
     models,
+    protocols,
 )
 PROGRAMS: tuple[Program, ...] = tuple(program for theme in THEMES for program in theme.PROGRAMS)
 

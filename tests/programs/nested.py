@@ -354,6 +354,120 @@ add(
 )
 
 
+def linear_map_inside(x):
+    slope = 2.0
+    out, push = ad.linearize(lambda a, b: {"p": a * b * slope, "q": [a * a]}, x, x * x)
+    back_out, pull = ad.vjp(lambda a: a * a * slope, x)
+    slope = 9.0
+    dot = push(x, 1.0)
+    return dot["p"] * dot["q"][0] * slope + out["p"] + pull(x)[0] * back_out
+
+
+def linear_map_inside_by_hand(x):
+    dp, dq = 2.0 * x * x * x + 2.0 * x, 2.0 * x * x
+    return dp * dq * 9.0 + 2.0 * x**3 + 4.0 * x * x * (2.0 * x * x)
+
+
+add(
+    linear_map_inside,
+    linear_map_inside_by_hand,
+    (0.7,),
+    holomorphic=True,
+    features="linearize, late binding",
+)
+
+
+def argnums_of_every_kind(x):
+    f = lambda a, b=2.0, *, c=3.0: a * a * b * c
+    by_name = ad.grad(f, argnums="b")(x, x) + ad.grad(f, argnums="a")(b=x, a=x)
+    by_position = ad.grad(f, argnums=1)(x, b=x) + ad.grad(f, argnums=-2)(x, b=x)
+    return by_name + by_position + ad.grad(f, argnums=-1)(x, c=x) + ad.grad(f, argnums=("c", 0))(x, c=x)[0]
+
+
+def argnums_of_every_kind_by_hand(x):
+    return 3.0 * x * x + 6.0 * x * x + 6.0 * x * x + 4.0 * x * x
+
+
+add(
+    argnums_of_every_kind,
+    argnums_of_every_kind_by_hand,
+    (0.7,),
+    holomorphic=True,
+    features="argnums inside",
+)
+
+
+def kinds_of_inner_gradients(x):
+    slopes = [ad.grad(lambda v, k=k: v ** (k + 1))(x) for k in range(3)]
+    return ad.grad(np.sin)(x) * sum(slopes) + ad.grad(lambda v: 3.0)(x) + ad.jvp(np.cos, (x,), (1.0,))[1]
+
+
+def kinds_of_inner_gradients_by_hand(x):
+    return float(np.cos(x) * (1.0 + 2.0 * x + 3.0 * x * x)) - np.sin(x)
+
+
+add(kinds_of_inner_gradients, kinds_of_inner_gradients_by_hand, (0.7,), features="kinds of inner gradients")
+
+
+def jacobians_of_numbers_inside(x):
+    return ad.jacrev(np.sin)(x) * ad.jacfwd(lambda v: v * v)(x) * ad.jacobian(np.cos)(x)
+
+
+def jacobians_of_numbers_inside_by_hand(x):
+    return -np.cos(x) * 2.0 * x * np.sin(x)
+
+
+add(
+    jacobians_of_numbers_inside,
+    jacobians_of_numbers_inside_by_hand,
+    (0.7,),
+    holomorphic=True,
+    features="jacobian of a number",
+)
+
+
+def gradient_of_a_function_that_changes_its_argument(x):
+    def area(sides):
+        sides["a"] = sides["a"] * sides["b"]
+        sides["c"] = 1.0
+        return sides["a"] * sides["b"]
+
+    bar = ad.grad(area)({"a": x, "b": x * x})
+    out, dot = ad.jvp(area, ({"a": x, "b": x * x},), ({"a": 1.0, "b": x},))
+    return bar["a"] * bar["b"] + len(bar) + out * dot
+
+
+def gradient_of_a_function_that_changes_its_argument_by_hand(x):
+    return x**4 * (2.0 * x**3) + 2.0 + x**5 * (x**4 + 2.0 * x**4)
+
+
+add(
+    gradient_of_a_function_that_changes_its_argument,
+    gradient_of_a_function_that_changes_its_argument_by_hand,
+    (0.7,),
+    holomorphic=True,
+    features="an inner function changes its argument",
+)
+
+
+def mixed_derivative_of_a_power(x, y):
+    slope = ad.grad(lambda b: ad.grad(lambda a: a**b)(x))(0.0)
+    twice = [ad.grad(ad.grad(lambda a, n=n: a**n * y))(0.0) for n in range(4)]
+    return slope * sum(twice)
+
+
+def mixed_derivative_of_a_power_by_hand(x, y):
+    return 2.0 * y / x
+
+
+add(
+    mixed_derivative_of_a_power,
+    mixed_derivative_of_a_power_by_hand,
+    (0.7, 1.9),
+    features="x ** 0 and 0 ** n, second derivatives",
+)
+
+
 def jacobians_of_numbers(x, gain):
     return ad.jacfwd(cubic)(x) * ad.hessian(lambda a, y: a * cubic(y), argnums=1)(gain, x) + ad.jacrev(cubic)(
         gain
