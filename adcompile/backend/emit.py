@@ -19,7 +19,7 @@ from ..rules import indexing, lists, python
 from .expressions import Expressions, Namespace, to_text, with_slice_calls
 from .inplace import make_updates_safe
 from .iterate import counts_trips, grown_by, iterate_saved, leading_items
-from .names import choose_names, helpers_called
+from .names import choose_names, clean, helpers_called
 from .nesting import choose_nested
 from .order import order_of
 
@@ -157,7 +157,7 @@ class Emitter:
         """A name for a called function that no other function of the module has."""
         if function not in self.function_names:
             self.function_names[function] = unused(
-                function.name, {self.main, *self.function_names.values()}
+                clean(function.name), {self.main, *self.function_names.values()}
             )
         return self.function_names[function]
 

@@ -52,6 +52,8 @@ def get_attribute(p: Parser, value: Any, name: str, node: ast.AST) -> Any:
         return found if found is not None else ContainerMethod(value, name)
     if isinstance(value, TupleVal) or cell is not None:
         return ContainerMethod(value, name)
+    if isinstance(value, Literal) and isinstance(value.value, frozenset) and not hasattr(frozenset, name):
+        p.no_derivative("AD206", f"`{name}` changes a set", node, "a list or a dict, or a new set")
     if isinstance(value, Literal):
         return p.inputs.static_attribute(p, value, name, node)
     if isinstance(value, Value):

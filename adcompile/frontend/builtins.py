@@ -235,6 +235,11 @@ def _round(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
     value = args[0]
     if isinstance(value, Literal) and isinstance(value.value, int):
         return value
+    if not is_atom(value):
+        found = call_special(p, value, "__round__", args[1:], node, keywords)
+        if found is None:
+            p.raise_at(TypeError("this object does not define __round__"))
+        return found
     digits = args[1] if len(args) > 1 else keywords.get("ndigits", NONE)
     return p.builder.expand("round(x, ndigits=n)", x=value, n=digits)
 
@@ -246,6 +251,10 @@ def _pow(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
 
 
 def _divmod(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
+    for receiver, other, name in ((args[0], args[1], "__divmod__"), (args[1], args[0], "__rdivmod__")):
+        found = call_special(p, receiver, name, [other], node)
+        if found is not None:
+            return found
     return TupleVal((binary(p, "//", args[0], args[1], node), binary(p, "%", args[0], args[1], node)))
 
 

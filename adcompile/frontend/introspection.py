@@ -51,6 +51,8 @@ def _isinstance(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any
 
 def class_of(p: Parser, value: Any, node: ast.AST) -> type | None:
     """The class of what an abstract value stands for, None if it is known at run time only."""
+    if isinstance(value, Literal) and isinstance(value.value, frozenset):
+        p.no_derivative("AD206", "whether this is a set or a frozenset is not known", node, "a tuple or dict")
     if isinstance(value, Literal):
         return type(value.value)
     if isinstance(value, TupleVal):

@@ -192,7 +192,7 @@ def _is_shape(atom: Any) -> bool:
     return isinstance(atom, Value) and isinstance(atom.type, ShapeOf)
 
 
-_ARITHMETIC = frozenset(("+", "-", "*", "/", "@", "**", "//", "%"))
+_ARITHMETIC = frozenset(("+", "-", "*", "/", "@", "**", "//", "%", "&", "|", "^", "<<", ">>"))
 
 
 _PYTHON: dict[str, Any] = {
@@ -212,6 +212,8 @@ _SPECIAL: dict[str, tuple[str, str]] = {
     "==": ("__eq__", "__eq__"), "!=": ("__ne__", "__ne__"),
     "<": ("__lt__", "__gt__"), ">": ("__gt__", "__lt__"),
     "<=": ("__le__", "__ge__"), ">=": ("__ge__", "__le__"),
+    "&": ("__and__", "__rand__"), "|": ("__or__", "__ror__"), "^": ("__xor__", "__rxor__"),
+    "<<": ("__lshift__", "__rlshift__"), ">>": ("__rshift__", "__rrshift__"),
 }  # fmt: skip
 
 
@@ -234,7 +236,8 @@ def binary(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
         return found
     if not any(_may_be_numpy(v) for v in (x, y)):
         names = [getattr(class_of(p, v, node), "__name__", "object") for v in (x, y)]
-        p.raise_at(TypeError(f"unsupported operand type(s) for {op}: '{names[0]}' and '{names[1]}'"))
+        kinds = f"'{names[0]}' and '{names[1]}'"
+        p.raise_at(TypeError(f"unsupported operand type(s) for {op}: {kinds}"))
     x, y = as_operand(p, x, node), as_operand(p, y, node)
     return _on_atoms(p, op, x, y, node)
 

@@ -258,7 +258,9 @@ def _join_scalars(a: Scalar, b: Scalar) -> Type:
         size = join_size(a.size, b.size)
         return Scalar(a.dtype, origin, size if isinstance(size, Dim) else None)
     if origin == "py":
-        return Scalar(np.result_type(a.dtype, b.dtype).name)
+        # one of two kinds of number: not a float for certain, if one of them is an int
+        certain = a.dtype[0] == b.dtype[0] or not {a.dtype[0], b.dtype[0]} & {"f", "c"}
+        return Scalar(np.result_type(a.dtype, b.dtype).name, "py" if certain else "any")
     floats = [t for t in (a, b) if t.dtype[0] in "fc"]
     others = [t for t in (a, b) if t.dtype[0] not in "fc"]
     if len(floats) == 1 and others[0].origin == "py":

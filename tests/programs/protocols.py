@@ -518,3 +518,58 @@ add(
     holomorphic=True,
     features="indexing a NumPy number",
 )
+
+
+class Register:
+    """Bitwise operators, divmod and round with meanings of their own."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def __and__(self, other):
+        return Register(self.value * 3.0)
+
+    def __ror__(self, other):
+        return Register(self.value + other)
+
+    def __lshift__(self, places):
+        return Register(self.value * 2.0**places)
+
+    def __invert__(self):
+        return Register(-self.value)
+
+    def __divmod__(self, other):
+        return Register(self.value * 11.0), other
+
+    def __round__(self, digits=None):
+        return Register(self.value * 13.0)
+
+
+def bitwise_operators_of_objects(x):
+    r = ~(((2.0 | Register(x)) & Register(x)) << 2)
+    quotient, rest = divmod(r, x)
+    return round(quotient).value * rest
+
+
+add(
+    bitwise_operators_of_objects,
+    (0.7,),
+    holomorphic=True,
+    features="__and__, __ror__, __divmod__, __round__",
+)
+
+
+def recursive_lambda(x, n):
+    power = lambda k: x if k == 0 else power(k - 1) * x * k
+    return power(n)
+
+
+add(recursive_lambda, (0.7, 3), argnums=(0,), holomorphic=True, features="recursive lambda")
+
+
+def int_or_float(x):
+    y = 1 if x > 0 else 1.0
+    return x * y + (2 if x < 0 else 3) + (5.0 if isinstance(y, int) else 7.0) * x
+
+
+add(int_or_float, (0.7,), (-0.7,), features="an int on one path, a float on the other")
