@@ -5,6 +5,7 @@ person read them.
 """
 # ruff: noqa: E501
 
+import contextlib
 import copy
 import ctypes
 import linecache
@@ -739,6 +740,21 @@ model.py:10: NoDerivative: this object is passed to Python code that is not foll
   expected numbers, arrays and strings""",
     ),
     Refused(
+        "with_suppress",
+        """\
+def f(x):
+    with contextlib.suppress(ValueError):
+        x = x * x
+    return x
+""",
+        "(2.0,)",
+        """\
+model.py:2: UnsupportedSyntax: `contextlib.suppress` hides which statements ran [AD106]
+            with contextlib.suppress(ValueError):
+                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  expected a test before the operation: `if x > 0: ... else: ...`""",
+    ),
+    Refused(
         "wide_characters",
         """\
 def f(x):
@@ -1159,6 +1175,7 @@ def load(name: str, source: str) -> Any:
     namespace = {
         "np": np,
         "math": math,
+        "contextlib": contextlib,
         "copy": copy,
         "ctypes": ctypes,
         "deque": deque,

@@ -16,12 +16,14 @@ from ..errors import Loc
 from ..ir.nodes import UNDEFINED, Apply, Atom, Block, Call, For, Function, If, Literal, Stmt, Value, While
 from ..ir.types import Array, Scalar
 from ..rules import indexing, lists, python
+from ..rules.rule import HELPERS
 from .expressions import Expressions, Namespace, to_text, with_slice_calls
 from .inplace import make_updates_safe
 from .iterate import counts_trips, grown_by, iterate_saved, leading_items
 from .names import choose_names, helpers_called
 from .nesting import choose_nested
-from .order import order_of
+from .order import count_uses, order_of
+from .scenes import Scene, scene_at
 
 _WIDTH = 100
 _HEADERS = frozenset(("for", "while", "if", "elif", "else:", "with", "def", "match", "case", "lambda"))
@@ -58,6 +60,7 @@ class Emitter:
         self.function_names: dict[Function, str] = {}
         # the lists that a loop of this code made, one item an iteration
         self.lengths: dict[Value, For | While] = {}
+        self.uses: dict[Value, int] = {}
         self.expressions: Expressions = None  # type: ignore[assignment]
 
     def line(self, text: str) -> None:
@@ -84,6 +87,7 @@ class Emitter:
             make_updates_safe(inner)
         make_updates_safe(whole)
         nested = choose_nested(whole)
+        self.uses = count_uses(whole)
         for v in whole.yields[len(block.yields) :]:
             # the pullback reads it by its name
             nested.pop(v, None)  # type: ignore[arg-type]
@@ -120,6 +124,7 @@ class Emitter:
         """
         outer = self.expressions
         nested = choose_nested(block)
+        self.uses = count_uses(block)
         captured = _free(block)
         self.expressions = Expressions(self.namespace, nested)
         order = order_of(block, nested, tuple(captured))
@@ -171,6 +176,7 @@ class Emitter:
         grown_by(block, self.lengths)
         make_updates_safe(block)
         nested = choose_nested(block)
+        self.uses = count_uses(block)
         self.expressions = Expressions(self.namespace, nested)
         order = order_of(block, nested)
         self.expressions.names = choose_names(block, block.params, order, nested, set(self.namespace.objects))
@@ -228,10 +234,16 @@ class Emitter:
 
     def block(self, statements: list[Stmt]) -> None:
         """Print the statements of a block."""
-        for stmt in statements:
-            if stmt.outs and stmt.outs[0] in self.expressions.nested:
+        skipped = 0
+        for k, stmt in enumerate(statements):
+            if k < skipped or (stmt.outs and stmt.outs[0] in self.expressions.nested):
                 continue
             self._comment(stmt)
+            scene = scene_at(statements, k, self.uses)
+            if scene is not None:
+                self._with(scene)
+                skipped = k + scene.length
+                continue
             if isinstance(stmt, Apply):
                 self._apply(stmt)
             elif isinstance(stmt, If):
@@ -291,10 +303,6 @@ class Emitter:
             kind, args = stmt.args
             shown = ", ".join(self.show(a) for a in args) if isinstance(args, tuple) else ""
             self.line(f"raise {self.show(kind)}({shown})")
-        elif row is python.ENTER:
-            self._assign(names[stmt.outs[0]], f"{self.show(stmt.args[0])}.__enter__()")
-        elif row is python.EXIT:
-            self.line(f"{self.show(stmt.args[0])}.__exit__(None, None, None)")
         else:
             text = to_text(self.expressions.apply(stmt))
             if row.effect == "opaque" and not names.order.is_read(stmt.outs[0]):
@@ -351,6 +359,25 @@ class Emitter:
         targets = ", ".join(names[o] for o in stmt.outs)
         text = f"{self._function_name(stmt.function)}({args})"
         self.line(f"{targets} = {text}" if stmt.outs else text)
+
+    def _with(self, scene: Scene) -> None:
+        headers = []
+        for made, enter in scene.managers:
+            manager, watched = enter.args
+            text = self.show(manager) if made is None else to_text(self.expressions.apply(made))
+            if isinstance(watched, Literal) and watched.value:
+                self.namespace.helpers["watched"] = HELPERS["watched"]
+                text = f"watched({text})"
+            entered = enter.outs[0]
+            read = self.expressions.names.order.is_read(entered)
+            headers.append(f"{text} as {self.expressions.names[entered]}" if read else text)
+        self.line(f"with {', '.join(headers)}:")
+        self.depth += 1
+        start = len(self.lines)
+        self.block(scene.body)
+        if len(self.lines) == start:
+            self.line("pass")
+        self.depth -= 1
 
     # -- branches --------------------------------------------------------------------------------------------
 
@@ -539,8 +566,6 @@ def _free(block: Block) -> list[Value]:
 
 
 def _used(block: Block) -> set[Value]:
-    from .order import count_uses
-
     return set(count_uses(block))
 
 

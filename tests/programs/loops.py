@@ -2,7 +2,6 @@
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, var-annotated, no-redef"
 # ruff: noqa: B007, SIM108
 
-import json
 from functools import partial
 
 import numpy as np
@@ -392,7 +391,7 @@ add(loop_carried_late, (0.7, 5), argnums=(0,), holomorphic=True, features="recur
 
 
 def return_in_a_loop_of_unknown_type(x, n):
-    factor = json.loads("3.0")
+    factor = float.fromhex("0x1.8p1")
     for k in range(n):
         for _ in range(2):
             if np.sum(x) > 10.0:
