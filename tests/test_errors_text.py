@@ -109,28 +109,28 @@ model.py:2: UnsupportedSyntax: a class is defined inside the function [AD104]
         "import",
         """\
 def f(x):
-    import math as m
+    import colorsys.hsv as m
     return m.sin(x)
 """,
         "(2.0,)",
         """\
-model.py:2: UnsupportedSyntax: an import inside the function [AD107]
-            import math as m
-            ^^^^^^^^^^^^^^^^
+model.py:2: UnsupportedSyntax: the function imports `colorsys.hsv`, which is not loaded [AD107]
+            import colorsys.hsv as m
+            ^^^^^^^^^^^^^^^^^^^^^^^^
   expected the import at the top of the module""",
     ),
     Refused(
         "from_import",
         """\
 def f(x):
-    from math import sin
+    from math import sin, missing
     return sin(x)
 """,
         "(2.0,)",
         """\
-model.py:2: UnsupportedSyntax: an import inside the function [AD107]
-            from math import sin
-            ^^^^^^^^^^^^^^^^^^^^
+model.py:2: UnsupportedSyntax: the function imports `math.missing`, which is not loaded [AD107]
+            from math import sin, missing
+            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   expected the import at the top of the module""",
     ),
     Refused(
@@ -774,15 +774,15 @@ if True:
     class Model:
         @staticmethod
         def f(x):
-            import math
+            from . import parts
             return x
     f = Model.f
 """,
         "(2.0,)",
         """\
-model.py:5: UnsupportedSyntax: an import inside the function [AD107]
-            import math
-            ^^^^^^^^^^^
+model.py:5: UnsupportedSyntax: the function imports `.`, which is not loaded [AD107]
+            from . import parts
+            ^^^^^^^^^^^^^^^^^^^
   expected the import at the top of the module""",
     ),
     Refused(

@@ -15,6 +15,7 @@ from .attributes import set_attribute
 from .branches import branch, if_statement, truth
 from .containers import augmented_assign, delete_item, set_item, unpack
 from .functions import closure
+from .imports import import_from, import_module
 from .loops import for_statement, while_statement
 from .match import match_statement
 from .opaque import runtime_value
@@ -40,8 +41,6 @@ _REFUSED: dict[type, tuple[str, str, str]] = {
         "an ordinary function of the awaited data",
     ),
     ast.ClassDef: ("AD104", "a class is defined inside the function", "the class at the top of the module"),
-    ast.Import: ("AD107", "an import inside the function", "the import at the top of the module"),
-    ast.ImportFrom: ("AD107", "an import inside the function", "the import at the top of the module"),
 }
 if hasattr(ast, "TryStar"):
     _REFUSED[ast.TryStar] = _REFUSED[ast.Try]
@@ -182,6 +181,8 @@ _STATEMENTS: dict[type, Any] = {
     ast.FunctionDef: _function,
     ast.Break: _jump(break_key),
     ast.Continue: _jump(continue_key),
+    ast.Import: import_module,
+    ast.ImportFrom: import_from,
     ast.With: with_statement,
     ast.If: if_statement,
     ast.For: for_statement,
