@@ -14,7 +14,7 @@ from .cells import static_key
 from .growing import append
 from .iterate import iterable
 from .loops import iterate
-from .names import _bound_in
+from .names import bound_in
 from .parse import Frame, Parser
 from .values import DictCell, ListCell, fresh_id
 
@@ -27,7 +27,7 @@ def comprehension(p: Parser, node: Any) -> Any:
             "AD102", "an asynchronous comprehension", node, "an ordinary comprehension over the awaited data"
         )
     first = p.evaluate(generators[0].iter)
-    targets = frozenset(n for g in generators for n in _bound_in([g.target]))
+    targets = frozenset(n for g in generators for n in bound_in([g.target]))
     frame = Frame(p.frame.source, targets, p.frame, p.frame.globals, p.frame.cells, p.frame.node)
     frame.id = fresh_id()
     is_dict = isinstance(node, ast.DictComp)

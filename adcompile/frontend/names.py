@@ -18,9 +18,9 @@ def bound_names(node: ast.FunctionDef | ast.Lambda) -> frozenset[str]:
     names |= {x.arg for x in (a.vararg, a.kwarg) if x is not None}
     declared: set[str] = set()
     if isinstance(node, ast.Lambda):
-        names |= set(_bound_in([node.body]))
+        names |= set(bound_in([node.body]))
     else:
-        names |= set(_bound_in(node.body))
+        names |= set(bound_in(node.body))
         declared = set(declared_names(node))
     return frozenset(names - declared)
 
@@ -36,7 +36,8 @@ def declared_names(node: ast.AST) -> Iterator[str]:
             stack.extend(ast.iter_child_nodes(n))
 
 
-def _bound_in(nodes: list[ast.AST] | list[ast.stmt] | list[ast.expr]) -> Iterator[str]:
+def bound_in(nodes: list[ast.AST] | list[ast.stmt] | list[ast.expr]) -> Iterator[str]:
+    """The names that statements or expressions bind in the function that they stand in."""
     stack: list[ast.AST] = list(nodes)
     while stack:
         n = stack.pop()
