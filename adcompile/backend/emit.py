@@ -14,7 +14,7 @@ from typing import Any
 
 from ..errors import Loc
 from ..ir.nodes import UNDEFINED, Apply, Atom, Block, Call, For, Function, If, Literal, Stmt, Value, While
-from ..ir.types import Array, Scalar
+from ..ir.types import Array, Record, Scalar
 from ..rules import indexing, lists, python
 from ..rules.rule import HELPERS
 from .expressions import Expressions, Namespace, to_text, with_slice_calls
@@ -183,6 +183,7 @@ class Emitter:
         signature = names.format(*(self.expressions.names[v] for v in block.params))
         self.line(f"def {self._function_name(function)}({signature}):")
         self.depth += 1
+        self._docstring(function.notes.get("doc") or f"{function.place()}.")
         self._sweeps(block)
         texts = [self.expressions.atom(y) for y in block.yields]
         self._return(result(texts, self.expressions))
@@ -243,6 +244,11 @@ class Emitter:
             if scene is not None:
                 self._with(scene)
                 skipped = k + scene.length
+                continue
+            fields = fields_at(statements, k)
+            if len(fields) > 1:
+                self._unpack(fields)
+                skipped = k + len(fields)
                 continue
             if isinstance(stmt, Apply):
                 self._apply(stmt)
@@ -356,9 +362,18 @@ class Emitter:
             self.called.append(stmt.function)
         names = self.expressions.names
         args = ", ".join(self.show(a) for a in stmt.args)
-        targets = ", ".join(names[o] for o in stmt.outs)
+        targets = ", ".join(names[o] if names.order.is_read(o) else "_" for o in stmt.outs)
         text = f"{self._function_name(stmt.function)}({args})"
         self.line(f"{targets} = {text}" if stmt.outs else text)
+
+    def _unpack(self, fields: list[Apply]) -> None:
+        """Read several fields of a record in one assignment."""
+        record = fields[0].args[0]
+        assert isinstance(record, Value) and isinstance(record.type, Record)
+        targets = ["_"] * len(record.type.fields or ())
+        for stmt in fields:
+            targets[stmt.args[1].value] = self.expressions.names[stmt.outs[0]]  # type: ignore[union-attr]
+        self.line(self._broken(f"{', '.join(targets)} = ", self.show(record)))
 
     def _with(self, scene: Scene) -> None:
         headers = []
@@ -536,6 +551,20 @@ class Emitter:
 class _Tail:
     flag: Value
     copies: list[tuple[Value, Atom]]
+
+
+def fields_at(statements: list[Stmt], start: int) -> list[Apply]:
+    """The statements from here on that read fields of one record, whose fields are known."""
+    found: list[Apply] = []
+    for stmt in statements[start:]:
+        if not isinstance(stmt, Apply) or stmt.primitive is not lists.FIELD:
+            break
+        record = stmt.args[0]
+        known = isinstance(record, Value) and isinstance(record.type, Record) and record.type.fields
+        if not known or (found and found[0].args[0] is not record):
+            break
+        found.append(stmt)
+    return found
 
 
 def _is_true(atom: Atom) -> bool:

@@ -16,7 +16,7 @@ from .inplace import is_update
 from .order import count_uses
 
 _LONGEST = 72
-_NEVER = (lists.LIST_MAKE, lists.LIST_EACH, lists.RECORD)
+_NEVER = (lists.LIST_MAKE, lists.LIST_EACH, lists.FIELD)
 
 
 def choose_nested(block: Block) -> dict[Value, Stmt]:

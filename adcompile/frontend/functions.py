@@ -382,6 +382,9 @@ def _close(record: _Recursive, params: list[Value], statements: list[Any], yield
     images: dict[Value, Any] = dict(mapping)
     cloned = [clone_stmt(s, images) for s in statements]
     results = tuple(map_arg(y, images) for y in yields)
+    for result in results:
+        if isinstance(result, Value) and not result.named:
+            result.hint, result.named = "out", True
     record.function.body = Block((*params, *mapping.values()), cloned, results)
 
 
@@ -392,6 +395,7 @@ def _call_recursive(p: Parser, identity: Any, bound: dict[str, Any], node: ast.A
         raise DeadPath
     args = [leaf for v in bound.values() for leaf in deep_leaves(p.state, v) if _is_argument(leaf)]
     outs = tuple(Value(t, "") for t in record.types)
+    p.results.update(outs)
     p.builder.statements.append(Call(outs, record.function, (*args, *record.extras), p.builder.loc))
     return _replace_atoms(record.result, iter(outs))
 

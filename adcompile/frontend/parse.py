@@ -79,6 +79,8 @@ class Parser(ABC):
         self.frame: Frame = None  # type: ignore[assignment]
         self.stack: list[Any] = []
         self.recursive: dict[Any, Any] = {}
+        # what calls that are not inlined return
+        self.results: set[Value] = set()
         self.unrolled: set[Any] = set()
         self.loop_indices: dict[Value, Any] = {}
         self.open_loops: list[Value] = []
@@ -114,7 +116,8 @@ class Parser(ABC):
 
     def assign(self, name: str, value: Any) -> None:
         """Bind a name, and let a fresh graph value carry it."""
-        if isinstance(value, Value) and not value.named and value in self.builder.definitions:
+        fresh = isinstance(value, Value) and (value in self.builder.definitions or value in self.results)
+        if fresh and not value.named:
             value.hint, value.named = name, True
         frame = self.frame
         while name not in frame.locals and frame.parent is not None:

@@ -274,7 +274,8 @@ class _Tangents:
         key = (function, active)
         if key in self.functions:
             return self.functions[key]
-        derived = self.functions[key] = Function(f"{function.name}_jvp", None, function.loc)
+        derived = self.functions[key] = Function(f"{function.name}_with_tangent", None, function.loc)
+        derived.notes["doc"] = f"Value of {function.place()} and its tangent."
         block = function.body
         assert block is not None
         from ..ir.nodes import clone_block
