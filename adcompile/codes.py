@@ -150,19 +150,20 @@ _SYNTAX = (
     ),
     _code(
         "AD107",
-        "an import inside a function",
-        """An `import` is looked up when the function runs, so what its names mean is not known before.
-        Import at the top of the module.""",
+        "an import that runs a module",
+        """An `import` inside a function is accepted where its module is loaded already, and only looked up.
+        This one would run the module at the first call, and what its names mean is not known before. Import
+        at the top of the module.""",
         """
-        def f(x):
-            import math
-            return math.sin(x)
+        def brightness(x):
+            import colorsys
+            return colorsys.rgb_to_hsv(x, 0.5 * x, 0.2 * x)[2]
         """,
         """
-        import math
+        import colorsys
 
-        def f(x):
-            return math.sin(x)
+        def brightness(x):
+            return colorsys.rgb_to_hsv(x, 0.5 * x, 0.2 * x)[2]
         """,
     ),
     _code(

@@ -20,6 +20,7 @@ from .backend.emit import Emitter
 from .backend.expressions import Namespace
 from .backend.modules import module_text
 from .deriving import Derived, Wanted, derive
+from .errors import NoDerivative, UnsupportedSyntax
 from .frontend.inputs import Inputs, NeedStatic
 from .interface import interface_captures, interface_of
 from .ir.nodes import Block, Function, Value, clone_block
@@ -65,9 +66,15 @@ def compile_program(
 def _compile(
     target: Any, signature: inspect.Signature, bound: Mapping[str, Any], wanted: Wanted, inputs: Inputs
 ) -> Program:
-    traced = trace(target, signature, bound, inputs)
-    primal = _primal(traced)
-    program = _emitted(traced, signature, wanted, derive(traced, wanted))
+    try:
+        traced = trace(target, signature, bound, inputs)
+        primal = _primal(traced)
+        derived = derive(traced, wanted)
+    except (UnsupportedSyntax, NoDerivative) as first:
+        from .refusing import whole_report
+
+        raise whole_report(first, target, signature, bound, wanted, inputs.static) from None
+    program = _emitted(traced, signature, wanted, derived)
     program.notes["primal"] = primal
     return program
 

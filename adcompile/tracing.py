@@ -51,38 +51,49 @@ class Traced:
     name: str
 
 
-def trace(target: Any, signature: inspect.Signature, bound: Mapping[str, Any], inputs: Inputs) -> Traced:
-    """Parse a callable for bound arguments."""
-    builder = Builder()
-    p = Interpreter(builder, inputs)
-    p.frame = Frame(_NoSource(), frozenset())  # type: ignore[arg-type]
-    node: Any = ast.Pass()
+def bound_values(
+    p: Parser, signature: inspect.Signature, bound: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[Any], dict[str, Any]]:
+    """The abstract values of bound arguments: by parameter, and as they are passed."""
     arguments: dict[str, Any] = {}
     args: list[Any] = []
     keywords: dict[str, Any] = {}
+    take = p.inputs.argument
     for name, parameter in signature.parameters.items():
         value = bound.get(name, MISSING)
         if parameter.kind is parameter.VAR_POSITIONAL:
             given = () if value is MISSING else value
             items = tuple(
-                inputs.argument(p, name, v, (("arg", name), ("item", k)), f"{name}_{k}")
-                for k, v in enumerate(given)
+                take(p, name, v, (("arg", name), ("item", k)), f"{name}_{k}") for k, v in enumerate(given)
             )
             arguments[name] = TupleVal(items)
             args += items
         elif parameter.kind is parameter.VAR_KEYWORD:
             named = {} if value is MISSING else value
-            found = {
-                k: inputs.argument(p, name, v, (("arg", name), ("item", k)), k) for k, v in named.items()
-            }
+            found = {k: take(p, name, v, (("arg", name), ("item", k)), k) for k, v in named.items()}
             arguments[name] = p.new(DictCell(tuple(found), tuple(found.values())))
             keywords.update(found)
         else:
-            arguments[name] = inputs.argument(p, name, value)
+            arguments[name] = take(p, name, value)
             if parameter.kind is parameter.KEYWORD_ONLY:
                 keywords[name] = arguments[name]
             else:
                 args.append(arguments[name])
+    return arguments, args, keywords
+
+
+def nowhere() -> Frame:
+    """The frame of the call of the function itself."""
+    return Frame(_NoSource(), frozenset())  # type: ignore[arg-type]
+
+
+def trace(target: Any, signature: inspect.Signature, bound: Mapping[str, Any], inputs: Inputs) -> Traced:
+    """Parse a callable for bound arguments."""
+    builder = Builder()
+    p = Interpreter(builder, inputs)
+    p.frame = nowhere()
+    node: Any = ast.Pass()
+    arguments, args, keywords = bound_values(p, signature, bound)
     start = p.state.copy()
     callee = inputs.wrap_static(p, target)
     try:

@@ -123,6 +123,8 @@ CORPUS: dict[str, tuple[str, ...]] = {
     "call_keywords": ("grad",),
     "closure_binds_late": ("grad",),
     "factorial_like": ("grad",),
+    "fibonacci_like": ("jvp",),
+    "sum_of_halves": ("vjp",),
     "network_object": ("value_and_grad",),
     "dataclass_nested_argument": ("grad",),
     "dict_updates": ("grad",),

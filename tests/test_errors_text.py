@@ -5,6 +5,7 @@ person read them.
 """
 # ruff: noqa: E501
 
+import contextlib
 import copy
 import ctypes
 import linecache
@@ -108,28 +109,28 @@ model.py:2: UnsupportedSyntax: a class is defined inside the function [AD104]
         "import",
         """\
 def f(x):
-    import math as m
+    import colorsys.hsv as m
     return m.sin(x)
 """,
         "(2.0,)",
         """\
-model.py:2: UnsupportedSyntax: an import inside the function [AD107]
-            import math as m
-            ^^^^^^^^^^^^^^^^
+model.py:2: UnsupportedSyntax: the function imports `colorsys.hsv`, which is not loaded [AD107]
+            import colorsys.hsv as m
+            ^^^^^^^^^^^^^^^^^^^^^^^^
   expected the import at the top of the module""",
     ),
     Refused(
         "from_import",
         """\
 def f(x):
-    from math import sin
+    from math import sin, missing
     return sin(x)
 """,
         "(2.0,)",
         """\
-model.py:2: UnsupportedSyntax: an import inside the function [AD107]
-            from math import sin
-            ^^^^^^^^^^^^^^^^^^^^
+model.py:2: UnsupportedSyntax: the function imports `math.missing`, which is not loaded [AD107]
+            from math import sin, missing
+            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   expected the import at the top of the module""",
     ),
     Refused(
@@ -812,6 +813,21 @@ model.py:10: NoDerivative: this object is passed to Python code that is not foll
   expected numbers, arrays and strings""",
     ),
     Refused(
+        "with_suppress",
+        """\
+def f(x):
+    with contextlib.suppress(ValueError):
+        x = x * x
+    return x
+""",
+        "(2.0,)",
+        """\
+model.py:2: UnsupportedSyntax: `contextlib.suppress` hides which statements ran [AD106]
+            with contextlib.suppress(ValueError):
+                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  expected a test before the operation: `if x > 0: ... else: ...`""",
+    ),
+    Refused(
         "wide_characters",
         """\
 def f(x):
@@ -831,15 +847,15 @@ if True:
     class Model:
         @staticmethod
         def f(x):
-            import math
+            from . import parts
             return x
     f = Model.f
 """,
         "(2.0,)",
         """\
-model.py:5: UnsupportedSyntax: an import inside the function [AD107]
-            import math
-            ^^^^^^^^^^^
+model.py:5: UnsupportedSyntax: the function imports `.`, which is not loaded [AD107]
+            from . import parts
+            ^^^^^^^^^^^^^^^^^^^
   expected the import at the top of the module""",
     ),
     Refused(
@@ -1232,6 +1248,7 @@ def load(name: str, source: str) -> Any:
     namespace = {
         "np": np,
         "math": math,
+        "contextlib": contextlib,
         "copy": copy,
         "ctypes": ctypes,
         "deque": deque,

@@ -14,14 +14,16 @@ from typing import Any
 
 from ..errors import Loc
 from ..ir.nodes import UNDEFINED, Apply, Atom, Block, Call, For, Function, If, Literal, Stmt, Value, While
-from ..ir.types import Array, Scalar
+from ..ir.types import Array, Record, Scalar
 from ..rules import indexing, lists, python
+from ..rules.rule import HELPERS
 from .expressions import Expressions, Namespace, to_text, with_slice_calls
 from .inplace import make_updates_safe
 from .iterate import counts_trips, grown_by, iterate_saved, leading_items
 from .names import choose_names, clean, helpers_called
 from .nesting import choose_nested
-from .order import order_of
+from .order import count_uses, order_of
+from .scenes import Scene, scene_at
 
 _WIDTH = 100
 _HEADERS = frozenset(("for", "while", "if", "elif", "else:", "with", "def", "match", "case", "lambda"))
@@ -58,6 +60,7 @@ class Emitter:
         self.function_names: dict[Function, str] = {}
         # the lists that a loop of this code made, one item an iteration
         self.lengths: dict[Value, For | While] = {}
+        self.uses: dict[Value, int] = {}
         self.expressions: Expressions = None  # type: ignore[assignment]
 
     def line(self, text: str) -> None:
@@ -84,6 +87,7 @@ class Emitter:
             make_updates_safe(inner)
         make_updates_safe(whole)
         nested = choose_nested(whole)
+        self.uses = count_uses(whole)
         for v in whole.yields[len(block.yields) :]:
             # the pullback reads it by its name
             nested.pop(v, None)  # type: ignore[arg-type]
@@ -121,6 +125,7 @@ class Emitter:
         """
         outer = self.expressions
         nested = choose_nested(block)
+        self.uses = count_uses(block)
         captured = _free(block)
         self.expressions = Expressions(self.namespace, nested)
         order = order_of(block, nested, tuple(captured))
@@ -174,12 +179,14 @@ class Emitter:
         grown_by(block, self.lengths)
         make_updates_safe(block)
         nested = choose_nested(block)
+        self.uses = count_uses(block)
         self.expressions = Expressions(self.namespace, nested)
         order = order_of(block, nested)
         self.expressions.names = choose_names(block, block.params, order, nested, set(self.namespace.objects))
         signature = names.format(*(self.expressions.names[v] for v in block.params))
         self.line(f"def {self._function_name(function)}({signature}):")
         self.depth += 1
+        self._docstring(function.notes.get("doc") or f"{function.place()}.")
         self._sweeps(block)
         texts = [self.expressions.atom(y) for y in block.yields]
         self._return(result(texts, self.expressions))
@@ -231,10 +238,21 @@ class Emitter:
 
     def block(self, statements: list[Stmt]) -> None:
         """Print the statements of a block."""
-        for stmt in statements:
-            if stmt.outs and stmt.outs[0] in self.expressions.nested:
+        skipped = 0
+        for k, stmt in enumerate(statements):
+            if k < skipped or (stmt.outs and stmt.outs[0] in self.expressions.nested):
                 continue
             self._comment(stmt)
+            scene = scene_at(statements, k, self.uses)
+            if scene is not None:
+                self._with(scene)
+                skipped = k + scene.length
+                continue
+            fields = fields_at(statements, k)
+            if len(fields) > 1:
+                self._unpack(fields)
+                skipped = k + len(fields)
+                continue
             if isinstance(stmt, Apply):
                 self._apply(stmt)
             elif isinstance(stmt, If):
@@ -294,10 +312,6 @@ class Emitter:
             kind, args = stmt.args
             shown = ", ".join(self.show(a) for a in args) if isinstance(args, tuple) else ""
             self.line(f"raise {self.show(kind)}({shown})")
-        elif row is python.ENTER:
-            self._assign(names[stmt.outs[0]], f"{self.show(stmt.args[0])}.__enter__()")
-        elif row is python.EXIT:
-            self.line(f"{self.show(stmt.args[0])}.__exit__(None, None, None)")
         else:
             text = to_text(self.expressions.apply(stmt))
             if row.effect == "opaque" and not names.order.is_read(stmt.outs[0]):
@@ -351,9 +365,37 @@ class Emitter:
             self.called.append(stmt.function)
         names = self.expressions.names
         args = ", ".join(self.show(a) for a in stmt.args)
-        targets = ", ".join(names[o] for o in stmt.outs)
+        targets = ", ".join(names[o] if names.order.is_read(o) else "_" for o in stmt.outs)
         text = f"{self._function_name(stmt.function)}({args})"
         self.line(f"{targets} = {text}" if stmt.outs else text)
+
+    def _unpack(self, fields: list[Apply]) -> None:
+        """Read several fields of a record in one assignment."""
+        record = fields[0].args[0]
+        assert isinstance(record, Value) and isinstance(record.type, Record)
+        targets = ["_"] * len(record.type.fields or ())
+        for stmt in fields:
+            targets[stmt.args[1].value] = self.expressions.names[stmt.outs[0]]  # type: ignore[union-attr]
+        self.line(self._broken(f"{', '.join(targets)} = ", self.show(record)))
+
+    def _with(self, scene: Scene) -> None:
+        headers = []
+        for made, enter in scene.managers:
+            manager, watched = enter.args
+            text = self.show(manager) if made is None else to_text(self.expressions.apply(made))
+            if isinstance(watched, Literal) and watched.value:
+                self.namespace.helpers["watched"] = HELPERS["watched"]
+                text = f"watched({text})"
+            entered = enter.outs[0]
+            read = self.expressions.names.order.is_read(entered)
+            headers.append(f"{text} as {self.expressions.names[entered]}" if read else text)
+        self.line(f"with {', '.join(headers)}:")
+        self.depth += 1
+        start = len(self.lines)
+        self.block(scene.body)
+        if len(self.lines) == start:
+            self.line("pass")
+        self.depth -= 1
 
     # -- branches --------------------------------------------------------------------------------------------
 
@@ -514,6 +556,20 @@ class _Tail:
     copies: list[tuple[Value, Atom]]
 
 
+def fields_at(statements: list[Stmt], start: int) -> list[Apply]:
+    """The statements from here on that read fields of one record, whose fields are known."""
+    found: list[Apply] = []
+    for stmt in statements[start:]:
+        if not isinstance(stmt, Apply) or stmt.primitive is not lists.FIELD:
+            break
+        record = stmt.args[0]
+        known = isinstance(record, Value) and isinstance(record.type, Record) and record.type.fields
+        if not known or (found and found[0].args[0] is not record):
+            break
+        found.append(stmt)
+    return found
+
+
 def _is_true(atom: Atom) -> bool:
     return isinstance(atom, Literal) and atom.value is True
 
@@ -551,8 +607,6 @@ def unused(name: str, taken: set[str]) -> str:
 
 
 def _used(block: Block) -> set[Value]:
-    from .order import count_uses
-
     return set(count_uses(block))
 
 

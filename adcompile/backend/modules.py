@@ -57,7 +57,9 @@ def _closed(helpers: dict[str, Any]) -> dict[str, Any]:
         if name in found:
             return
         function = HELPERS[name]
-        for other in _names_in(function.__code__):
+        members = vars(function).values() if isinstance(function, type) else [function]
+        codes = [m.__code__ for m in members if isinstance(m, types.FunctionType)]
+        for other in (name for code in codes for name in _names_in(code)):
             if other in HELPERS and other != name:
                 visit(other)
         found[name] = function

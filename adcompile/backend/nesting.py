@@ -11,11 +11,12 @@ from ..ir.nodes import Apply, Block, For, If, Literal, Stmt, Value, While, block
 from ..ir.types import ListOf
 from ..rules import lists
 from ..rules.indexing import GETITEM
+from ..rules.python import ENTER, EXIT
 from .inplace import is_update
 from .order import count_uses
 
 _LONGEST = 72
-_NEVER = (lists.LIST_MAKE, lists.LIST_EACH, lists.RECORD)
+_NEVER = (lists.LIST_MAKE, lists.LIST_EACH, lists.FIELD)
 
 
 def choose_nested(block: Block) -> dict[Value, Stmt]:
@@ -56,7 +57,10 @@ class _Nesting:
             for inner in blocks_of(stmt):
                 self.block(inner)
             self._consume(stmt, open_)
-            if is_update(stmt) or (isinstance(stmt, Apply) and stmt.primitive.effect == "opaque"):
+            if isinstance(stmt, Apply) and stmt.primitive in (ENTER, EXIT):
+                # what is computed inside a `with` stays inside, and what is not stays outside
+                open_.clear()
+            elif is_update(stmt) or (isinstance(stmt, Apply) and stmt.primitive.effect == "opaque"):
                 for v in [v for v in open_ if v in self.reads_memory]:
                     del open_[v]
             elif not isinstance(stmt, Apply) and not self._is_expression(stmt):

@@ -305,3 +305,18 @@ def matching(c, x):  # type: ignore[no-untyped-def]
 def nested_lists(c, depth):  # type: ignore[no-untyped-def]
     """An array's first axes as lists in lists."""
     return [nested_lists(item, depth - 1) for item in c] if depth else c
+
+
+class watched:
+    """A context manager that is not let hide an exception: what follows could not be differentiated."""
+
+    def __init__(self, manager):  # type: ignore[no-untyped-def]
+        self.manager = manager
+
+    def __enter__(self):  # type: ignore[no-untyped-def]
+        return self.manager.__enter__()
+
+    def __exit__(self, kind, error, trace):  # type: ignore[no-untyped-def]
+        if self.manager.__exit__(kind, error, trace) and error is not None:
+            name = type(self.manager).__name__
+            raise RuntimeError(f"{name} hid this exception, which a derivative cannot follow") from error

@@ -168,7 +168,8 @@ def _call_python(
     saved, statements = p.state.copy(), len(p.builder.statements)
     frame, depth = p.frame, len(p.stack)
     try:
-        return call_function(p, function, args, keywords, node)
+        with p.attempt():
+            return call_function(p, function, args, keywords, node)
     except AdcompileError as error:
         p.state, p.frame = saved, frame
         del p.builder.statements[statements:]

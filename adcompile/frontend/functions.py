@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import ast
 import types
+from collections.abc import Iterator
 from typing import Any
 
+from ..errors import AdcompileError, UnsupportedSyntax
 from ..ir.nodes import Block, Call, Function, Literal, Value, all_statements, clone_stmt, free_values, map_arg
 from ..ir.types import Type, forget_sizes, is_numeric, join
 from .branches import branch
 from .merge import describe, leaves_of, parts_of, rebuild
 from .names import bound_names, declared_names
-from .parse import DeadPath, Frame, Parser
+from .parse import DeadPath, Frame, Parser, Restart
 from .source import Source, get_source
 from .values import (
     DEAD,
@@ -183,7 +185,7 @@ def _enter(p: Parser, frame: Frame, bound: dict[str, Any], key: Any, name: str, 
     return _call_recursive(p, identity, bound, node)
 
 
-class _Recursion(Exception):
+class _Recursion(Restart):
     """A function calls itself with arguments of the same structure."""
 
     def __init__(self, identity: Any) -> None:
@@ -219,23 +221,27 @@ def inline(p: Parser, frame: Frame, bound: dict[str, Any]) -> Any:
     return result
 
 
-def _refuse_unfit(p: Parser, frame: Frame, node: ast.AST) -> None:
+def _refuse_unfit(p: Parser, frame: Frame, node: Any) -> None:
+    """Refuse coroutines and generators, also where what makes them so is never reached."""
+    errors: list[AdcompileError] = []
     if isinstance(node, ast.AsyncFunctionDef):
-        with p.in_frame(frame):
-            p.refuse(
-                "AD102", "`async def` makes a coroutine", node, "an ordinary function of the awaited data"
-            )
-    stack: list[ast.AST] = list(node.body) if isinstance(node, ast.FunctionDef) else [node.body]  # type: ignore[attr-defined]
+        message, way_out = "`async def` makes a coroutine", "an ordinary function of the awaited data"
+        errors.append(UnsupportedSyntax("AD102", message, frame.source.loc(node), way_out))
+    else:
+        message = "`yield` makes this function a generator"
+        way_out = "a function that returns its result; collect the values in a list and return it"
+        errors += [UnsupportedSyntax("AD101", message, frame.source.loc(n), way_out) for n in _yields(node)]
+    if errors:
+        p.reject(frame, errors)
+
+
+def _yields(function: ast.FunctionDef | ast.Lambda) -> Iterator[ast.AST]:
+    """The `yield`s of a function itself, not of those in it."""
+    stack: list[Any] = list(function.body) if isinstance(function, ast.FunctionDef) else [function.body]
     while stack:
         n = stack.pop()
         if isinstance(n, (ast.Yield, ast.YieldFrom)):
-            with p.in_frame(frame):
-                p.refuse(
-                    "AD101",
-                    "`yield` makes this function a generator",
-                    n,
-                    "a function that returns its result; collect the values in a list and return it",
-                )
+            yield n
         if not isinstance(n, (ast.FunctionDef, ast.Lambda, ast.AsyncFunctionDef)):
             stack.extend(ast.iter_child_nodes(n))
 
@@ -284,26 +290,26 @@ def _shape_of(p: Parser, value: Any) -> Any:
     return (type(value), keys, tuple(_shape_of(p, x) for x in parts)) if parts else (type(value), id(value))
 
 
-def _deep_leaves(p: Parser, state: State, value: Any) -> list[Any]:
+def deep_leaves(state: State, value: Any) -> list[Any]:
     """All atoms of a value, through the containers in it."""
     if is_atom(value):
         return [value]
     if isinstance(value, Ref):
-        return _deep_leaves(p, state, state.heap[value.id])
-    return [leaf for part in parts_of(value) for leaf in _deep_leaves(p, state, part)]
+        return deep_leaves(state, state.heap[value.id])
+    return [leaf for part in parts_of(value) for leaf in deep_leaves(state, part)]
 
 
 def _is_argument(leaf: Any) -> bool:
     return isinstance(leaf, Value) or (is_numeric(leaf.type) and not isinstance(leaf.value, bool))
 
 
-def _with_deep_leaves(p: Parser, state: State, value: Any, leaves: Any) -> Any:
+def _with_deep_leaves(state: State, value: Any, leaves: Any) -> Any:
     if is_atom(value):
         leaf = next(leaves)
         return leaf
     if isinstance(value, Ref):
-        return state.new(_with_deep_leaves(p, state, state.heap[value.id], leaves))
-    return rebuild(value, tuple(_with_deep_leaves(p, state, x, leaves) for x in parts_of(value)))
+        return state.new(_with_deep_leaves(state, state.heap[value.id], leaves))
+    return rebuild(value, tuple(_with_deep_leaves(state, x, leaves) for x in parts_of(value)))
 
 
 class _Recursive:
@@ -321,7 +327,7 @@ def _build_recursive(
 ) -> None:
     """Build the body until the types of the results that it assumes are those that it has."""
     record = p.recursive[identity] = _Recursive(Function(name, None, frame.source.loc(frame.node)))
-    leaves = [leaf for v in bound.values() for leaf in _deep_leaves(p, p.state, v)]
+    leaves = [leaf for v in bound.values() for leaf in deep_leaves(p.state, v)]
     types = [forget_sizes(leaf.type) for leaf in leaves]
     outer = p.state
     for _ in range(10):
@@ -329,7 +335,7 @@ def _build_recursive(
                   for t, leaf in zip(types, leaves, strict=True)]  # fmt: skip
         p.state = outer.copy()
         supply = iter(params)
-        inner = {k: _with_deep_leaves(p, p.state, v, supply) for k, v in bound.items()}
+        inner = {k: _with_deep_leaves(p.state, v, supply) for k, v in bound.items()}
         for (key, value), fresh in zip(bound.items(), inner.values(), strict=True):
             if isinstance(value, Value) and isinstance(fresh, Value):
                 fresh.hint = key
@@ -344,7 +350,7 @@ def _build_recursive(
         if any(p.state.heap.get(k) is not c for k, c in heap.items()):
             p.no_derivative("AD206", f"`{name}` is recursive and changes a container that it was given", node,
                             "a recursive function that returns what it computes")  # fmt: skip
-        found = _deep_leaves(p, p.state, result)
+        found = deep_leaves(p.state, result)
         if any(isinstance(x, Ref) for x in leaves_of(result)) or not _immutable(result):
             p.no_derivative("AD208", f"`{name}` is recursive and returns {describe(result)}", node,
                             "a number, an array or a tuple of them")  # fmt: skip
@@ -376,6 +382,9 @@ def _close(record: _Recursive, params: list[Value], statements: list[Any], yield
     images: dict[Value, Any] = dict(mapping)
     cloned = [clone_stmt(s, images) for s in statements]
     results = tuple(map_arg(y, images) for y in yields)
+    for result in results:
+        if isinstance(result, Value) and not result.named:
+            result.hint, result.named = "out", True
     record.function.body = Block((*params, *mapping.values()), cloned, results)
 
 
@@ -384,8 +393,9 @@ def _call_recursive(p: Parser, identity: Any, bound: dict[str, Any], node: ast.A
     if record.result is None:
         # first pass: this path waits for the result that the others determine
         raise DeadPath
-    args = [leaf for v in bound.values() for leaf in _deep_leaves(p, p.state, v) if _is_argument(leaf)]
+    args = [leaf for v in bound.values() for leaf in deep_leaves(p.state, v) if _is_argument(leaf)]
     outs = tuple(Value(t, "") for t in record.types)
+    p.results.update(outs)
     p.builder.statements.append(Call(outs, record.function, (*args, *record.extras), p.builder.loc))
     return _replace_atoms(record.result, iter(outs))
 

@@ -57,7 +57,14 @@ def bound_in(nodes: list[ast.AST] | list[ast.stmt] | list[ast.expr]) -> Iterator
             yield n.name
         elif isinstance(n, ast.MatchMapping) and n.rest:
             yield n.rest
+        elif isinstance(n, (ast.Import, ast.ImportFrom)):
+            yield from imported_names(n)
         stack.extend(ast.iter_child_nodes(n))
+
+
+def imported_names(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
+    """The names that an import binds."""
+    return (alias.asname or alias.name.partition(".")[0] for alias in node.names)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -127,3 +134,5 @@ def _exposed(statements: list[ast.stmt], assigned: set[str], exposed: set[str]) 
             exposed |= reads(s) - assigned
             if isinstance(s, (ast.AnnAssign, ast.AugAssign)) and isinstance(s.target, ast.Name):
                 assigned.add(s.target.id)
+            elif isinstance(s, (ast.Import, ast.ImportFrom)):
+                assigned.update(imported_names(s))

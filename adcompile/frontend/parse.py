@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from ..errors import NoDerivative, UnsupportedSyntax
+from ..errors import AdcompileError, NoDerivative, UnsupportedSyntax, combine
 from ..ir.build import Builder
 from ..ir.nodes import Literal, Value
 from ..rules.python import RAISE
@@ -41,7 +41,11 @@ class DeadPath(Exception):
     """The path being parsed ends in an exception of the user's program."""
 
 
-class NeedUnroll(Exception):
+class Restart(Exception):
+    """Something that is open has to be parsed again in another way; whoever can do that catches it."""
+
+
+class NeedUnroll(Restart):
     """A structure is indexed by the counter of this loop: the loop has to be taken apart."""
 
     def __init__(self, index: Value) -> None:
@@ -75,6 +79,8 @@ class Parser(ABC):
         self.frame: Frame = None  # type: ignore[assignment]
         self.stack: list[Any] = []
         self.recursive: dict[Any, Any] = {}
+        # what calls that are not inlined return
+        self.results: set[Value] = set()
         self.unrolled: set[Any] = set()
         self.loop_indices: dict[Value, Any] = {}
         self.open_loops: list[Value] = []
@@ -92,6 +98,15 @@ class Parser(ABC):
     def no_derivative(self, code: str, message: str, node: ast.AST | None, expected: str) -> NoReturn:
         """Refuse what cannot be differentiated, with its place and what is expected instead."""
         raise NoDerivative(code, message, self.frame.source.loc(node) if node is not None else None, expected)
+
+    def reject(self, frame: Frame, errors: list[AdcompileError]) -> None:
+        """Refuse a function as a whole."""
+        raise combine(errors)
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Parse what is kept as a call if it is refused."""
+        yield
 
     def new(self, cell: Any) -> Any:
         """A new mutable container in the state as it is when its contents have been computed."""
@@ -116,7 +131,8 @@ class Parser(ABC):
 
     def assign(self, name: str, value: Any) -> None:
         """Bind a name, and let a fresh graph value carry it."""
-        if isinstance(value, Value) and not value.named and value in self.builder.definitions:
+        fresh = isinstance(value, Value) and (value in self.builder.definitions or value in self.results)
+        if fresh and not value.named:
             value.hint, value.named = name, True
         frame = self.frame
         while name not in frame.locals and frame.parent is not None:

@@ -10,16 +10,18 @@ import ast
 from typing import Any
 
 from ..ir.nodes import Literal
-from ..rules.python import ENTER, EXIT, RAISE
+from ..rules.python import RAISE
 from .attributes import set_attribute
-from .branches import branch, guarded, if_statement, truth
+from .branches import branch, if_statement, truth
 from .containers import augmented_assign, delete_item, set_item, unpack
 from .functions import closure
+from .imports import import_from, import_module
 from .loops import for_statement, while_statement
 from .match import match_statement
 from .opaque import runtime_value
 from .parse import DeadPath, Parser
-from .values import DEAD, FALSE, TRUE, UNDEF, break_key, continue_key, result_key, return_key
+from .scenes import with_statement
+from .values import TRUE, UNDEF, break_key, continue_key, result_key, return_key
 
 _REFUSED: dict[type, tuple[str, str, str]] = {
     ast.Try: (
@@ -39,8 +41,6 @@ _REFUSED: dict[type, tuple[str, str, str]] = {
         "an ordinary function of the awaited data",
     ),
     ast.ClassDef: ("AD104", "a class is defined inside the function", "the class at the top of the module"),
-    ast.Import: ("AD107", "an import inside the function", "the import at the top of the module"),
-    ast.ImportFrom: ("AD107", "an import inside the function", "the import at the top of the module"),
 }
 if hasattr(ast, "TryStar"):
     _REFUSED[ast.TryStar] = _REFUSED[ast.Try]
@@ -166,26 +166,6 @@ def _jump(key: Any) -> Any:
     return statement
 
 
-def _with(p: Parser, node: ast.With, rest: list[ast.stmt]) -> bool:
-    """A `with` whose managers set a scene: entered and left at run time, around the body."""
-    managers = []
-    for item in node.items:
-        manager = runtime_value(p, p.evaluate(item.context_expr), item.context_expr)
-        entered = p.builder.apply(ENTER, manager)
-        managers.append(manager)
-        if item.optional_vars is not None:
-            store(p, item.optional_vars, entered)
-    p.run(node.body)
-    if DEAD in p.state.names:
-        return True
-    for manager in reversed(managers):
-        p.builder.apply(EXIT, manager)
-    if p.jumped() is FALSE:
-        return False
-    guarded(p, rest)
-    return True
-
-
 _STATEMENTS: dict[type, Any] = {
     ast.Expr: _expression,
     ast.Assign: _assign,
@@ -201,7 +181,9 @@ _STATEMENTS: dict[type, Any] = {
     ast.FunctionDef: _function,
     ast.Break: _jump(break_key),
     ast.Continue: _jump(continue_key),
-    ast.With: _with,
+    ast.Import: import_module,
+    ast.ImportFrom: import_from,
+    ast.With: with_statement,
     ast.If: if_statement,
     ast.For: for_statement,
     ast.While: while_statement,

@@ -181,6 +181,11 @@ class Function:
     loc: Loc | None = None
     notes: dict[str, Any] = field(default_factory=dict)
 
+    def place(self) -> str:
+        """The name, and where the definition stands, as texts about a derivative have them."""
+        known = self.loc is not None and self.loc.text
+        return f"{self.name} ({self.loc.short()})" if self.loc is not None and known else self.name
+
 
 def leaves(arg: Arg) -> Iterator[Atom]:
     """The atoms of an argument, in order."""

@@ -64,11 +64,22 @@ class _Tangents:
         self.active = active
         self.functions = functions
         self.varied = varied
+        # the tangents that branches and loops hand on: of full shape, and not to be filled up by looking at a
+        # value that only some paths assign
+        self.filled: set[Value] = set()
+
+    def handed_on(self, value: Value) -> Value:
+        """A variable for the tangent of a value that a branch or loop hands on."""
+        dot = tangent_of(value)
+        self.filled.add(dot)
+        return dot
 
     def of(self, dots: Dots, atom: Any) -> Any:
         """The tangent of an atom, filled up to its shape; None if it is zero."""
         dot = dots.get(atom) if isinstance(atom, Value) else None
-        return None if dot is None else full(self.builder, dot, atom)
+        if dot is None or dot in self.filled:
+            return dot
+        return full(self.builder, dot, atom)
 
     def some(self, dots: Dots, atom: Any) -> Any:
         """The tangent of an atom, zero written out."""
@@ -201,7 +212,7 @@ class _Tangents:
                 self.block(block, inner)
                 extra = tuple(self.some(inner, block.yields[k]) for k in active)
             blocks.append(Block((), statements, (*block.yields, *extra)))
-        outs = [tangent_of(stmt.outs[k]) for k in active]
+        outs = [self.handed_on(stmt.outs[k]) for k in active]
         for k, out in zip(active, outs, strict=True):
             dots[stmt.outs[k]] = out
         self.builder.statements.append(
@@ -213,14 +224,14 @@ class _Tangents:
         active = [k for k, q in enumerate(params) if q in self.active or stmt.outs[k] in self.active]
         init = tuple(self.some(dots, stmt.init[k]) for k in active)
 
-        entering = {k: tangent_of(params[k]) for k in active}
+        entering = {k: self.handed_on(params[k]) for k in active}
         inner = dict(dots)
         inner.update({params[k]: entering[k] for k in active})
         with self.builder.block() as statements:
             self.block(stmt.body, inner)
             extra = tuple(self.some(inner, yields[k]) for k in active)
         body = Block((*stmt.body.params, *entering.values()), statements, (*stmt.body.yields, *extra))
-        outs = tuple(tangent_of(stmt.outs[k]) for k in active)
+        outs = tuple(self.handed_on(stmt.outs[k]) for k in active)
         for k, out in zip(active, outs, strict=True):
             dots[stmt.outs[k]] = out
         both = (*stmt.outs, *outs)
@@ -263,7 +274,8 @@ class _Tangents:
         key = (function, active)
         if key in self.functions:
             return self.functions[key]
-        derived = self.functions[key] = Function(f"{function.name}_jvp", None, function.loc)
+        derived = self.functions[key] = Function(f"{function.name}_with_tangent", None, function.loc)
+        derived.notes["doc"] = f"Value of {function.place()} and its tangent."
         block = function.body
         assert block is not None
         from ..ir.nodes import clone_block

@@ -55,8 +55,11 @@ def keep(
     definitions = {out: s for s in forward for out in s.outs}
     saved = minimum_cut([v for v in needed if v is not index], definitions, local, index)
     again = _recomputed(needed, definitions, local, set(saved), index)
+    carried = loop.body.params[1:] if isinstance(loop, For) else loop.body.params
     for v in saved:
         ensure_defined(v, definitions)
+        if v in carried:
+            _ensure_carried(loop, carried.index(v))
     counted = isinstance(loop, While) or loop.stops
     mapping: dict[Value, Any] = {}
     lists_out, pre, new_loop, trips = _forward_loop(loop, forward, saved, counted)
@@ -301,9 +304,20 @@ def _recomputed(
     return list(found.values())
 
 
+def _ensure_carried(loop: For | While, place: int) -> None:
+    """What a loop carries is None until an iteration assigns it."""
+    if loop.init[place] is UNDEFINED:
+        loop.init = (*loop.init[:place], Literal(None), *loop.init[place + 1 :])
+        left = loop.body.yields[place + (1 if loop.stops else 0)]
+        if isinstance(left, Value):
+            ensure_defined(left, {out: s for s in loop.body.statements for out in s.outs})
+
+
 def ensure_defined(value: Value, definitions: dict[Value, Stmt]) -> None:
-    """A value that only one branch assigns is None on the other before it is put on a list."""
+    """A value that only some paths assign is None on the others before it is put on a list."""
     stmt = definitions.get(value)
+    if isinstance(stmt, (For, While)):
+        _ensure_carried(stmt, stmt.outs.index(value))
     if not isinstance(stmt, If):
         return
     place = stmt.outs.index(value)

@@ -416,15 +416,18 @@ class _Sweep:
             isinstance(a, Value) and a in self.varied and is_differentiable(a.type) for a in stmt.args
         )
         pair = derived_pair(self.builder, stmt.function, active, asked, self.pairs)
-        residuals = Value(Record(None), "residuals")
-        forward = Call((*stmt.outs, residuals), pair.forward, stmt.args, stmt.loc)
+        named = next((out.hint for out in stmt.outs if out.named), "")
+        saved = Value(Record(None), f"{named}_saved" if named else "saved", True)
+        forward = Call((*stmt.outs, saved), pair.forward, stmt.args, stmt.loc)
         seeds = []
         for bar, out, wanted in zip(out_bars, stmt.outs, asked, strict=True):
             if wanted:
                 seeds.append(zeros(self.builder, out) if bar is None else full(self.builder, bar, out))
-        wrt = [a for a, is_active in zip(stmt.args, active, strict=True) if is_active]
-        outs = tuple(Value(adjoint_type(a.type), "") for a in wrt)
-        self.builder.statements.append(Call(outs, pair.backward, (residuals, *seeds), stmt.loc, True))
+        wrt = [
+            a for a, is_active in zip(stmt.args, active, strict=True) if is_active and isinstance(a, Value)
+        ]
+        outs = tuple(Value(adjoint_type(a.type), _bar(a), a.named) for a in wrt)
+        self.builder.statements.append(Call(outs, pair.backward, (saved, *seeds), stmt.loc, True))
         for arg, out in zip(wrt, outs, strict=True):
             self.accumulate(bars, arg, out)
         return forward
@@ -630,21 +633,24 @@ def derived_pair(
     key = (function, active, asked)
     if key in pairs:
         return pairs[key]
-    forward = Function(f"{function.name}_forward", None, function.loc)
-    backward = Function(f"{function.name}_backward", None, function.loc)
-    pair = pairs[key] = _Pair(forward, backward, active)
     block = function.body
     assert block is not None
     wrt = [p for p, a in zip(block.params, active, strict=True) if a]
+    names = ", ".join(p.hint for p in wrt)
+    forward = Function(f"{function.name}_forward", None, function.loc)
+    forward.notes["doc"] = f"Value of {function.place()}, and what its backward sweep reads."
+    backward = Function(f"{function.name}_backward", None, function.loc)
+    backward.notes["doc"] = f"Adjoints of {names} in {function.place()}, by the adjoint of its value."
+    pair = pairs[key] = _Pair(forward, backward, active)
     wanted = [y for y, a in zip(block.yields, asked, strict=True) if a]
     varied, useful = varied_values(block, wrt), useful_values(block, wanted)
     refuse_inactive(block, varied, useful)
     sweep = _Sweep(builder, varied & useful, pairs, varied)
     sweep.tests = _Tests(builder, block)
     sweep.partial = partial_values(sweep.tests, block)
-    residuals = Value(Record(None), "residuals")
+    saved = Value(Record(None), "saved", True)
     bars: Bars = {}
-    seeds = [Value(adjoint_type(y.type), "z_bar") for y in wanted]
+    seeds = [Value(adjoint_type(y.type), "out_bar", True) for y in wanted]
     with builder.block() as statements, builder.at(None, adjoint=True):
         for atom, seed in zip(wanted, seeds, strict=True):
             sweep.accumulate(bars, atom, seed)
@@ -653,9 +659,9 @@ def derived_pair(
         for v in wrt:
             bar = bars.get(v)
             results.append(zeros(builder, v) if bar is None else full(builder, bar, v))
-    _close_pair(
-        builder, pair, block, forward_statements, Block((residuals, *seeds), statements, tuple(results))
-    )
+    whole = Block((saved, *seeds), statements, tuple(results))
+    with builder.at(None, adjoint=False):
+        _close_pair(builder, pair, block, forward_statements, whole)
     return pair
 
 
@@ -668,12 +674,13 @@ def _close_pair(builder: Builder, pair: _Pair, block: Block, forward: list[Stmt]
     packed = Items(tuple(needed))
     with builder.block() as packing:
         record = builder.apply(lists.RECORD, packed)
-    residuals = backward.params[0]
+    saved = backward.params[0]
+    saved.type = record.type
     mapping: dict[Value, Any] = {}
     with builder.block() as unpacking:
         for k, v in enumerate(needed):
             field_value = Value(v.type, v.hint, v.named)
-            unpacking.append(Apply((field_value,), lists.FIELD, (residuals, Literal(k)), None))
+            unpacking.append(Apply((field_value,), lists.FIELD, (saved, Literal(k)), None))
             mapping[v] = field_value
     statements = [_substituted(s, mapping) for s in backward.statements]
     yields = tuple(map_arg(y, mapping) for y in backward.yields)

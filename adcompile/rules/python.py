@@ -30,7 +30,8 @@ def _python(
 RAISE = _python("raise_(kind, args)", ("kind", "args"), opaque, "opaque")
 FORMAT = _python("format_string(parts)", ("parts",), opaque)
 TUPLE = _python("make_tuple(items)", ("items",), lambda *args: UNKNOWN)
-ENTER = _python("enter(manager)", ("manager",), opaque, "opaque")
+# `watched`: the manager may hide exceptions
+ENTER = _python("enter(manager, watched)", ("manager", "watched"), opaque, "opaque")
 EXIT = _python("leave(manager)", ("manager",), opaque, "opaque")
 
 

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from tests.programs.program import Program, record
+from tests.programs.program import Program, draw, record
 
 PROGRAMS: list[Program] = []
 add = partial(record, PROGRAMS)
@@ -388,3 +388,25 @@ def loop_carried_late(x, n):
 
 
 add(loop_carried_late, (0.7, 5), argnums=(0,), holomorphic=True, features="recurrence")
+
+
+def return_in_a_loop_of_unknown_type(x, n):
+    factor = float.fromhex("0x1.8p1")
+    for k in range(n):
+        for _ in range(2):
+            if np.sum(x) > 10.0:
+                return x * factor
+            x = x * factor
+        if k == 2:
+            break
+    return x * x
+
+
+add(
+    return_in_a_loop_of_unknown_type,
+    (draw(3, low=0.1), 4),
+    (draw(3, low=0.001, high=0.01), 4),
+    (0.7, 3),
+    argnums=(0,),
+    features="return in a nested loop, a number of unknown type",
+)

@@ -527,3 +527,25 @@ def ellipsis_and_matrix_multiplication(a, b):
 
 
 add(ellipsis_and_matrix_multiplication, (draw(2, 3), draw(3, 2)), holomorphic=True, features="@, ellipsis")
+
+
+def imports_inside(x, n):
+    import math
+    import os.path
+    from math import exp
+    from math import sin as sine
+
+    total = 0.0
+    for k in range(n):
+        import numpy as numeric
+        from numpy import linalg
+
+        total = total + numeric.cos(x * k) + linalg.norm([x, 1.0])
+
+    def inner(y):
+        return math.tanh(y) * sine(y)
+
+    return total * exp(-x) + inner(x) + len(os.path.sep)
+
+
+add(imports_inside, (0.7, 3), (0.7, 0), argnums=(0,), autograd=False, features="import inside a function")
