@@ -316,6 +316,25 @@ CALLS: dict[str, list[Call]] = {
         call(array(1, 3, 1), axis=0),
         call(array(1, 3, 1), axis=(0, -1)),
     ],
+    **{
+        f"np.fft.{name}(a, n=None, axis=-1, norm=None)": [
+            call(a),
+            call(a, norm="ortho"),
+            call(a, 7, axis=0, norm="forward"),
+            call(a, 3),
+            call(a, axis=0),
+        ]
+        for name, a in (("fft", C), ("ifft", C), ("irfft", C))
+    },
+    "np.fft.rfft(a, n=None, axis=-1, norm=None)": [
+        call(A),
+        call(array(3, 5), norm="ortho"),
+        call(A, 7, axis=0),
+        call(A, 3),
+        call(array(6)),
+    ],
+    "resized(c, x, axis)": [call(A, array(5, 4), 0), call(A, array(3, 2), -1), call(A, A, 1)],
+    "half_weights(z, axis)": [call(A, 0), call(A, 1)],
     "np.atleast_1d(x)": [call(0.5), call(A)],
     "np.atleast_2d(x)": [call(0.5), call(array(3)), call(A)],
     "np.transpose(a, axes=None)": [
@@ -558,6 +577,9 @@ CALLS: dict[str, list[Call]] = {
     "np.linalg.det(a)": [call(matrix(3, 3)), call(matrix(2, 3, 3))],
     "np.linalg.norm(x, ord=None, axis=None, keepdims=False)": [
         call(array(3)),
+        call(C, ord=3, axis=1),
+        call(C, ord=1, axis=0),
+        call(C, ord=Known(float("inf")), axis=0),
         call(A),
         call(A, axis=1),
         call(A, axis=0, keepdims=True),
@@ -718,6 +740,24 @@ EXPANDED: dict[str, list[Call]] = {
         call(array(4, 6), (1,), axis=-1),
         call(array(4, 6), [1, 2], axis=-2),
     ],
+    **{
+        f"np.fft.{name}{suffix}(a, s=None, axes={axes}, norm=None)": [
+            call(a),
+            call(a, norm="ortho"),
+            call(a, (4, 5), axes=(-2, -1)),
+            call(a, s=(4, 3), axes=(1, 0)),
+            *([call(a, axes=(2, 0)), call(a, axes=(1,))] if suffix == "n" else []),
+        ]
+        for suffix, axes in (("2", (-2, -1)), ("n", None))
+        for name, a in (
+            ("fft", array(2, 3, 4) + 1j * array(2, 3, 4, low=0.1)),
+            ("ifft", array(2, 3, 4) + 1j * array(2, 3, 4, low=0.1)),
+            ("rfft", array(2, 3, 4)),
+            ("irfft", array(2, 3, 4) + 1j * array(2, 3, 4, low=0.1)),
+        )
+    },
+    "np.fft.fftshift(x, axes=None)": [call(array(5)), call(A), call(A, axes=1), call(A, axes=(0, -1))],
+    "np.fft.ifftshift(x, axes=None)": [call(array(5)), call(A), call(A, axes=1), call(A, axes=(0, -1))],
     "np.array_split(ary, indices_or_sections, axis=0)": [
         call(array(7), 3),
         call(array(4, 7), 4, axis=1),

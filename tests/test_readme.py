@@ -144,12 +144,12 @@ def test_syntax_that_is_refused(f):
 
 
 def spectrum(x):
-    return np.sum(np.abs(np.fft.fft(x)))
+    return np.sum(np.linalg.eigvalsh(x))
 
 
 def test_a_function_without_a_rule_is_refused():
-    with pytest.raises(ad.NoDerivative, match=r"numpy\.fft\.fft"):
-        ad.grad(spectrum)(np.ones(3))
+    with pytest.raises(ad.NoDerivative, match=r"numpy\.linalg\.eigvalsh"):
+        ad.grad(spectrum)(np.eye(3))
 
 
 def changes_containers(x):

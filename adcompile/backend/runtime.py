@@ -203,6 +203,28 @@ def unrepeat(c, x, repeats, axis):  # type: ignore[no-untyped-def]
     return np.reshape(result, np.shape(x)) if axis is None else np.moveaxis(result, 0, axis)
 
 
+def resized(c, x, axis):  # type: ignore[no-untyped-def]
+    """c, cut off or filled up with zeros along an axis to the length of x."""
+    length, wanted = np.shape(c)[axis], np.shape(x)[axis]
+    if length >= wanted:
+        return np.moveaxis(np.moveaxis(c, axis, 0)[:wanted], 0, axis)
+    widths = [(0, 0)] * np.ndim(c)
+    widths[axis] = (0, wanted - length)
+    return np.pad(c, widths)
+
+
+def half_weights(z, axis):  # type: ignore[no-untyped-def]
+    """How often each frequency of a real signal z counts: once at the ends, twice between them."""
+    n = np.shape(z)[axis]
+    weights = np.full(n // 2 + 1, 2.0, np.asarray(z).dtype)
+    weights[0] = 1.0
+    if n % 2 == 0:
+        weights[-1] = 1.0
+    shape = [1] * np.ndim(z)
+    shape[axis] = -1
+    return np.reshape(weights, shape)
+
+
 def unpad(c, x, pad_width):  # type: ignore[no-untyped-def]
     """The adjoint of x in np.pad(x, pad_width): c without the border."""
     widths = np.broadcast_to(pad_width, (np.ndim(x), 2))

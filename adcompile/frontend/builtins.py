@@ -312,6 +312,13 @@ def _operator(op: str) -> Any:
     return handler
 
 
+def _itemgetter(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
+    """operator.itemgetter of known keys, an object that is called later"""
+    if args and all(isinstance(a, Literal) for a in args):
+        return Literal(operator.itemgetter(*(a.value for a in args)))
+    return call_unknown(p, Literal(operator.itemgetter), args, keywords, node)
+
+
 def _itemgetter_call(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
     return get_item(p, args[0], args[1], node)
 
@@ -352,6 +359,7 @@ BUILTINS: dict[Any, Any] = {
     _identity: _identity_call,
     staticmethod: _identity_call,
     operator.getitem: _itemgetter_call,
+    operator.itemgetter: _itemgetter,
     operator.add: _operator("+"),
     operator.sub: _operator("-"),
     operator.mul: _operator("*"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import operator
 import types
 from typing import Any
 
@@ -24,6 +25,7 @@ from .branches import branch
 from .builtins import BUILTINS
 from .cells import dict_items
 from .classes import instantiate
+from .containers import get_item
 from .functions import call_closure, call_function
 from .inputs import LIBRARIES
 from .iterate import fixed_items
@@ -42,6 +44,7 @@ from .values import (
     PartialVal,
     Ref,
     Transformed,
+    TupleVal,
 )
 
 
@@ -156,6 +159,9 @@ def _call_object(
         return call(p, get_attribute(p, args[0], obj.__name__, node), args[1:], keywords, node)
     if isinstance(obj, type):
         return instantiate(p, obj, args, keywords, node)
+    if isinstance(obj, operator.itemgetter) and len(args) == 1:
+        found = [get_item(p, args[0], Literal(k), node) for k in obj.__reduce__()[1]]
+        return found[0] if len(found) == 1 else TupleVal(tuple(found))
     return call_unknown(p, function, args, keywords, node)
 
 

@@ -20,7 +20,19 @@ from .iterate import counted, fixed_items, iterable, require
 from .loops import iterate
 from .operators import binary, compare
 from .parse import Parser
-from .values import FALSE, NONE, TRUE, Fixed, GrownCell, Indexed, Iterator, ListCell, fresh_id, is_atom
+from .values import (
+    FALSE,
+    NONE,
+    TRUE,
+    Fixed,
+    GrownCell,
+    Indexed,
+    Iterator,
+    ListCell,
+    TupleVal,
+    fresh_id,
+    is_atom,
+)
 
 
 def _filter(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
@@ -181,13 +193,43 @@ def _any_all(is_any: bool) -> Any:
     return handler
 
 
+class _Undecided:
+    """What is not known when the derivative is compiled: no order may depend on it."""
+
+    def __eq__(self, other: object) -> bool:
+        raise _AtRunTime
+
+    def __lt__(self, other: object) -> bool:
+        raise _AtRunTime
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class _AtRunTime(Exception):
+    """A comparison that is decided at run time only."""
+
+
+def _comparable(value: Any) -> Any:
+    """A key as far as it is known."""
+    if isinstance(value, TupleVal):
+        return tuple(map(_comparable, value.items))
+    return value.value if isinstance(value, Literal) else _Undecided()
+
+
 def _sorted(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
+    """sorted(), of items whose order is known: by keys or by first items that are plain numbers and texts."""
     items = fixed_items(p, args[0], node)
     key, backwards_ = keywords.get("key", NONE), keywords.get("reverse", FALSE)
-    known = isinstance(key, Literal) and key.value is None and isinstance(backwards_, Literal)
-    if known and all(isinstance(i, Literal) for i in items):
-        values = sorted((i.value for i in items), reverse=backwards_.value)
-        return p.new(ListCell(tuple(Literal(v) for v in values)))
+    plain = isinstance(key, Literal) and key.value is None
+    keys = [_comparable(i if plain else p.call(key, [i], {}, node)) for i in items]
+    if isinstance(backwards_, Literal):
+        try:
+            order = sorted(range(len(items)), key=keys.__getitem__, reverse=bool(backwards_.value))
+            return p.new(ListCell(tuple(items[k] for k in order)))
+        except TypeError as error:
+            p.raise_at(error)
+        except _AtRunTime:
+            pass
     p.no_derivative("AD206", "`sorted` of values known at run time only", node, "np.sort of an array")
 
 

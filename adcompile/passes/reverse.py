@@ -36,7 +36,7 @@ from ..ir.nodes import (
     map_arg,
     values_in,
 )
-from ..ir.types import Array, ListOf, Record, Scalar, Type, is_differentiable, shape_of
+from ..ir.types import Array, ListOf, Record, Scalar, Type, dtype_of, is_differentiable, shape_of
 from ..rules import indexing, lists
 from ..rules.expand import NAMES, expand
 from ..rules.rule import OPERATORS, call_rule, facts_of
@@ -200,6 +200,9 @@ class _Sweep:
         row, z = stmt.primitive, stmt.outs[0]
         if not row.pointwise and not row.lazy:
             z_bar = full(self.builder, z_bar, z)
+        if row.real and (dtype_of(typ(z_bar)) or "complex")[0] == "c":
+            # contributions that are not known to be complex have not been cut to their real parts
+            z_bar = self.builder.expand("np.real(x)", x=z_bar)
         env, facts = rule_environment(stmt), rule_facts(stmt)
         env["z_bar"], facts["z_bar"] = z_bar, facts_of(z_bar)
         if row.masks or (row.pointwise and z in self.masked):

@@ -143,18 +143,25 @@ def is_complex(fact: Any) -> bool:
     return isinstance(fact, complex)
 
 
+def may_be_complex(fact: Any) -> bool:
+    """Whether an operand is complex as far as is known: what holds of complex numbers holds of real ones."""
+    return is_complex(fact) or (isinstance(fact, Facts) and fact.dtype is None)
+
+
 def _sign(x: Any) -> str:
     return "sign(x)" if isinstance(x, Facts) and is_python(x.type) else "np.sign(x)"
 
 
 def absolute_pullback(x: Any) -> str:
     """The adjoint of x in abs(x); complex operands get the conjugate phase."""
-    return "z_bar * (np.conj(x) / np.where(z == 0, 1, z))" if is_complex(x) else f"z_bar * {_sign(x)}"
+    return "z_bar * (np.conj(x) / np.where(z == 0, 1, z))" if may_be_complex(x) else f"z_bar * {_sign(x)}"
 
 
 def absolute_pushforward(x: Any) -> str:
     """The tangent of abs(x)."""
-    return "np.real(x_dot * np.conj(x)) / np.where(z == 0, 1, z)" if is_complex(x) else f"x_dot * {_sign(x)}"
+    if may_be_complex(x):
+        return "np.real(x_dot * np.conj(x)) / np.where(z == 0, 1, z)"
+    return f"x_dot * {_sign(x)}"
 
 
 general(
@@ -164,6 +171,7 @@ general(
     types=absolute_type,
     pointwise=True,
     cheap=True,
+    real=True,
 )
 
 

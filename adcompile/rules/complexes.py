@@ -9,36 +9,36 @@ from __future__ import annotations
 from typing import Any
 
 from . import results as types
-from .arithmetic import is_complex
+from .arithmetic import may_be_complex
 from .rule import Facts, composite, general, linear
 from .typing import same
 
 
 def _imaginary(val: Any) -> str:
-    return "-1j * z_bar" if is_complex(val) else "0.0 * z_bar"
+    return "-1j * z_bar" if may_be_complex(val) else "0.0 * z_bar"
 
 
 def _conjugate(x: Any) -> str:
-    return "np.conj(z_bar)" if is_complex(x) or getattr(x, "dtype", None) is None else "z_bar"
+    return "np.conj(z_bar)" if may_be_complex(x) else "z_bar"
 
 
-linear("np.real(val)", "z_bar", types=types.real_part, pointwise=True, effect="view")
-linear("np.imag(val)", _imaginary, types=types.real_part, pointwise=True, effect="view")
-linear("x.real", "z_bar", types=types.real_part, pointwise=True, effect="view")
-linear("x.imag", lambda x: _imaginary(x), types=types.real_part, pointwise=True, effect="view")
+linear("np.real(val)", "z_bar", types=types.real_part, pointwise=True, effect="view", real=True)
+linear("np.imag(val)", _imaginary, types=types.real_part, pointwise=True, effect="view", real=True)
+linear("x.real", "z_bar", types=types.real_part, pointwise=True, effect="view", real=True)
+linear("x.imag", lambda x: _imaginary(x), types=types.real_part, pointwise=True, effect="view", real=True)
 linear("np.conj(x)", _conjugate, pointwise=True, method="conj")
 linear("x.conjugate()", lambda x: _conjugate(x), types=same, pointwise=True, effect="view")
 
 
 def _angle_pullback(z: Any, deg: Any) -> str:
-    if not is_complex(z):
+    if not may_be_complex(z):
         return "0.0 * z_bar"
     scale = "57.29577951308232" if deg else "1"
     return f"{scale} * z_bar * (-1j * np.conj(x) / np.where(x == 0, 1, np.real(x * np.conj(x))))"
 
 
 def _angle_pushforward(x: Any, deg: Any) -> str:
-    if not is_complex(x):
+    if not may_be_complex(x):
         return "0.0 * x_dot"
     scale = "57.29577951308232" if deg else "1"
     return f"{scale} * np.imag(x_dot * np.conj(x)) / np.where(x == 0, 1, np.real(x * np.conj(x)))"
@@ -50,6 +50,7 @@ general(
     pushforwards={"x": _angle_pushforward},
     types=types.angle_type,
     pointwise=True,
+    real=True,
     static=("deg",),
 )
 linear("complex(x)", "z_bar", types=types.complex_number)

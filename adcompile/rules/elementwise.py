@@ -86,6 +86,7 @@ general(
     pushforwards={"x": absolute_pushforward},
     types=types.absolute_kind,
     pointwise=True,
+    real=True,
 )
 pointwise("np.sinc(x)", "sinc_derivative(x, 1)", types=types.float_kind)
 pointwise("sinc_derivative(x, n)", "sinc_derivative(x, n + 1)", types=types.float_kind)

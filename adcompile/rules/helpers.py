@@ -6,6 +6,7 @@ from typing import Any
 
 from ..ir.nodes import Arg
 from ..ir.types import Array, ListOf, Scalar, Type, is_numeric, shape_of
+from .arithmetic import is_complex, may_be_complex
 from .rule import HELPERS, Facts, constant, linear, pointwise
 from .typing import typ, unknown
 
@@ -40,10 +41,13 @@ def _accumulate(a: Any, c: Any) -> Any:
     raise NotImplementedError("written as a statement")
 
 
-def _like_back(c: Any) -> str:
+def _like_back(c: Any, x: Any, z_bar: Any) -> str:
     """What is spread may be smaller than what it is spread over, unless it is a list."""
-    is_list = isinstance(c, Facts) and isinstance(c.type, ListOf)
-    return "like(z_bar, c)" if is_list else "like(unbroadcast(z_bar, c), c)"
+    if isinstance(c, Facts) and isinstance(c.type, ListOf):
+        return "like(z_bar, c)"
+    # a real result passes nothing on of the imaginary part of its adjoint
+    plain = is_complex(x) or not may_be_complex(z_bar)
+    return f"like(unbroadcast({'z_bar' if plain else 'like(z_bar, x)'}, c), c)"
 
 
 HELPERS["accumulate"] = _accumulate

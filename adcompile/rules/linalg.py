@@ -12,7 +12,7 @@ from typing import Any
 from ..errors import NoDerivative
 from . import assembled as made
 from . import results as types
-from .arithmetic import is_complex, matmul_left, matmul_right, matmul_type
+from .arithmetic import matmul_left, matmul_right, matmul_type, may_be_complex
 from .reductions import adjoint, restored, restored_adjoint
 from .rule import Facts, composite, constant, general, linear, rank_of
 from .shapes import known_rank
@@ -117,12 +117,12 @@ def _outer_right(b: Any) -> str:
 
 
 def _vdot_left(a: Any, b: Any) -> str:
-    text = "np.conj(z_bar * b)" if is_complex(a) or is_complex(b) else "z_bar * b"
+    text = "np.conj(z_bar * b)" if may_be_complex(a) or may_be_complex(b) else "z_bar * b"
     return text if rank_of(a) is not None and rank_of(a) == rank_of(b) else f"np.reshape({text}, np.shape(a))"
 
 
 def _vdot_right(a: Any, b: Any) -> str:
-    text = "z_bar * np.conj(a)" if is_complex(a) else "z_bar * a"
+    text = "z_bar * np.conj(a)" if may_be_complex(a) else "z_bar * a"
     return text if rank_of(a) is not None and rank_of(a) == rank_of(b) else f"np.reshape({text}, np.shape(b))"
 
 
@@ -300,24 +300,25 @@ def _norm_partial(x: Any, ord: Any, axis: Any, keepdims: Any) -> str:
         axis is None and ord is not None and rank_of(x) == 2
     )
     if ord is None or (ord == "fro" and over_two) or (ord == 2 and not over_two and _is_vector(x, axis)):
-        conjugated = "np.conj(x)" if is_complex(x) else "x"
+        conjugated = "np.conj(x)" if may_be_complex(x) else "x"
         return f"{conjugated} / {restored('np.where(z == 0, 1, z)', axis, keepdims)}"
-    if over_two or not _is_vector(x, axis) or is_complex(x) or isinstance(ord, (str, Facts)) or ord == 0:
+    if over_two or not _is_vector(x, axis) or isinstance(ord, (str, Facts)) or ord == 0:
         raise NoDerivative(
             "AD202",
-            f"`np.linalg.norm` with ord={ord!r} of a matrix or of complex numbers",
+            f"`np.linalg.norm` with ord={ord!r} of a matrix",
             None,
             "the Frobenius norm (ord=None), or a norm of vectors with one axis",
         )
+    phase = "(np.conj(x) / np.where(x == 0, 1, np.abs(x)))" if may_be_complex(x) else "np.sign(x)"
     norm = restored("z", axis, keepdims)
     if ord == 1:
-        return "np.sign(x)"
+        return phase
     if ord in (float("inf"), float("-inf")):
         hits = f"(np.abs(x) == {norm})"
         kept = "" if axis is None else ", axis=axis, keepdims=True"
-        return f"np.sign(x) * {hits} / np.sum({hits}{kept})"
+        return f"{phase} * {hits} / np.sum({hits}{kept})"
     norm = restored("np.where(z == 0, 1, z)", axis, keepdims)
-    return f"np.sign(x) * (np.abs(x) / {norm}) ** (ord - 1)"
+    return f"{phase} * (np.abs(x) / {norm}) ** (ord - 1)"
 
 
 def _is_vector(x: Any, axis: Any) -> bool:
@@ -335,7 +336,7 @@ def _norm_pullback(x: Any, ord: Any, axis: Any, keepdims: Any, z: Any, z_bar: An
 
 def _norm_pushforward(x: Any, ord: Any, axis: Any, keepdims: Any) -> str:
     product = f"({_norm_partial(x, ord, axis, keepdims)}) * x_dot"
-    product = f"np.real({product})" if is_complex(x) else product
+    product = f"np.real({product})" if may_be_complex(x) else product
     return f"np.sum({product}{_axis(axis)}{', keepdims=True' if keepdims else ''})"
 
 
@@ -345,4 +346,5 @@ general(
     pushforwards={"x": _norm_pushforward},
     types=made.norm_type,
     lazy=True,
+    real=True,
 )

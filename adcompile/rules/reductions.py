@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import results as types
-from .arithmetic import is_complex
+from .arithmetic import may_be_complex
 from .rule import Facts, composite, constant, general, linear, rank_of
 
 
@@ -100,7 +100,7 @@ general(
 def _deviation(a: Any, axis: Any) -> str:
     """The text of the deviation from the mean, conjugated."""
     text = "(a - np.mean(a))" if axis is None else "(a - np.mean(a, axis=axis, keepdims=True))"
-    return f"np.conj({text})" if is_complex(a) else text
+    return f"np.conj({text})" if may_be_complex(a) else text
 
 
 def _freedom(axis: Any, ddof: Any) -> str:
@@ -116,7 +116,7 @@ def _var_pullback(a: Any, axis: Any, ddof: Any, keepdims: Any, z: Any, z_bar: An
 
 def _correlation(a: Any, axis: Any, keepdims: Any) -> str:
     inner = f"{_deviation(a, axis)} * a_dot"
-    inner = f"np.real({inner})" if is_complex(a) else inner
+    inner = f"np.real({inner})" if may_be_complex(a) else inner
     return f"np.sum({inner}{_axis(axis)}{_keepdims(keepdims)})"
 
 
@@ -143,6 +143,7 @@ general(
     types=types.reduces(types.spread_of),
     method="var",
     lazy=True,
+    real=True,
 )
 general(
     "np.std(a, axis=None, dtype=None, ddof=0, keepdims=False)",
@@ -151,6 +152,7 @@ general(
     types=types.reduces(types.spread_of),
     method="std",
     lazy=True,
+    real=True,
 )
 
 # -- extremes ------------------------------------------------------------------------------------------------

@@ -78,6 +78,8 @@ class Primitive:
     rows : bool
         The operand is a sequence of arrays (`np.stack([a, b])`): sequences in it are made arrays, and an
         array stands for the list of its rows.
+    real : bool
+        The result is real whatever the operands are.
     static : tuple of str
         Operands that the rules compute with when the derivative is compiled, and which therefore have to be
         known by then.
@@ -103,6 +105,7 @@ class Primitive:
     note: str = ""
     items: bool = False
     rows: bool = False
+    real: bool = False
     static: tuple[str, ...] = ()
     rewrite: Callable[..., tuple[Arg, ...] | None] | None = None
     # how to say it in other primitives, decided where it is called; None leaves it as it is
@@ -464,6 +467,7 @@ def linear(
     items: bool = False,
     rows: bool = False,
     moves: bool = False,
+    real: bool = False,
     static: tuple[str, ...] = (),
     rewrite: Callable[..., tuple[Arg, ...] | None] | None = None,
 ) -> Primitive:
@@ -488,6 +492,7 @@ def linear(
         "masks": masks,
         "items": items,
         "rows": rows,
+        "real": real,
         "static": static,
         "rewrite": rewrite,
     }
@@ -517,6 +522,7 @@ def general(
     pointwise: bool = False,
     items: bool = False,
     cheap: bool = False,
+    real: bool = False,
     static: tuple[str, ...] = (),
 ) -> Primitive:
     """Declare a primitive by texts in `z_bar` and, apart from them, texts in `<operand>_dot`."""
@@ -531,6 +537,7 @@ def general(
         pointwise=pointwise,
         items=items,
         cheap=cheap,
+        real=real,
         static=static,
         pullbacks=pullbacks,
         pushforwards=pushforwards,

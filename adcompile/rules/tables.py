@@ -5,6 +5,7 @@ from . import (  # noqa: F401
     complexes,
     creation,
     elementwise,
+    fft,
     helpers,
     indexing,
     joining,

@@ -5,6 +5,7 @@
 from collections import namedtuple
 from dataclasses import dataclass, field, replace
 from functools import partial
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -388,3 +389,17 @@ def dict_result(x, y):
 
 
 add(dict_result, (0.7, 1.9), (draw(2), 1.5), holomorphic=True, features="nested result")
+
+
+def dict_in_order(params, x):
+    total, place = x, 1.0
+    for name, value in sorted(params.items(), key=itemgetter(0), reverse=True):
+        total = total * value + len(name) * place
+        place = place + 1.0
+    for pair in sorted(zip("cab", (x, total, 2.0), strict=True)):
+        total = total + pair[1] * place
+        place = place * 2.0
+    return total + sorted([(3, x), (1, total)], key=lambda pair: -pair[0])[0][1]
+
+
+add(dict_in_order, ({"w": 0.7, "bias": 1.9, "a": 0.3}, 1.3), holomorphic=True, features="sorted, itemgetter")

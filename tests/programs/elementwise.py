@@ -452,3 +452,24 @@ add(
     holomorphic=True,
     features="all, any, branch",
 )
+
+
+def unknown_to_numpy(x):
+    """What `np.hamming` returns is not known to be real, nor what it is multiplied with to be complex."""
+    window = np.hamming(np.size(x))
+    waves = x * window * np.exp(1j * x * window)
+    parts = np.real(waves) * np.imag(waves) + np.abs(waves) + np.angle(waves + 2.0)
+    spread = np.std(waves) + np.var(waves * 1j) + np.linalg.norm(waves) + np.abs(np.vdot(waves, waves))
+    return parts + spread * np.real(x * window) + np.linalg.norm(x * (1.0 + 1j * x), ord=3)
+
+
+add(unknown_to_numpy, (positive(5),), autograd=False, features="complex numbers of unknown dtype")
+
+
+def unknown_beside_complex(x, weights):
+    window = np.hamming(np.size(x))
+    cubes = np.sum(np.abs(x * (1.0 + 1j * x)) ** 3)
+    return np.sum(weights * (x * window + cubes))
+
+
+add(unknown_beside_complex, (positive(3), draw(3)), autograd=False, features="real adjoints of unknown dtype")

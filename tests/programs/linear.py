@@ -301,3 +301,28 @@ def cosine_similarity(x, y):
 
 
 add(cosine_similarity, (draw(4), draw(4, seed=1)), features="np.linalg.norm, model")
+
+
+def power_spectrum(x):
+    spectrum = np.fft.rfft(x * np.hanning(np.size(x)))
+    return np.abs(spectrum) ** 2 / np.size(x)
+
+
+add(power_spectrum, (draw(6),), (draw(7),), autograd=False, features="np.fft.rfft")
+
+
+def filtered_image(image, response):
+    spectrum = np.fft.fftshift(np.fft.fft2(image))
+    smooth = np.real(np.fft.ifft2(np.fft.ifftshift(spectrum * response)))
+    return smooth - np.fft.irfftn(np.fft.rfftn(image * image), s=image.shape, axes=(0, 1))
+
+
+add(filtered_image, (draw(4, 5), draw(4, 5, seed=1)), autograd=False, features="np.fft of several axes")
+
+
+def convolved(x, kernel):
+    n = x.size + kernel.size - 1
+    return np.fft.irfft(np.fft.rfft(x, n) * np.fft.rfft(kernel, n), n)[: x.size]
+
+
+add(convolved, (draw(6), draw(3)), features="np.fft with lengths")
