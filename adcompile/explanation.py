@@ -86,6 +86,7 @@ class _Explanation:
 
     def __init__(self, body: Block, asked: Sequence[Value], kind: str, saved: Sequence[Saved]) -> None:
         from .passes.activity import useful_values, varied_values
+        from .passes.invariance import without_influence
 
         self.names = Naming(body)
         self.forward = kind == "jvp"
@@ -94,7 +95,8 @@ class _Explanation:
         self.rows: list[_Row] = []
         wrt = [p for p in asked if is_differentiable(p.type)]
         outputs = [y for y in body.yields if isinstance(y, Value) and is_differentiable(y.type)]
-        self.active = varied_values(body, wrt) & useful_values(body, outputs)
+        varied = varied_values(body, wrt, without_influence(body, outputs))
+        self.active = varied & useful_values(body, outputs)
         if self.forward:
             self.block(body, 0)
             self.rows += [_Row(step=f"returns {self.bar(y)}") for y in outputs]

@@ -8,6 +8,7 @@ enters a primitive without a derivative there is refused here, by both modes ali
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 
 from ..errors import AdcompileError, NoDerivative, combine
 from ..ir.nodes import (
@@ -40,7 +41,7 @@ def _structural(stmt: Apply) -> bool:
     return stmt.primitive.name.startswith(("list_", "record(", "make_"))
 
 
-def _depends(stmt: Stmt) -> Iterable[Value]:
+def depends(stmt: Stmt) -> Iterable[Value]:
     """The values whose derivatives reach the outputs of a plain statement."""
     if isinstance(stmt, Apply):
         if stmt.primitive.effect == "opaque":
@@ -49,25 +50,27 @@ def _depends(stmt: Stmt) -> Iterable[Value]:
     return operands(stmt)
 
 
-def varied_values(block: Block, independent: Iterable[Value]) -> set[Value]:
-    """All values whose value depends differentiably on `independent`."""
+def varied_values(
+    block: Block, independent: Iterable[Value], constant: AbstractSet[Value] = frozenset()
+) -> set[Value]:
+    """All values whose value depends differentiably on `independent`, not by way of `constant` ones."""
     varied = set(independent)
-    _forward(block, varied, Objects(block))
+    _forward(block, varied, Objects(block), constant)
     return varied
 
 
-def _forward(block: Block, varied: set[Value], objects: Objects) -> None:
+def _forward(block: Block, varied: set[Value], objects: Objects, constant: AbstractSet[Value]) -> None:
     for stmt in block.statements:
         if isinstance(stmt, If):
-            _forward(stmt.then, varied, objects)
-            _forward(stmt.orelse, varied, objects)
+            _forward(stmt.then, varied, objects, constant)
+            _forward(stmt.orelse, varied, objects, constant)
             for out, a, b in zip(stmt.outs, stmt.then.yields, stmt.orelse.yields, strict=True):
                 if (a in varied or b in varied) and is_differentiable(out.type):
                     varied.add(out)
         elif isinstance(stmt, (For, While)):
-            _forward_loop(stmt, varied, objects)
-        elif any(v in varied for v in _depends(stmt)) or objects.may_give_back(operands(stmt)):
-            varied.update(out for out in stmt.outs if is_differentiable(out.type))
+            _forward_loop(stmt, varied, objects, constant)
+        elif any(v in varied for v in depends(stmt)) or objects.may_give_back(operands(stmt)):
+            varied.update(o for o in stmt.outs if is_differentiable(o.type) and o not in constant)
             if isinstance(stmt, Call) or is_python(stmt):
                 objects.give(operands(stmt))
 
@@ -82,7 +85,9 @@ def carried_yields(stmt: For | While) -> tuple[object, ...]:
     return stmt.body.yields[1:] if stmt.stops else stmt.body.yields
 
 
-def _forward_loop(stmt: For | While, varied: set[Value], objects: Objects) -> None:
+def _forward_loop(
+    stmt: For | While, varied: set[Value], objects: Objects, constant: AbstractSet[Value]
+) -> None:
     params, yields = carried_params(stmt), carried_yields(stmt)
     tested = stmt.test.params if isinstance(stmt, While) else params
     before = (-1, -1)
@@ -92,8 +97,8 @@ def _forward_loop(stmt: For | While, varied: set[Value], objects: Objects) -> No
             if is_differentiable(param.type) and any(a in varied for a in sources):
                 varied |= {param, test}
         if isinstance(stmt, While):
-            _forward(stmt.test, varied, objects)
-        _forward(stmt.body, varied, objects)
+            _forward(stmt.test, varied, objects, constant)
+        _forward(stmt.body, varied, objects, constant)
     for out, param, last in zip(stmt.outs, params, yields, strict=True):
         if (param in varied or last in varied) and is_differentiable(out.type):
             varied.add(out)
@@ -121,7 +126,7 @@ def _backward(block: Block, useful: set[Value]) -> None:
         elif isinstance(stmt, (For, While)):
             _backward_loop(stmt, useful)
         elif any(out in useful for out in stmt.outs):
-            _add(useful, _depends(stmt))
+            _add(useful, depends(stmt))
 
 
 def _backward_loop(stmt: For | While, useful: set[Value]) -> None:

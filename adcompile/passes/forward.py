@@ -32,6 +32,7 @@ from ..rules import lists
 from ..rules.rule import Primitive, call_rule
 from .activity import carried_params, carried_yields, refuse_inactive, useful_values, varied_values
 from .cotangents import adjoint_type, full, zeros
+from .invariance import without_influence
 from .reverse import rule_environment, rule_facts
 
 Dots = dict[Value, Any]
@@ -41,7 +42,8 @@ def forward(
     builder: Builder, block: Block, wrt: Sequence[Value], tangents: Sequence[Any]
 ) -> tuple[list[Stmt], list[Any]]:
     """Differentiate a block forwards: its statements with tangents, and the tangents of its yields."""
-    varied, useful = varied_values(block, wrt), useful_values(block, block.yields)
+    varied = varied_values(block, wrt, without_influence(block, block.yields))
+    useful = useful_values(block, block.yields)
     refuse_inactive(block, varied, useful)
     sweep = _Tangents(builder, varied & useful, {}, varied)
     dots: Dots = {v: t for v, t in zip(wrt, tangents, strict=True) if v in sweep.active}
@@ -282,7 +284,8 @@ class _Tangents:
 
         block = clone_block(block, {})
         wrt = [q for q, a in zip(block.params, active, strict=True) if a]
-        varied, useful = varied_values(block, wrt), useful_values(block, block.yields)
+        varied = varied_values(block, wrt, without_influence(block, block.yields))
+        useful = useful_values(block, block.yields)
         refuse_inactive(block, varied, useful)
         sweep = _Tangents(self.builder, varied & useful, self.functions, varied)
         seeds = [tangent_of(v) for v in wrt]

@@ -43,6 +43,7 @@ from ..rules.rule import OPERATORS, call_rule, facts_of
 from ..rules.typing import typ
 from .activity import carried_params, carried_yields, refuse_inactive, useful_values, varied_values
 from .cotangents import adjoint_type, cast, full, plus, reduce_to, zeros
+from .invariance import without_influence
 from .keep import ensure_defined, keep, recomputable
 
 Bars = dict[Value, Any]
@@ -64,7 +65,8 @@ def reverse(builder: Builder, block: Block, wrt: Sequence[Value], seeds: Sequenc
     are the adjoints of `wrt`, None where a derivative is identically zero.
     """
     wanted = [y for y, s in zip(block.yields, seeds, strict=True) if s is not None]
-    varied, useful = varied_values(block, wrt), useful_values(block, wanted)
+    varied = varied_values(block, wrt, without_influence(block, wanted))
+    useful = useful_values(block, wanted)
     refuse_inactive(block, varied, useful)
     sweep = _Sweep(builder, varied & useful, {}, varied)
     sweep.tests = _Tests(builder, block)
@@ -646,7 +648,8 @@ def derived_pair(
     backward.notes["doc"] = f"Adjoints of {names} in {function.place()}, by the adjoint of its value."
     pair = pairs[key] = _Pair(forward, backward, active)
     wanted = [y for y, a in zip(block.yields, asked, strict=True) if a]
-    varied, useful = varied_values(block, wrt), useful_values(block, wanted)
+    varied = varied_values(block, wrt, without_influence(block, wanted))
+    useful = useful_values(block, wanted)
     refuse_inactive(block, varied, useful)
     sweep = _Sweep(builder, varied & useful, pairs, varied)
     sweep.tests = _Tests(builder, block)

@@ -20,6 +20,7 @@ from ..ir.types import (
     Type,
     forget_sizes,
     join,
+    shape_of,
 )
 from .rule import (
     HELPERS,
@@ -59,6 +60,13 @@ def _is_basic_part(part: Arg) -> bool:
     if isinstance(part, Literal):
         return part.value is None or part.value is Ellipsis or type(part.value) is int
     return isinstance(part, Value) and _is_integer(part.type)
+
+
+def is_whole(part: Arg) -> bool:
+    """Whether a part of an index is the slice `:`."""
+    return isinstance(part, Slice) and all(
+        isinstance(bound, Literal) and bound.value is None for bound in (part.start, part.stop, part.step)
+    )
 
 
 def is_mask(index: Arg) -> bool:
@@ -131,8 +139,17 @@ def _shape_item(t: ShapeOf, i: Arg) -> Type:
         return ShapeOf(t.shape[value_of(i)])
     if t.shape is None or not known(i) or not -len(t.shape) <= value_of(i) < len(t.shape):
         return INT
-    size = t.shape[value_of(i)]
+    return _length(t.shape[value_of(i)])
+
+
+def _length(size: Size) -> Scalar:
+    """The type of the length of an axis."""
     return Scalar("int64", size=Dim(str(size), size != 1) if isinstance(size, int) else size)
+
+
+def _size_type(x: Arg) -> Type:
+    shape = shape_of(typ(x))
+    return _length(shape[0]) if shape is not None and len(shape) == 1 else INT
 
 
 def _indexed_shape(shape: tuple[Size, ...], parts: tuple[Arg, ...]) -> Shape:
@@ -149,7 +166,7 @@ def _indexed_shape(shape: tuple[Size, ...], parts: tuple[Arg, ...]) -> Shape:
     advanced: list[Shape] = []
     places: list[int] = []
     axis = 0
-    for position, part in enumerate(_with_ellipsis(parts)):
+    for position, part in enumerate(with_ellipsis(parts)):
         if isinstance(part, Slice):
             result.append(slice_size(shape[axis], part))
             axis += 1
@@ -184,7 +201,8 @@ def _consumes(part: Arg) -> int | None:
     return 1 if isinstance(t, Array) and t.dtype is not None and t.dtype[0] in "iu" else None
 
 
-def _with_ellipsis(parts: tuple[Arg, ...]) -> tuple[Arg, ...]:
+def with_ellipsis(parts: tuple[Arg, ...]) -> tuple[Arg, ...]:
+    """The parts of an index that says where the axes are that it leaves out."""
     if any(isinstance(p, Literal) and p.value is Ellipsis for p in parts):
         return parts
     return (*parts, Literal(Ellipsis))
@@ -288,7 +306,7 @@ composite(
     constant=True,
     cheap=True,
 )
-constant("np.size(x)", types=lambda x: INT, cheap=True)
+constant("np.size(x)", types=_size_type, cheap=True)
 
 
 def stacked(items: Items | tuple[Arg, ...]) -> Type:
