@@ -22,14 +22,16 @@ from ..ir.nodes import (
     Stmt,
     Value,
     While,
+    all_statements,
     blocks_of,
     operands,
     values_in,
 )
 from ..ir.types import ListOf, Scalar
+from ..passes.activity import carried_yields
 from ..rules import lists
 from ..rules.rule import METHODS
-from .order import Order, order_of
+from .order import Order, count_uses, order_of
 
 _ESCAPES = (lists.LIST_APPEND, lists.LIST_SET, lists.LIST_MAKE, lists.RECORD)
 
@@ -48,12 +50,28 @@ def is_update(stmt: Stmt) -> bool:
     return isinstance(stmt, Apply) and stmt.primitive.effect == "update"
 
 
+def fresh_zeros(block: Block) -> set[Value]:
+    """The arrays of zeros that only one statement reads."""
+    uses = count_uses(block)
+    return {
+        out
+        for stmt in all_statements(block)
+        if isinstance(stmt, Apply) and stmt.primitive.name in _ZEROS
+        for out in stmt.outs
+        if uses.get(out) == 1
+    }
+
+
+_ZEROS = ("zeros_of(x)", "np.zeros_like(a, dtype=None)", "np.zeros(shape, dtype=None)")
+
+
 class _Pass:
     def __init__(self, root: Block) -> None:
         self.root = root
         self.order: Order = order_of(root, {})
         self.definition: dict[Value, tuple[Stmt | None, int]] = {}
         self.params: dict[Value, tuple[For | While, int, Block]] = {}
+        # the values that may be, or show, the memory of another
         self.views: dict[Value, list[Value]] = {}
         # how many lists, records and calls have been given a value
         self.escaped: Counter[Value] = Counter()
@@ -79,6 +97,15 @@ class _Pass:
                 params = stmt.body.params[1:] if isinstance(stmt, For) else stmt.body.params
                 for k, p in enumerate(params):
                     self.params[p] = (stmt, k, block)
+                for param, out, *atoms in zip(
+                    params, stmt.outs, stmt.init, carried_yields(stmt), strict=True
+                ):
+                    for v in (a for a in atoms if isinstance(a, Value)):
+                        self.views.setdefault(v, []).extend((param, out))
+            if isinstance(stmt, If):
+                for out, *atoms in zip(stmt.outs, stmt.then.yields, stmt.orelse.yields, strict=True):
+                    for v in values_in(atoms):
+                        self.views.setdefault(v, []).append(out)
             for inner in blocks_of(stmt):
                 self._index(inner)
 
@@ -125,11 +152,18 @@ class _Pass:
         self.definition[fresh] = (copy, 0)
         return fresh
 
-    def dies(self, value: Value, at: int) -> bool:
-        """Whether nothing reads the value, or a view of it, after position `at`."""
-        if value in self.escaped or self.order.live_after(value, at):
-            return False
-        return all(self.dies(view, at) for view in self.views.get(value, ()))
+    def dies(self, value: Value, at: int, heirs: tuple[Value, ...] = ()) -> bool:
+        """Whether nothing reads the value's memory after position `at`, but those that it is handed to."""
+        pending, seen = [value], {*heirs}
+        while pending:
+            v = pending.pop()
+            if v in seen:
+                continue
+            seen.add(v)
+            if v in self.escaped or self.order.live_after(v, at):
+                return False
+            pending += self.views.get(v, ())
+        return True
 
     def owned(self, value: Value) -> bool:
         """Whether a value's memory was made by this code and is known under no other name."""
@@ -153,7 +187,7 @@ class _Pass:
                 return isinstance(value.type, ListOf) and self._deeply_owned(stmt.args[0], set())
             return row is not lists.FIELD and row.effect not in ("view", "opaque")
         if isinstance(stmt, If):
-            return all(self._consumed(b, b.yields[k]) for b in (stmt.then, stmt.orelse))
+            return all(self._consumed(b, b.yields[k], value) for b in (stmt.then, stmt.orelse))
         if isinstance(stmt, (For, While)):
             params = stmt.body.params[1:] if isinstance(stmt, For) else stmt.body.params
             return self.owned(params[k])
@@ -194,12 +228,12 @@ class _Pass:
             if isinstance(v.type, ListOf)
         )
 
-    def _consumed(self, block: Block, atom: object) -> bool:
-        """Whether a yield hands over memory that nothing else refers to."""
+    def _consumed(self, block: Block, atom: object, *heirs: Value) -> bool:
+        """Whether a yield hands over memory that nothing else than its heirs refers to."""
         if not isinstance(atom, Value):
             return True
         once = sum(y is atom for y in block.yields) == 1
-        return once and self.owned(atom) and self.dies(atom, self.order.close[id(block)])
+        return once and self.owned(atom) and self.dies(atom, self.order.close[id(block)], heirs)
 
     def _param_owned(self, value: Value) -> bool:
         loop, k, _ = self.params[value]
@@ -207,7 +241,7 @@ class _Pass:
         if isinstance(init, Value):
             once = sum(a is init for a in loop.init) == 1
             at = self.order.start[id(loop)]
-            if not (once and self.owned(init) and self.dies(init, at)):
+            if not (once and self.owned(init) and self.dies(init, at, (value, loop.outs[k]))):
                 return False
         return self._yield_owned(value)
 
@@ -217,4 +251,4 @@ class _Pass:
         atom = yields[k]
         if atom is value:
             return sum(y is atom for y in yields) == 1
-        return self._consumed(loop.body, atom)
+        return self._consumed(loop.body, atom, value, loop.outs[k])

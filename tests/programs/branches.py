@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from tests.programs.program import Program, record
+from tests.programs.program import Program, draw, record
 
 PROGRAMS: list[Program] = []
 add = partial(record, PROGRAMS)
@@ -215,3 +215,37 @@ def early_return_in_else(x):
 
 
 add(early_return_in_else, (1.5,), (-1.5,), (0.5,), holomorphic=True, features="early return")
+
+
+def branch_hands_its_operand_on(x, y, twice):
+    first = y[0] * y[0]
+    z = x * 2.0 if twice else x
+    return np.sin(z + y) * first + y[1]
+
+
+add(
+    branch_hands_its_operand_on,
+    (draw(3, seed=31), draw(3, seed=32), True),
+    (draw(3, seed=31), draw(3, seed=32), False),
+    argnums=(0, 1),
+    holomorphic=True,
+    features="ternary, shared adjoint",
+)
+
+
+def loop_hands_its_operand_on(x, y, n):
+    first = y[0] * y[0]
+    z = x
+    for _ in range(n):
+        z = z * 1.5
+    return np.sin(z + y) * first + y[1]
+
+
+add(
+    loop_hands_its_operand_on,
+    (draw(3, seed=33), draw(3, seed=34), 0),
+    (draw(3, seed=33), draw(3, seed=34), 2),
+    argnums=(0, 1),
+    holomorphic=True,
+    features="for, zero trips, shared adjoint",
+)
