@@ -18,7 +18,7 @@ from ..ir.types import Array, Record, Scalar
 from ..rules import indexing, lists, python
 from ..rules.rule import HELPERS
 from .expressions import Expressions, Namespace, to_text, with_slice_calls
-from .inplace import make_updates_safe
+from .inplace import fresh_zeros, make_updates_safe
 from .iterate import counts_trips, grown_by, iterate_saved, leading_items
 from .names import choose_names, clean, helpers_called
 from .nesting import choose_nested
@@ -61,6 +61,8 @@ class Emitter:
         # the lists that a loop of this code made, one item an iteration
         self.lengths: dict[Value, For | While] = {}
         self.uses: dict[Value, int] = {}
+        # arrays of zeros that are written to once: what is added there may as well be stored
+        self.fresh: set[Value] = set()
         self.expressions: Expressions = None  # type: ignore[assignment]
 
     def line(self, text: str) -> None:
@@ -86,6 +88,7 @@ class Emitter:
             whole = Block(block.params, block.statements, (*block.yields, *_free(inner)))
             make_updates_safe(inner)
         make_updates_safe(whole)
+        self.fresh = fresh_zeros(whole)
         nested = choose_nested(whole)
         self.uses = count_uses(whole)
         for v in whole.yields[len(block.yields) :]:
@@ -124,6 +127,7 @@ class Emitter:
         it reads what that has computed.
         """
         outer = self.expressions
+        self.fresh = fresh_zeros(block)
         nested = choose_nested(block)
         self.uses = count_uses(block)
         captured = _free(block)
@@ -178,6 +182,7 @@ class Emitter:
         iterate_saved(block)
         grown_by(block, self.lengths)
         make_updates_safe(block)
+        self.fresh = fresh_zeros(block)
         nested = choose_nested(block)
         self.uses = count_uses(block)
         self.expressions = Expressions(self.namespace, nested)
@@ -337,16 +342,27 @@ class Emitter:
             at = show(stmt.args[1])
             self._assign(f"{target}[{at}]", f"{target}[{at}] + {self._term(stmt.args[2])}")
         elif row is indexing.INDEX_ADD:
-            self.line(self._broken(f"{target}[{self._index(stmt.args[1])}] += ", show(stmt.args[2])))
+            place = f"{target}[{self._index(stmt.args[1])}]"
+            if stmt.args[0] in self.fresh:
+                self._assign(place, show(stmt.args[2]))
+            else:
+                self._add_to(place, stmt.args[2])
         elif row is indexing.INDEX_ADD_AT:
             self.line(
                 f"{self.namespace.module('np')}.add.at("
                 f"{target}, {self._index(stmt.args[1], bare=False)}, {show(stmt.args[2])})"
             )
         elif isinstance(stmt.outs[0].type, (Array, Scalar)):
-            self.line(self._broken(f"{target} += ", show(stmt.args[1])))
+            self._add_to(target, stmt.args[1])
         else:
             self._assign(out, f"{target} + {self._term(stmt.args[1])}")
+
+    def _add_to(self, target: str, arg: Any) -> None:
+        """`target += arg`, or `-=` where that takes a sign away."""
+        node, operator = self.expressions.atom(arg), "+"
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            node, operator = node.operand, "-"
+        self.line(self._broken(f"{target} {operator}= ", to_text(node)))
 
     def _term(self, arg: Any) -> str:
         node = self.expressions.atom(arg)

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..errors import Loc
 from ..ir.build import Builder
 from ..ir.nodes import (
     UNDEFINED,
@@ -39,14 +40,38 @@ from ..ir.nodes import (
 from ..ir.types import Array, ListOf, Record, Scalar, Type, dtype_of, is_differentiable, shape_of
 from ..rules import indexing, lists
 from ..rules.expand import NAMES, expand
-from ..rules.rule import OPERATORS, call_rule, facts_of
+from ..rules.rule import OPERATORS, Primitive, call_rule, facts_of
 from ..rules.typing import typ
 from .activity import carried_params, carried_yields, refuse_inactive, useful_values, varied_values
 from .cotangents import adjoint_type, cast, full, plus, reduce_to, zeros
 from .invariance import without_influence
 from .keep import ensure_defined, keep, recomputable
 
-Bars = dict[Value, Any]
+
+@dataclass(frozen=True)
+class _Addend:
+    """What is still to be added at some places of an adjoint."""
+
+    row: Primitive
+    index: Arg
+    c: Any
+    loc: Loc | None
+
+
+@dataclass
+class Bars:
+    """Adjoints while contributions come in.
+
+    `sums` holds the sum of what belongs to whole values. What belongs to some elements only waits in
+    `places` until an adjoint is asked for: added in place to a finished sum it costs no array of zeros.
+    """
+
+    sums: dict[Value, Any] = field(default_factory=dict)
+    places: dict[Value, tuple[_Addend, ...]] = field(default_factory=dict)
+
+    def copy(self) -> Bars:
+        """Adjoints that another path may go on with."""
+        return Bars(dict(self.sums), dict(self.places))
 
 
 @dataclass
@@ -71,13 +96,13 @@ def reverse(builder: Builder, block: Block, wrt: Sequence[Value], seeds: Sequenc
     sweep = _Sweep(builder, varied & useful, {}, varied)
     sweep.tests = _Tests(builder, block)
     sweep.partial = partial_values(sweep.tests, block)
-    bars: Bars = {}
+    bars = Bars()
     with builder.block() as backward, builder.at(None, adjoint=True):
         for atom, seed in zip(block.yields, seeds, strict=True):
             if seed is not None:
                 sweep.accumulate(bars, atom, seed)
         forward = sweep.block(block, bars)
-        results = [bars.get(v) for v in wrt]
+        results = [sweep.settled(bars, v) for v in wrt]
     return Reversed(forward, backward, results)
 
 
@@ -119,16 +144,16 @@ class _Sweep:
         if not isinstance(value, Value) or value not in self.active:
             return
         c = cast(self.builder, c, value)
-        have = bars.get(value)
+        have = bars.sums.get(value)
         if have is None:
-            bars[value] = c
+            bars.sums[value] = c
             return
         if have in self.accumulators and isinstance(value.type, Array):
-            bars[value] = self.builder.expand("accumulate(a, c)", a=have, c=c)
+            bars.sums[value] = self.builder.expand("accumulate(a, c)", a=have, c=c)
         else:
-            bars[value] = plus(self.builder, have, c, value)
+            bars.sums[value] = plus(self.builder, have, c, value)
         if have in self.accumulators:
-            self.accumulators.add(bars[value])
+            self.accumulators.add(bars.sums[value])
 
     def accumulate_at(self, bars: Bars, x: Value, index: Arg, c: Any) -> None:
         """Add a contribution to some elements of the adjoint of an array or list."""
@@ -138,20 +163,44 @@ class _Sweep:
             # x[()], x[None]: all there is to a number
             self.accumulate(bars, x, self.builder.expand("np.sum(c)", c=c))
             return
-        have = bars.get(x)
-        base = zeros(self.builder, x) if have is None else full(self.builder, have, x)
+        if isinstance(x.type, ListOf):
+            self._add_to_item(bars, x, index, c)
+            return
         distinct = indexing.is_distinct(index) or self._counts(index)
         row = indexing.INDEX_ADD if distinct else indexing.INDEX_ADD_AT
-        if isinstance(x.type, ListOf):
-            row = lists.LIST_ADD
-        if isinstance(x.type, ListOf) and not isinstance(x.type.element, (Scalar, Array)):
+        bars.places[x] = (*bars.places.get(x, ()), _Addend(row, index, c, self.builder.loc))
+        if bars.sums.get(x) in self.accumulators:
+            self.settled(bars, x)
+
+    def _add_to_item(self, bars: Bars, items: Value, index: Arg, c: Any) -> None:
+        assert isinstance(items.type, ListOf)
+        have = bars.sums.get(items)
+        base = zeros(self.builder, items) if have is None else have
+        if isinstance(items.type.element, (Scalar, Array)):
+            total = self.builder.apply(lists.LIST_ADD, base, index, c)
+        else:
             # what `+` means for the items is known at run time only: lists are added item by item
             item = self.builder.expand("added(a, b)", a=self.builder.apply(OPERATORS["[]"], base, index), b=c)
-            bars[x] = self.builder.apply(lists.LIST_SET, base, index, item)
-        else:
-            bars[x] = self.builder.apply(row, base, index, c)
+            total = self.builder.apply(lists.LIST_SET, base, index, item)
+        bars.sums[items] = total
         if have in self.accumulators:
-            self.accumulators.add(bars[x])
+            self.accumulators.add(total)
+
+    def settled(self, bars: Bars, value: Value) -> Any:
+        """The adjoint of a value with all that belongs to some of its elements; None if there is none."""
+        have = bars.sums.get(value)
+        waiting = bars.places.pop(value, ())
+        if not waiting:
+            return have
+        with self.builder.at(waiting[0].loc):
+            total = zeros(self.builder, value) if have is None else full(self.builder, have, value)
+        for addend in waiting:
+            with self.builder.at(addend.loc):
+                total = self.builder.apply(addend.row, total, addend.index, addend.c)
+        bars.sums[value] = total
+        if have in self.accumulators:
+            self.accumulators.add(total)
+        return total
 
     def _counts(self, index: Arg) -> bool:
         """Whether an index has a part that takes every value once, as in `x[np.arange(n), labels]`."""
@@ -166,7 +215,8 @@ class _Sweep:
 
     def take(self, bars: Bars, out: Value) -> Any:
         """The finished adjoint of a value, named after it."""
-        bar = bars.pop(out, None)
+        bar = self.settled(bars, out)
+        bars.sums.pop(out, None)
         if isinstance(bar, Value) and not bar.named and out.hint and bar in self.builder.definitions:
             bar.hint, bar.named = f"{out.hint}_bar", out.named
         return bar
@@ -193,10 +243,22 @@ class _Sweep:
         if row in (lists.LIST_APPEND, lists.LIST_POP, lists.LIST_SET, lists.LIST_MAKE, lists.RECORD):
             self._structure(stmt, bars, found)
         elif row is indexing.GETITEM and isinstance(stmt.args[0], Value):
-            self.accumulate_at(bars, stmt.args[0], stmt.args[1], found[0])
+            self._item(bars, stmt, stmt.args[0], found[0])
         else:
             self._row(stmt, bars, found[0])
         return stmt
+
+    def _item(self, bars: Bars, stmt: Apply, x: Value, z_bar: Any) -> None:
+        new = indexing.new_axes(stmt.args[1]) if shape_of(x.type) else None
+        if new is None:
+            self.accumulate_at(bars, x, stmt.args[1], z_bar)
+        elif x in self.active:
+            # the whole array, with axes of length 1 put between
+            if new:
+                z_bar = full(self.builder, z_bar, stmt.outs[0])
+                axis = Literal(new[0] if len(new) == 1 else new)
+                z_bar = self.builder.expand("np.squeeze(z_bar, axis=axis)", z_bar=z_bar, axis=axis)
+            self.accumulate(bars, x, z_bar)
 
     def _row(self, stmt: Apply, bars: Bars, z_bar: Any) -> None:
         row, z = stmt.primitive, stmt.outs[0]
@@ -268,9 +330,12 @@ class _Sweep:
         out_bars = [self.take(bars, out) for out in stmt.outs]
         if not self._touches(stmt):
             return stmt
+        for block in (stmt.then, stmt.orelse):
+            for v in free_values(block):
+                self.settled(bars, v)
         branches = [self._branch(b, bars, out_bars) for b in (stmt.then, stmt.orelse)]
         changed = [v for v in dict.fromkeys([*branches[0].bars, *branches[1].bars]) if any(
-            b.bars.get(v) is not bars.get(v) for b in branches)]  # fmt: skip
+            b.bars.get(v) is not bars.sums.get(v) for b in branches)]  # fmt: skip
         forward, mapping = self._keep_branch(stmt, branches)
         outs, yields = [], ([], [])  # type: ignore[var-annotated]
         for v in changed:
@@ -293,9 +358,9 @@ class _Sweep:
         if any(b.statements for b in blocks) or outs:
             self.builder.statements.append(If(tuple(outs), stmt.test, blocks[0], blocks[1], stmt.loc, True))
         for v, out in zip(changed, outs, strict=True):
-            if bars.get(v) in self.accumulators:
+            if bars.sums.get(v) in self.accumulators:
                 self.accumulators.add(out)
-            bars[v] = out
+            bars.sums[v] = out
         return forward
 
     def _contradicts(self, value: Value, test: Any, side: int) -> bool:
@@ -312,13 +377,15 @@ class _Sweep:
         return any(v in self.active for b in _blocks(stmt) for s in b.statements for v in s.outs)
 
     def _branch(self, block: Block, bars: Bars, out_bars: list[Any]) -> _Branch:
-        inner = dict(bars)
+        inner = bars.copy()
         with self.builder.block() as backward:
             for atom, bar in zip(block.yields, out_bars, strict=True):
                 if bar is not None:
                     self.accumulate(inner, atom, bar)
             forward = self.block(block, inner)
-        return _Branch(forward, backward, inner)
+            for v in [v for v in inner.places if v not in bars.places]:
+                self.settled(inner, v)
+        return _Branch(forward, backward, inner.sums)
 
     def _into(self, statements: list[Stmt]) -> Any:
         return _Redirect(self.builder, statements)
@@ -369,16 +436,16 @@ class _Sweep:
         used = {v: (p, sweep.inner[v]) for v, p in sweep.sums.items() if sweep.inner[v] is not p}
         init = [first[k] for k in moving]
         for v in used:
-            have = bars.get(v)
+            have = self.settled(bars, v)
             init.append(zeros(self.builder, v) if have is None else full(self.builder, have, v))
         bar_params = tuple([*(sweep.entering[k] for k in moving), *(p for p, _ in used.values())])
         bar_yields = tuple([*(sweep.leaving[k] for k in moving), *(y for _, y in used.values())])
         body = Block(bar_params, sweep.backward, bar_yields)
         kept = keep(self.builder, stmt, sweep.forward, body, tuple(init))
         for v, out in zip(used, kept.bars[len(moving) :], strict=True):
-            if bars.get(v) in self.accumulators:
+            if bars.sums.get(v) in self.accumulators:
                 self.accumulators.add(out)
-            bars[v] = out
+            bars.sums[v] = out
         # what enters the loop gets its share on top of what the loop's reads of it have accumulated
         for k, out in [*zip(moving, kept.bars, strict=False), *steady.items()]:
             self.accumulate(bars, stmt.init[k], out)
@@ -396,7 +463,7 @@ class _Sweep:
         }
         sums = {v: Value(adjoint_type(v.type), _bar(v), v.named) for v in captured}
         self.accumulators.update(sums.values())
-        inner: Bars = dict(sums)
+        inner = Bars(dict(sums))
         with self.builder.block() as backward:
             for k in carried:
                 self.accumulate(inner, yields[k], entering[k])
@@ -404,10 +471,11 @@ class _Sweep:
             forward = self.block(stmt.body, inner)
             self.loops -= 1
             leaving = {k: self._leaving(inner, params[k]) for k in carried}
-        return _LoopSweep(forward, backward, inner, sums, entering, leaving)
+        return _LoopSweep(forward, backward, inner.sums, sums, entering, leaving)
 
     def _leaving(self, inner: Bars, param: Value) -> Any:
-        bar = inner.pop(param, None)
+        bar = self.settled(inner, param)
+        inner.sums.pop(param, None)
         return zeros(self.builder, param) if bar is None else full(self.builder, bar, param)
 
     def call(self, stmt: Call, bars: Bars) -> Any:
@@ -442,7 +510,7 @@ class _Sweep:
 class _LoopSweep:
     forward: list[Stmt]
     backward: list[Stmt]
-    inner: Bars
+    inner: dict[Value, Any]
     sums: dict[Value, Value]
     entering: dict[int, Any]
     leaving: dict[int, Any]
@@ -452,7 +520,7 @@ class _LoopSweep:
 class _Branch:
     forward: list[Stmt]
     backward: list[Stmt]
-    bars: Bars
+    bars: dict[Value, Any]
 
 
 class _Guarded(dict[str, Any]):
@@ -655,7 +723,7 @@ def derived_pair(
     sweep.tests = _Tests(builder, block)
     sweep.partial = partial_values(sweep.tests, block)
     saved = Value(Record(None), "saved", True)
-    bars: Bars = {}
+    bars = Bars()
     seeds = [Value(adjoint_type(y.type), "out_bar", True) for y in wanted]
     with builder.block() as statements, builder.at(None, adjoint=True):
         for atom, seed in zip(wanted, seeds, strict=True):
@@ -663,7 +731,7 @@ def derived_pair(
         forward_statements = sweep.block(block, bars)
         results = []
         for v in wrt:
-            bar = bars.get(v)
+            bar = sweep.settled(bars, v)
             results.append(zeros(builder, v) if bar is None else full(builder, bar, v))
     whole = Block((saved, *seeds), statements, tuple(results))
     with builder.at(None, adjoint=False):

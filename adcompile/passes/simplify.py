@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..ir.build import Builder
 from ..ir.nodes import (
     Apply,
@@ -31,8 +33,9 @@ from ..ir.nodes import (
     values_in,
 )
 from ..ir.types import Array, ListOf, Record, Scalar, is_numeric, same_size, shape_of
-from ..rules.rule import OPERATORS, Primitive
-from ..rules.typing import result_dtype, typ
+from ..rules.results import is_none
+from ..rules.rule import FUNCTIONS, OPERATORS, Primitive
+from ..rules.typing import axes_of, known, result_dtype, typ
 
 # -- algebra -------------------------------------------------------------------------------------------------
 
@@ -164,8 +167,44 @@ def _negate(builder: Builder, x: Arg) -> Any:
 
 
 def _sum(builder: Builder, a: Arg, *rest: Arg) -> Any:
+    if not builder.adjoint:
+        return None
     t = typ(a)
-    return a if builder.adjoint and isinstance(t, Scalar) and t.dtype[0] in "fc" else None
+    if isinstance(t, Scalar) and t.dtype[0] in "fc":
+        return a
+    inner = _negated(builder, a)
+    if inner is not None:
+        return builder.apply(OPERATORS["neg"], builder.apply(FUNCTIONS[np.sum], inner, *rest))
+    return None
+
+
+def _squeeze(builder: Builder, a: Arg, axis: Arg) -> Any:
+    """A sum that need not keep the axes that are dropped behind it."""
+    stmt = builder.definitions.get(a) if isinstance(a, Value) else None
+    if stmt is None or not builder.adjoint or not stmt.adjoint:
+        return None
+    if stmt.primitive is OPERATORS["neg"]:
+        inner = _squeeze(builder, stmt.args[0], axis)
+        return None if inner is None else builder.apply(OPERATORS["neg"], inner)
+    rank = len(shape_of(typ(a)) or ())
+    if stmt.primitive is not FUNCTIONS[np.sum] or not rank or not known(axis) or not known(stmt.args[1]):
+        return None
+    summed, dtype, keepdims = stmt.args[1:]
+    if is_none(axis) or is_none(summed) or axes_of(summed, rank) != axes_of(axis, rank):
+        return None
+    if not (isinstance(keepdims, Literal) and keepdims.value is True):
+        return None
+    return builder.apply(FUNCTIONS[np.sum], stmt.args[0], summed, dtype, Literal(False))
+
+
+def _expand_dims(builder: Builder, a: Arg, axis: Arg) -> Any:
+    """`a[:, None]`, which is quicker than the function."""
+    shape = shape_of(typ(a))
+    if not builder.adjoint or not shape or not isinstance(axis, Literal) or type(axis.value) is not int:
+        return None
+    (place,) = axes_of(axis, len(shape) + 1) or ()
+    whole = Slice(Literal(None), Literal(None), Literal(None))
+    return builder.apply(OPERATORS["[]"], a, (*(whole,) * place, Literal(None)))
 
 
 def _zeros_of(builder: Builder, x: Arg) -> Any:
@@ -230,6 +269,8 @@ _PEEPHOLES: dict[str, Any] = {
     "x ** y": _power,
     "-x": _negate,
     "np.sum(a, axis=None, dtype=None, keepdims=False)": _sum,
+    "np.squeeze(a, axis=None)": _squeeze,
+    "np.expand_dims(a, axis)": _expand_dims,
     "zeros_of(x)": _zeros_of,
     "spread(c, x)": _spread,
     "np.broadcast_to(x, shape)": _broadcast_to,

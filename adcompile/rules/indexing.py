@@ -69,6 +69,20 @@ def is_whole(part: Arg) -> bool:
     )
 
 
+def new_axes(index: Arg) -> tuple[int, ...] | None:
+    """The axes that an index adds to an array that it reads as a whole; None if it may leave elements out."""
+    parts = index_parts(index)
+    found, at = [], 0
+    for k, part in enumerate(parts):
+        if isinstance(part, Literal) and part.value is Ellipsis:
+            at = -len(parts)
+        elif isinstance(part, Literal) and part.value is None:
+            found.append(at + k)
+        elif not is_whole(part):
+            return None
+    return tuple(found)
+
+
 def is_mask(index: Arg) -> bool:
     """Whether an index is one boolean array, which never selects an element twice."""
     t = typ(index)

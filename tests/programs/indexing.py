@@ -300,3 +300,59 @@ def read_rank_zero(x):
 
 
 add(read_rank_zero, (np.array(0.75),), holomorphic=True, features="rank-0 array, empty index")
+
+
+def read_in_part_and_whole(x):
+    total = x[1] * x[:2] + np.sum(x * x)
+    return total * x[[0, 0]] + x[-2:]
+
+
+add(read_in_part_and_whole, (draw(4, seed=41),), holomorphic=True, features="elements and the whole")
+
+
+def read_in_part_in_a_branch(x, deep):
+    y = np.sin(x)
+    first = y[0] * y[0]
+    if deep:
+        first = first + y[1] * np.sum(y) + y[0]
+    return first * y + y[2]
+
+
+add(
+    read_in_part_in_a_branch,
+    (draw(3, seed=42), True),
+    (draw(3, seed=42), False),
+    holomorphic=True,
+    features="elements and the whole, if",
+)
+
+
+def read_in_part_around_a_loop(x, n):
+    y = np.cos(x)
+    before = y[0] * y[1]
+    for i in range(n):
+        before = before * y[i] + np.sum(y) * y[-1]
+    return before * y + y[2] * y[0]
+
+
+add(
+    read_in_part_around_a_loop,
+    (draw(3, seed=43), 2),
+    (draw(3, seed=43), 0),
+    holomorphic=True,
+    features="elements and the whole, for",
+)
+
+
+def read_with_new_axes(x, y):
+    table = x[:, None, :] * y[None, :, :]
+    flat = x[..., None] + y[..., None, :, :][0, ..., None][:3]
+    return np.sum(table, axis=(0, 1)) + np.sum(flat) * x[:][None, 0][0]
+
+
+add(
+    read_with_new_axes,
+    (draw(3, 2, seed=44), draw(4, 2, seed=45)),
+    holomorphic=True,
+    features="None, ellipsis, full slices",
+)
