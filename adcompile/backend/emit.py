@@ -23,9 +23,11 @@ from .iterate import counts_trips, grown_by, iterate_saved, leading_items
 from .names import choose_names, clean, helpers_called
 from .nesting import choose_nested
 from .order import count_uses, order_of
+from .reuse import Reuse, read_early, reuse_memory
 from .scenes import Scene, scene_at
 
 _WIDTH = 100
+_SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 _HEADERS = frozenset(("for", "while", "if", "elif", "else:", "with", "def", "match", "case", "lambda"))
 
 
@@ -89,7 +91,7 @@ class Emitter:
             make_updates_safe(inner)
         make_updates_safe(whole)
         self.fresh = fresh_zeros(whole)
-        nested = choose_nested(whole)
+        nested = self._nested(whole)
         self.uses = count_uses(whole)
         for v in whole.yields[len(block.yields) :]:
             # the pullback reads it by its name
@@ -128,7 +130,7 @@ class Emitter:
         """
         outer = self.expressions
         self.fresh = fresh_zeros(block)
-        nested = choose_nested(block)
+        nested = self._nested(block)
         self.uses = count_uses(block)
         captured = _free(block)
         self.expressions = Expressions(self.namespace, nested)
@@ -162,6 +164,12 @@ class Emitter:
         self.depth -= 1
         self.line("")
 
+    def _nested(self, block: Block) -> dict[Value, Stmt]:
+        """What is written inside expressions, once it is known which statements overwrite an operand."""
+        read_early(block)
+        nested = choose_nested(block)
+        return choose_nested(block) if reuse_memory(block, nested) else nested
+
     def _function_name(self, function: Function) -> str:
         """A name for a called function that no other function of the module has."""
         if function not in self.function_names:
@@ -183,7 +191,7 @@ class Emitter:
         grown_by(block, self.lengths)
         make_updates_safe(block)
         self.fresh = fresh_zeros(block)
-        nested = choose_nested(block)
+        nested = self._nested(block)
         self.uses = count_uses(block)
         self.expressions = Expressions(self.namespace, nested)
         order = order_of(block, nested)
@@ -313,6 +321,8 @@ class Emitter:
         row, names = stmt.primitive, self.expressions.names
         if row.effect == "update":
             self._update(stmt)
+        elif isinstance(stmt, Reuse):
+            self._reuse(stmt)
         elif row is python.RAISE:
             kind, args = stmt.args
             shown = ", ".join(self.show(a) for a in args) if isinstance(args, tuple) else ""
@@ -356,6 +366,23 @@ class Emitter:
             self._add_to(target, stmt.args[1])
         else:
             self._assign(out, f"{target} + {self._term(stmt.args[1])}")
+
+    def _reuse(self, stmt: Reuse) -> None:
+        """`t *= x` where that says it, else with `out=`."""
+        node = self.expressions.apply(stmt)
+        target, memory = self.expressions.names[stmt.outs[0]], self.expressions.names[stmt.memory]
+        if isinstance(node, ast.BinOp) and target == memory:
+            commutes = isinstance(node.op, (ast.Add, ast.Mult))
+            for operand, other in ((node.left, node.right), (node.right, node.left)):
+                if isinstance(operand, ast.Name) and operand.id == target:
+                    operator = _SIGNS[type(node.op)]
+                    self.line(self._broken(f"{target} {operator}= ", to_text(other)))
+                    return
+                if not commutes:
+                    break
+        operands = [self.show(a) for a in stmt.args]
+        function = f"{self.namespace.module('np')}.{stmt.name}"
+        self._assign(target, f"{function}({', '.join([*operands, f'out={memory}'])})")
 
     def _add_to(self, target: str, arg: Any) -> None:
         """`target += arg`, or `-=` where that takes a sign away."""

@@ -27,9 +27,10 @@ from ..ir.nodes import (
     operands,
     values_in,
 )
-from ..ir.types import ListOf, Scalar
+from ..ir.types import Array, ListOf, Scalar
 from ..passes.activity import carried_yields
 from ..rules import lists
+from ..rules.indexing import GETITEM, index_parts
 from ..rules.rule import METHODS
 from .order import Order, count_uses, order_of
 
@@ -40,7 +41,7 @@ _GROWING = (lists.LIST_APPEND, lists.LIST_SET)
 
 def make_updates_safe(block: Block) -> Block:
     """Insert the copies that in-place updates need."""
-    while _Pass(block).run():
+    while Updates(block).run():
         pass
     return block
 
@@ -48,6 +49,14 @@ def make_updates_safe(block: Block) -> Block:
 def is_update(stmt: Stmt) -> bool:
     """Whether a statement changes its first operand when it is printed."""
     return isinstance(stmt, Apply) and stmt.primitive.effect == "update"
+
+
+def copies(stmt: Apply) -> bool:
+    """Whether a statement reads an array at index arrays, which gives no view of it."""
+    return stmt.primitive is GETITEM and any(
+        isinstance(part, Value) and isinstance(part.type, Array) and bool(part.type.shape)
+        for part in index_parts(stmt.args[1])
+    )
 
 
 def fresh_zeros(block: Block) -> set[Value]:
@@ -65,7 +74,9 @@ def fresh_zeros(block: Block) -> set[Value]:
 _ZEROS = ("zeros_of(x)", "np.zeros_like(a, dtype=None)", "np.zeros(shape, dtype=None)")
 
 
-class _Pass:
+class Updates:
+    """Who owns the memory of each value of a block, and when it is read for the last time."""
+
     def __init__(self, root: Block) -> None:
         self.root = root
         self.order: Order = order_of(root, {})
@@ -83,7 +94,9 @@ class _Pass:
             for k, out in enumerate(stmt.outs):
                 self.definition[out] = (stmt, k)
             if isinstance(stmt, Apply):
-                if stmt.primitive.effect == "view" and not isinstance(stmt.outs[0].type, Scalar):
+                if stmt.primitive.effect == "view" and not (
+                    isinstance(stmt.outs[0].type, Scalar) or copies(stmt)
+                ):
                     # an item of a list is an object of its own, not a view of the list
                     for v in (v for v in values_in(stmt.args[:1]) if not isinstance(v.type, ListOf)):
                         self.views.setdefault(v, []).append(stmt.outs[0])
@@ -104,12 +117,13 @@ class _Pass:
                         self.views.setdefault(v, []).extend((param, out))
             if isinstance(stmt, If):
                 for out, *atoms in zip(stmt.outs, stmt.then.yields, stmt.orelse.yields, strict=True):
-                    for v in values_in(atoms):
+                    for v in (a for a in atoms if isinstance(a, Value)):
                         self.views.setdefault(v, []).append(out)
             for inner in blocks_of(stmt):
                 self._index(inner)
 
     def run(self) -> bool:
+        """Insert copies; False if none was needed. Where some were, positions are no longer right."""
         return self._block(self.root)
 
     def _block(self, block: Block) -> bool:

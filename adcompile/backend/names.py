@@ -15,6 +15,7 @@ from ..ir.nodes import Apply, Block, For, If, Stmt, Value, While, blocks_of
 from ..rules.rule import HELPERS
 from .inplace import is_update
 from .order import Order, Span
+from .reuse import Reuse, same_name
 
 
 class Names:
@@ -76,6 +77,7 @@ def choose_names(
     names = Names(order, reserved | helpers_called(block))
     _updates(block, names, nested)
     _coalesce(block, names, nested)
+    _reuses(block, names)
     taken: dict[str, list[Span]] = {}
     for v in params:
         # a parameter keeps its name whatever it hides: callers pass it by that name
@@ -142,6 +144,17 @@ def _updates(block: Block, names: Names, nested: dict[Value, Stmt]) -> None:
                 names.unite(first, stmt.outs[0], force=True)
         for inner in blocks_of(stmt):
             _updates(inner, names, nested)
+
+
+def _reuses(block: Block, names: Names) -> None:
+    """A result and the memory that it takes are one variable, unless that would have two meanings."""
+    for stmt in block.statements:
+        if isinstance(stmt, Reuse):
+            memory, out = names.find(stmt.memory), names.find(stmt.outs[0])
+            if same_name(memory, out) or (stmt.partial and not memory.named):
+                names.unite(memory, out)
+        for inner in blocks_of(stmt):
+            _reuses(inner, names)
 
 
 def _coalesce(block: Block, names: Names, nested: dict[Value, Stmt]) -> None:

@@ -14,6 +14,7 @@ from ..rules.indexing import GETITEM
 from ..rules.python import ENTER, EXIT
 from .inplace import is_update
 from .order import count_uses
+from .reuse import Reuse
 
 _LONGEST = 72
 _NEVER = (lists.LIST_MAKE, lists.LIST_EACH, lists.FIELD)
@@ -35,6 +36,8 @@ def _updated(block: Block) -> set[Value]:
         if is_update(stmt):
             found.update(values_in(stmt.args[:1]))  # type: ignore[union-attr]
             found.update(stmt.outs)
+        elif isinstance(stmt, Reuse):
+            found.update((stmt.memory, *stmt.outs))
         for inner in blocks_of(stmt):
             found |= _updated(inner)
     return found
@@ -60,7 +63,9 @@ class _Nesting:
             if isinstance(stmt, Apply) and stmt.primitive in (ENTER, EXIT):
                 # what is computed inside a `with` stays inside, and what is not stays outside
                 open_.clear()
-            elif is_update(stmt) or (isinstance(stmt, Apply) and stmt.primitive.effect == "opaque"):
+            elif isinstance(stmt, Apply) and (
+                stmt.primitive.effect in ("update", "opaque") or isinstance(stmt, Reuse)
+            ):
                 for v in [v for v in open_ if v in self.reads_memory]:
                     del open_[v]
             elif not isinstance(stmt, Apply) and not self._is_expression(stmt):
@@ -102,7 +107,9 @@ class _Nesting:
         ):
             return False
         for v in reads:
-            if v in self.reads_memory or v in self.updated or isinstance(v.type, ListOf):
+            # what has a variable of its own is read before the memory changes
+            late = v in self.reads_memory and v in self.nested
+            if late or v in self.updated or isinstance(v.type, ListOf):
                 self.reads_memory.add(out)
         self.width[out] = sum(
             self.width.get(v, len(v.hint) or 6) if v in self.nested else len(v.hint) or 3 for v in reads

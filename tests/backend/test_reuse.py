@@ -1,0 +1,150 @@
+"""Which results take the memory of an operand, and that nothing else notices."""
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+
+import numpy as np
+import pytest
+
+import adcompile as ad
+from tests.programs.program import draw
+
+X = draw(4, 3, seed=91)
+Y = draw(4, 3, seed=92)
+
+
+def body(source):
+    """The lines of an emitted function, without docstring and comments."""
+    lines = [row.strip() for row in source.split("\ndef ")[-1].splitlines()[1:]]
+    return [row for row in lines if row and not row.startswith(("#", '"""'))]
+
+
+def entropy(x, rows):
+    shifted = x - np.max(x, axis=1, keepdims=True)
+    total = np.sum(np.exp(shifted), axis=1)
+    return np.mean(np.log(total) - shifted[rows, rows])
+
+
+def test_the_exponential_takes_the_place_of_what_it_is_taken_of():
+    rows = np.array([0, 2, 1, 2])
+    gradient = ad.grad(entropy)
+    gradient(X, rows)
+    text = gradient.source
+    assert "np.exp(shifted, out=shifted)" in text
+    # what reads an element of `shifted` comes first
+    assert text.index("shifted[rows, rows]") < text.index("np.exp(")
+    ad.check_grads(lambda x: entropy(x, rows), (X,), order=2)
+
+
+def rank_three(x):
+    difference = x[:, None, :] - x[None, :, :]
+    return np.sum(np.sqrt(np.sum(difference**2, axis=-1) + 1.0))
+
+
+def test_a_product_takes_the_memory_of_what_the_forward_sweep_left():
+    gradient = ad.grad(rank_three)
+    gradient(X)
+    assert "out=difference)" in gradient.source
+    ad.check_grads(rank_three, (X,), order=2)
+
+
+def returned_as_well(x):
+    y = np.sin(x)
+    return np.sum(y * y), y
+
+
+def test_a_result_is_not_overwritten():
+    (_, aux), gradient = ad.value_and_grad(returned_as_well, has_aux=True)(X)
+    np.testing.assert_array_equal(aux, np.sin(X))
+    np.testing.assert_allclose(gradient, 2 * np.sin(X) * np.cos(X), rtol=1e-14)
+
+
+def seen_through_a_view(x):
+    y = np.sin(x) * 2.0
+    top = y[1:]
+    z = np.exp(y)
+    return np.sum(z) + np.sum(top * top * z[1:])
+
+
+def kept_in_a_list(x):
+    kept = []
+    y = np.cos(x) * 2.0
+    for _ in range(3):
+        kept.append(y)
+        y = np.exp(y * 0.1)
+    return np.sum(kept[0] * kept[2] * y)
+
+
+def read_by_both_branches(x, flag):
+    y = np.cos(x) * 2.0
+    z = np.exp(y)
+    if flag:
+        z = z + y
+    return np.sum(z * z)
+
+
+def handed_on_by_a_branch(x, flag):
+    y = np.cos(x) * 2.0
+    kept = y if flag else y * 2.0
+    z = np.exp(y)
+    return np.sum(z * kept)
+
+
+def an_argument(x, y):
+    z = np.exp(x)
+    return np.sum(z * y) + np.sum(np.exp(y) * z)
+
+
+@pytest.mark.parametrize(
+    ("function", "args"),
+    [
+        (seen_through_a_view, (X,)),
+        (kept_in_a_list, (X,)),
+        (read_by_both_branches, (X, True)),
+        (read_by_both_branches, (X, False)),
+        (handed_on_by_a_branch, (X, True)),
+        (handed_on_by_a_branch, (X, False)),
+        (an_argument, (X, Y)),
+    ],
+)
+def test_memory_that_is_still_read_is_left_alone(function, args):
+    before = [np.copy(a) for a in args]
+    ad.check_grads(function, args, order=2)
+    for a, b in zip(args, before, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("function", [rank_three, seen_through_a_view, kept_in_a_list])
+def test_a_pullback_may_be_called_again(function):
+    _, pullback = ad.vjp(function, X)
+    first, second, third = (np.copy(pullback(seed)[0]) for seed in (1.0, 2.0, 1.0))
+    np.testing.assert_array_equal(first, third)
+    np.testing.assert_allclose(second, 2 * first, rtol=1e-14)
+
+
+def narrow(x, w):
+    return np.sum(np.exp(x + w) * w)
+
+
+def test_a_result_of_another_dtype_or_shape_gets_memory_of_its_own():
+    single = X.astype(np.float32)
+    gradient = ad.grad(narrow, argnums=(0, 1))
+    got, other = gradient(single, Y)
+    assert got.dtype == np.float32
+    np.testing.assert_allclose(got, np.exp(single + Y) * Y, rtol=1e-6)
+    got, other = gradient(X[:1], Y)
+    np.testing.assert_allclose(got, np.sum(np.exp(X[:1] + Y) * Y, axis=0, keepdims=True), rtol=1e-14)
+    np.testing.assert_allclose(other, np.exp(X[:1] + Y) * (1 + Y), rtol=1e-14)
+
+
+def carried(x, n):
+    y = x
+    for _ in range(n):
+        y = y * x
+    return np.sum(y)
+
+
+def test_a_sum_that_a_loop_carries_is_added_to():
+    gradient = ad.grad(carried)
+    gradient(X, 3)
+    assert any(row.startswith("x_bar += ") for row in body(gradient.source))
+    ad.check_grads(lambda x: carried(x, 3), (X,), order=2)
+    ad.check_grads(lambda x: carried(x, 0), (X,), order=1)
