@@ -163,8 +163,7 @@ def _gradient(traced: Traced, wanted: Wanted) -> Derived:
     _refuse_integers_that_count(traced, wanted, primal, output)
     sweeps = reverse(builder, primal, wrt, (seed, *(None for _ in aux_leaves)))
     with builder.block() as ending, builder.at(None, adjoint=True):
-        bars = [finalize(builder, b, v) for b, v in zip(sweeps.bars, wrt, strict=True)]
-        name_gradients(bars, wrt)
+        bars = _gradients(builder, sweeps.bars, wrt)
         images = dict(zip(wrt, bars, strict=True))
 
         def bar_of(leaf: Any) -> Any:
@@ -185,6 +184,18 @@ def _gradient(traced: Traced, wanted: Wanted) -> Derived:
         return tree_expression(tree, iter(texts), x)
 
     return Derived(block, result)
+
+
+def _gradients(builder: Builder, bars: list[Any], wrt: list[Value]) -> list[Any]:
+    """The gradients as the user gets them, named after what they belong to."""
+    done = [finished(builder, b, v) for b, v in zip(bars, wrt, strict=True)]
+    for bar, value in zip(done, wrt, strict=True):
+        made = builder.definitions.get(bar) if isinstance(bar, Value) else None
+        if made is not None and made.adjoint and made.primitive.pointwise:
+            name_gradients([bar], [value])
+    owned = [_owned(builder, bar) for bar in done]
+    name_gradients(owned, wrt)
+    return owned
 
 
 def name_gradients(bars: list[Any], wrt: list[Value]) -> None:
@@ -256,8 +267,7 @@ def _vjp(traced: Traced, wanted: Wanted) -> Derived:
     primal = Block(traced.block.params, traced.block.statements, (*out_leaves, *aux_leaves))
     sweeps = reverse(builder, primal, wrt, (*seeds, *(None for _ in aux_leaves)))
     with builder.block() as ending, builder.at(None, adjoint=True):
-        bars = [finalize(builder, b, v) for b, v in zip(sweeps.bars, wrt, strict=True)]
-        name_gradients(bars, wrt)
+        bars = _gradients(builder, sweeps.bars, wrt)
         images = dict(zip(wrt, bars, strict=True))
 
         def bar_of(leaf: Any) -> Any:
