@@ -18,7 +18,8 @@ from ..ir.types import Array, Record, Scalar
 from ..rules import indexing, lists, python
 from ..rules.rule import HELPERS
 from .expressions import Expressions, Namespace, to_text, with_slice_calls
-from .inplace import fresh_zeros, make_updates_safe
+from .fresh import first_writes
+from .inplace import make_updates_safe
 from .iterate import counts_trips, grown_by, iterate_saved, leading_items
 from .names import choose_names, clean, helpers_called
 from .nesting import choose_nested
@@ -57,14 +58,16 @@ class Emitter:
         self.lines: list[str] = []
         self.main = ""
         self.depth = 0
+        # how many loops the line stands in
+        self.loops = 0
         self.comment: Loc | None = None
         self.called: list[Function] = []
         self.function_names: dict[Function, str] = {}
         # the lists that a loop of this code made, one item an iteration
         self.lengths: dict[Value, For | While] = {}
         self.uses: dict[Value, int] = {}
-        # arrays of zeros that are written to once: what is added there may as well be stored
-        self.fresh: set[Value] = set()
+        # what is added to zeros may as well be stored
+        self.stores: set[Stmt] = set()
         self.expressions: Expressions = None  # type: ignore[assignment]
 
     def line(self, text: str) -> None:
@@ -90,7 +93,7 @@ class Emitter:
             whole = Block(block.params, block.statements, (*block.yields, *_free(inner)))
             make_updates_safe(inner)
         make_updates_safe(whole)
-        self.fresh = fresh_zeros(whole)
+        self.stores = first_writes(whole)
         nested = self._nested(whole)
         self.uses = count_uses(whole)
         for v in whole.yields[len(block.yields) :]:
@@ -129,7 +132,7 @@ class Emitter:
         it reads what that has computed.
         """
         outer = self.expressions
-        self.fresh = fresh_zeros(block)
+        self.stores = first_writes(block)
         nested = self._nested(block)
         self.uses = count_uses(block)
         captured = _free(block)
@@ -190,7 +193,7 @@ class Emitter:
         iterate_saved(block)
         grown_by(block, self.lengths)
         make_updates_safe(block)
-        self.fresh = fresh_zeros(block)
+        self.stores = first_writes(block)
         nested = self._nested(block)
         self.uses = count_uses(block)
         self.expressions = Expressions(self.namespace, nested)
@@ -328,7 +331,7 @@ class Emitter:
             shown = ", ".join(self.show(a) for a in args) if isinstance(args, tuple) else ""
             self.line(f"raise {self.show(kind)}({shown})")
         else:
-            text = to_text(self.expressions.apply(stmt))
+            text = self._zeros(stmt) or to_text(self.expressions.apply(stmt))
             if row.effect == "opaque" and not names.order.is_read(stmt.outs[0]):
                 self.line(text)
             elif not names.order.is_read(stmt.outs[0]):
@@ -353,7 +356,7 @@ class Emitter:
             self._assign(f"{target}[{at}]", f"{target}[{at}] + {self._term(stmt.args[2])}")
         elif row is indexing.INDEX_ADD:
             place = f"{target}[{self._index(stmt.args[1])}]"
-            if stmt.args[0] in self.fresh:
+            if stmt in self.stores:
                 self._assign(place, show(stmt.args[2]))
             else:
                 self._add_to(place, stmt.args[2])
@@ -366,6 +369,17 @@ class Emitter:
             self._add_to(target, stmt.args[1])
         else:
             self._assign(out, f"{target} + {self._term(stmt.args[1])}")
+
+    def _zeros(self, stmt: Apply) -> str | None:
+        """Zeros that every iteration makes anew, in a quarter of the time of `np.zeros_like`."""
+        if stmt.primitive.name != "np.zeros_like(a, dtype=None)" or not stmt.adjoint or not self.loops:
+            return None
+        t, like = stmt.outs[0].type, stmt.args[0]
+        if t != getattr(like, "type", None) or not isinstance(t, Array) or t.dtype is None or not t.shape:
+            return None
+        np_ = self.namespace.module("np")
+        dtype = "" if t.dtype == "float64" else f", {np_}.{t.dtype}"
+        return f"{np_}.zeros({self.show(like)}.shape{dtype})"
 
     def _reuse(self, stmt: Reuse) -> None:
         """`t *= x` where that says it, else with `out=`."""
@@ -550,6 +564,7 @@ class Emitter:
 
     def _body(self, stmt: For | While, params: list[Value]) -> None:
         self.depth += 1
+        self.loops += 1
         self.comment = None
         start = len(self.lines)
         yields = stmt.body.yields
@@ -575,6 +590,7 @@ class Emitter:
         if len(self.lines) == start:
             self.line("pass")
         self.depth -= 1
+        self.loops -= 1
         self.comment = None
         self._copies(list(zip(stmt.outs, params, strict=True)))
 

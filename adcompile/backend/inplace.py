@@ -22,7 +22,6 @@ from ..ir.nodes import (
     Stmt,
     Value,
     While,
-    all_statements,
     blocks_of,
     operands,
     values_in,
@@ -32,7 +31,7 @@ from ..passes.activity import carried_yields
 from ..rules import lists
 from ..rules.indexing import GETITEM, index_parts
 from ..rules.rule import METHODS
-from .order import Order, count_uses, order_of
+from .order import Order, order_of
 
 _ESCAPES = (lists.LIST_APPEND, lists.LIST_SET, lists.LIST_MAKE, lists.RECORD)
 
@@ -57,21 +56,6 @@ def copies(stmt: Apply) -> bool:
         isinstance(part, Value) and isinstance(part.type, Array) and bool(part.type.shape)
         for part in index_parts(stmt.args[1])
     )
-
-
-def fresh_zeros(block: Block) -> set[Value]:
-    """The arrays of zeros that only one statement reads."""
-    uses = count_uses(block)
-    return {
-        out
-        for stmt in all_statements(block)
-        if isinstance(stmt, Apply) and stmt.primitive.name in _ZEROS
-        for out in stmt.outs
-        if uses.get(out) == 1
-    }
-
-
-_ZEROS = ("zeros_of(x)", "np.zeros_like(a, dtype=None)", "np.zeros(shape, dtype=None)")
 
 
 class Updates:

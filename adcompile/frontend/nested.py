@@ -478,5 +478,3 @@ def _pull_back(p: Parser, function: Transformed, args: list[Any], node: ast.AST)
 
     grads = [_map_leaves(p, v, bar_of) for v in form]
     return TupleVal(tuple(grads))
-
-

@@ -263,7 +263,6 @@ general(
 )
 
 
-
 def _slope(f: Any, varargs: Any, axis: Any, edge_order: Any) -> str | None:
     """Central differences inside, one-sided ones at the ends, for evenly spaced points."""
     rank = rank_of(f)

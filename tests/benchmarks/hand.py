@@ -195,7 +195,10 @@ def softmax_cross_entropy_hand(logits, labels):
 
 
 def lstm(params, inputs, targets):
-    """Mean squared error of the hidden states of an LSTM; inputs are (time, batch, feature)."""
+    """Mean squared error of the hidden states of an LSTM; inputs are (time, batch, feature).
+
+    The three gates are one sigmoid, as in the derivative by hand: both keep one algorithm.
+    """
     w_in, w_rec, b = params
     batch, width = targets.shape[1:]
     h = np.zeros((batch, width))
@@ -203,9 +206,8 @@ def lstm(params, inputs, targets):
     states = []
     for x in inputs:
         z = x @ w_in + h @ w_rec + b
-        keep = 1.0 / (1.0 + np.exp(-z[:, :width]))
-        write = 1.0 / (1.0 + np.exp(-z[:, width : 2 * width]))
-        show = 1.0 / (1.0 + np.exp(-z[:, 2 * width : 3 * width]))
+        gates = 1.0 / (1.0 + np.exp(-z[:, : 3 * width]))
+        keep, write, show = gates[:, :width], gates[:, width : 2 * width], gates[:, 2 * width :]
         fresh = np.tanh(z[:, 3 * width :])
         c = keep * c + write * fresh
         h = show * np.tanh(c)
