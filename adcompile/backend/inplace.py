@@ -26,11 +26,11 @@ from ..ir.nodes import (
     operands,
     values_in,
 )
-from ..ir.types import Array, ListOf, Scalar
+from ..ir.types import Array, ListOf, Record, Scalar, ShapeOf
 from ..passes.activity import carried_yields
 from ..rules import lists
 from ..rules.indexing import GETITEM, index_parts
-from ..rules.rule import METHODS
+from ..rules.rule import HELPERS, METHODS, OPERATORS, Primitive
 from .order import Order, order_of
 
 _ESCAPES = (lists.LIST_APPEND, lists.LIST_SET, lists.LIST_MAKE, lists.RECORD)
@@ -50,12 +50,38 @@ def is_update(stmt: Stmt) -> bool:
     return isinstance(stmt, Apply) and stmt.primitive.effect == "update"
 
 
-def copies(stmt: Apply) -> bool:
-    """Whether a statement reads an array at index arrays, which gives no view of it."""
-    return stmt.primitive is GETITEM and any(
-        isinstance(part, Value) and isinstance(part.type, Array) and bool(part.type.shape)
+def shown_by(stmt: Apply) -> list[Value]:
+    """The operands whose memory the results of a statement may show, or be."""
+    row = stmt.primitive
+    if not may_show(row) or all(isinstance(out.type, (Scalar, ShapeOf)) for out in stmt.outs):
+        return []
+    if row is GETITEM and any(
+        isinstance(part, Value) and isinstance(part.type, Array) and part.type.shape
         for part in index_parts(stmt.args[1])
-    )
+    ):
+        return []  # index arrays copy
+    # an item of a list is an object of its own, not a view of the list
+    operands_ = stmt.args[:1] if row.effect == "view" else stmt.args
+    return [v for v in values_in(operands_) if not isinstance(v.type, (ListOf, Scalar, ShapeOf))]
+
+
+def may_show(row: Primitive) -> bool:
+    """Whether what a row returns may be an operand, or a view of one.
+
+    Of NumPy's functions, and of our own, it is known; of a user's row it is not.
+    """
+    if row.effect != "pure":
+        return row.effect == "view"
+    name = row.name.split("(")[0]
+    ours = name.startswith("np.") or name in HELPERS or row in OPERATORS.values() or row in METHODS.values()
+    return name in _SHOWING or not ours
+
+
+# pure functions that give back an operand, or a view of one, for some arguments
+_SHOWING = frozenset((
+    "np.einsum", "np.diff", "np.real_if_close", "np.nan_to_num", "np.split", "np.array_split", "np.hsplit",
+    "np.vsplit", "np.dsplit", "np.meshgrid", "unpad", "split_like", "max", "min", "list",
+))  # fmt: skip
 
 
 class Updates:
@@ -78,12 +104,11 @@ class Updates:
             for k, out in enumerate(stmt.outs):
                 self.definition[out] = (stmt, k)
             if isinstance(stmt, Apply):
-                if stmt.primitive.effect == "view" and not (
-                    isinstance(stmt.outs[0].type, Scalar) or copies(stmt)
-                ):
-                    # an item of a list is an object of its own, not a view of the list
-                    for v in (v for v in values_in(stmt.args[:1]) if not isinstance(v.type, ListOf)):
-                        self.views.setdefault(v, []).append(stmt.outs[0])
+                shown = shown_by(stmt)
+                if any(isinstance(out.type, (ListOf, Record)) for out in stmt.outs):
+                    self.escaped.update(shown)
+                for v in shown:
+                    self.views.setdefault(v, []).extend(stmt.outs)
                 if stmt.primitive in _ESCAPES:
                     self.escaped.update(values_in(stmt.args[1:] if stmt.primitive in _GROWING else stmt.args))
                 if stmt.primitive.effect == "opaque":
@@ -183,7 +208,7 @@ class Updates:
                     return True
                 # what comes off a list is ours if the list and all that was put on it is
                 return isinstance(value.type, ListOf) and self._deeply_owned(stmt.args[0], set())
-            return row is not lists.FIELD and row.effect not in ("view", "opaque")
+            return row is not lists.FIELD and row.effect != "opaque" and not may_show(row)
         if isinstance(stmt, If):
             return all(self._consumed(b, b.yields[k], value) for b in (stmt.then, stmt.orelse))
         if isinstance(stmt, (For, While)):

@@ -17,6 +17,8 @@ import numpy as np
 
 def unbroadcast(c, x):  # type: ignore[no-untyped-def]
     """Sum c, which has the shape of an expression that x was broadcast in, down to the shape of x."""
+    if type(c) is type(x) is np.ndarray and c.shape == x.shape:
+        return c
     shape = np.shape(x)
     if np.shape(c) == shape:
         return c
@@ -28,6 +30,8 @@ def unbroadcast(c, x):  # type: ignore[no-untyped-def]
 
 def spread(c, x):  # type: ignore[no-untyped-def]
     """Broadcast c to the shape of x."""
+    if type(c) is type(x) is np.ndarray and c.shape == x.shape:
+        return c
     shape = np.shape(x)
     return c if c is None or np.shape(c) == shape else np.broadcast_to(c, shape)
 

@@ -203,6 +203,15 @@ def met(a: Dim, b: Dim) -> Dim:
     return Dim(a.key, a.many or b.many, (a.keys | b.keys) - {a.key})
 
 
+_LONGER = "longer of "
+
+
+def longer(a: Dim, b: Dim) -> Dim:
+    """The length that results from broadcasting two axes either of which may be of length 1."""
+    parts = {part for dim in (a, b) for part in dim.key.removeprefix(_LONGER).split(" and ")}
+    return Dim(_LONGER + " and ".join(sorted(parts)))
+
+
 def join_size(a: Size, b: Size) -> Size:
     """What is known of an axis that is either the one or the other."""
     if a == b:

@@ -31,6 +31,7 @@ from ..ir.types import (
     Unknown,
     is_many,
     is_numeric,
+    longer,
     met,
     same_size,
     type_of,
@@ -92,7 +93,9 @@ def broadcast_size(a: Size, b: Size) -> Size:
         return met(a, b)
     if is_many(a):
         return a
-    return b if is_many(b) else None
+    if is_many(b):
+        return b
+    return longer(a, b) if isinstance(a, Dim) and isinstance(b, Dim) else None
 
 
 def broadcast(shapes: Iterable[Shape]) -> Shape:
