@@ -181,8 +181,7 @@ class ErrorFinder(Interpreter):
     def _look_at(self, node: ast.AST) -> None:
         """Find the errors in an expression; in the parts of one that is refused."""
         if isinstance(node, ast.GeneratorExp):
-            # whether it may stand there, only what it stands in can tell
-            self._look_at(node.generators[0].iter)
+            # whether it may stand there, and what it runs over, only what it stands in can tell
             return
         if isinstance(node, ast.expr) and not isinstance(node, _JOINTS):
             with self._aside():
