@@ -168,20 +168,20 @@ _SYNTAX = (
     ),
     _code(
         "AD108",
-        "writing into an array",
-        """An assignment to an element or a slice overwrites memory that other names may share, and that the
-        derivative may need. This is not supported yet. Build the new array in one expression, with
-        `np.where`, `np.stack` or `np.concatenate`.""",
+        "a change of an array other than a write",
+        """Assignments to items, slices and masks, `op=`, `fill`, `sort` and `out=` are understood. This
+        changes an array in a way that is not: its size, its flags, the bytes that it is made of, or an order
+        that NumPy leaves open (`resize`, `setflags`, `byteswap`, `partition` and their kin). Make a new
+        array, or assign to the items.""",
         """
         def f(x):
-            y = np.zeros(3)
-            for i in range(3):
-                y[i] = np.sin(x[i])
+            y = np.sin(x)
+            y.resize(2)
             return np.sum(y)
         """,
         """
         def f(x):
-            y = np.stack([np.sin(x[i]) for i in range(3)])
+            y = np.sin(x)[:2].copy()
             return np.sum(y)
         """,
     ),
@@ -219,6 +219,71 @@ _SYNTAX = (
         def f(shape, x):
             if "kind" in shape:
                 return x * (len(shape) - 1)
+        """,
+    ),
+    _code(
+        "AD111",
+        "a write near what may be a view or a copy",
+        """`reshape`, `ravel` and their kin give a view of an array where its layout allows it, and a copy
+        where it does not. Which of the two is known at run time only, and so is whether a write into the one
+        is seen in the other. `diagonal` and `broadcast_to` give views that cannot be written. Write into the
+        array itself, or into a copy.""",
+        """
+        def f(x):
+            y = x * x
+            flat = y.reshape(-1)
+            flat[0] = 1.0
+            return np.sum(y)
+        """,
+        """
+        def f(x):
+            y = x * x
+            y[0, 0] = 1.0
+            return np.sum(y)
+        """,
+    ),
+    _code(
+        "AD112",
+        "a write into an array that may be another variable's",
+        """A variable that is read later may hold the array that is written, or another one; which, depends
+        on a branch, a loop, or a place in a list of run-time length. Then it is not known whether it sees the
+        write. Write where it is known which array it is, or into a copy.""",
+        """
+        def f(x):
+            items = []
+            y = np.zeros(3)
+            for k in range(3):
+                y[k] = x[k]
+                items.append(y)
+            return sum(np.sum(y) for y in items)
+        """,
+        """
+        def f(x):
+            items = []
+            y = np.zeros(3)
+            for k in range(3):
+                y[k] = x[k]
+                items.append(y.copy())
+            return sum(np.sum(y) for y in items)
+        """,
+    ),
+    _code(
+        "AD113",
+        "a write into something that cannot be written",
+        """What is written has to be an array whose dtype and origin are known, and what `op=` puts there has
+        to fit its dtype: NumPy puts no floats into an array of integers in place. A function that is
+        differentiated inside another one may write into its own arrays only.""",
+        """
+        def f(x):
+            total = np.zeros(3, dtype=int)
+            total += x * x
+            return np.sum(total)
+        """,
+        """
+        def f(x):
+            total = np.zeros(3)
+            total += x * x
+            return np.sum(total)
         """,
     ),
     _code(

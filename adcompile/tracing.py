@@ -16,13 +16,15 @@ from typing import Any
 from .errors import ArgumentError, Loc
 from .frontend.inputs import MISSING, Inputs
 from .frontend.interpreter import Interpreter
+from .frontend.memory import is_array
 from .frontend.parse import DeadPath, Frame, Parser
 from .frontend.source import get_source
 from .frontend.values import DictCell, State, TupleVal
 from .ir.build import Builder
-from .ir.nodes import Block, Value
+from .ir.nodes import Block, Stmt, Value
 from .passes.simplify import share
 from .rules import tables  # noqa: F401  (enters all rows)
+from .rules.python import APART
 from .trees import map_tree, snapshot
 
 
@@ -98,23 +100,37 @@ def trace(target: Any, signature: inspect.Signature, bound: Mapping[str, Any], i
     callee = inputs.wrap_static(p, target)
     try:
         with builder.block() as statements:
-            result = p.call(callee, args, keywords, node)
+            returned = p.call(callee, args, keywords, node)
+            result = map_tree(snapshot(p.state, returned), p.memory.current)
     except DeadPath:
         name = getattr(target, "__name__", None) or type(target).__name__
         message = f"{name} raises an exception on every path"
         raise NeverReturns(
             "AD204", message, definition(target), "a function that returns one number"
         ) from None
+    builder.reads = None
+    _keep_apart(p, statements)
     params = tuple(i.value for i in inputs.found)
     final = State({}, {**start.heap, **p.state.heap})
     block = Block(params, statements, ())
     # optimise before differentiating: what is one value has one adjoint
     images: dict[Value, Any] = {}
     share(block, images, {})
-    output = map_tree(snapshot(final, result), lambda leaf: images.get(leaf, leaf))
+    output = map_tree(result, lambda leaf: images.get(leaf, leaf))
     name = getattr(target, "__name__", None) or type(target).__name__
     initial = {k: snapshot(start, v) for k, v in arguments.items()}
     return Traced(builder, p, block, initial, output, final, definition(target), name)
+
+
+def _keep_apart(p: Parser, statements: list[Stmt]) -> None:
+    """Arguments are taken for memories of their own: tested at each call if one of them is written."""
+    arrays = [i.value for i in p.inputs.found if is_array(i.value)]
+    written = tuple(v for v in arrays if v in p.memory.written)
+    others = tuple(v for v in arrays if v not in p.memory.written)
+    if written:
+        with p.builder.block() as tests:
+            p.builder.apply(APART, written, others)
+        statements[:0] = tests
 
 
 class NeverReturns(ArgumentError):

@@ -146,7 +146,7 @@ CORPUS: dict[str, tuple[str, ...]] = {
 }
 
 
-def _emitted(function: Callable[..., Any], args: tuple[Any, ...], argnums: Any, mode: str) -> str:
+def emitted(function: Callable[..., Any], args: tuple[Any, ...], argnums: Any, mode: str) -> str:
     return ad.lower(function, *args, mode=mode, argnums=argnums).source
 
 
@@ -158,7 +158,7 @@ def _entries() -> list[Golden]:
     found = []
     for function, args, argnums, modes in OWN:
         for mode in modes:
-            emit = functools.partial(_emitted, function, args, argnums, mode)
+            emit = functools.partial(emitted, function, args, argnums, mode)
             found.append(Golden(f"{function.__name__}.{mode}", emit))
     for function, args in ((product, (0.5, 2.0)), (newton_root, (2.0,)), (running, (np.ones(3),))):
         if np.ndim(args[0]) == 0:
@@ -168,13 +168,18 @@ def _entries() -> list[Golden]:
         program = programs[name]
         argnums = program.argnums if len(program.argnums) > 1 else program.argnums[0]
         for mode in modes:
-            emit = functools.partial(_emitted, program.function, program.arguments(), argnums, mode)
+            emit = functools.partial(emitted, program.function, program.arguments(), argnums, mode)
             found.append(Golden(f"{name}.{mode}", emit))
     return found
+
+
+def print_digests(entries: list[Golden]) -> None:
+    """Print a line for each entry: its name and a digest of what it emits."""
+    for golden in entries:
+        print(golden.name, hashlib.sha256(golden.emit().encode()).hexdigest())
 
 
 GOLDEN = _entries()
 
 if __name__ == "__main__":
-    for golden in GOLDEN:
-        print(golden.name, hashlib.sha256(golden.emit().encode()).hexdigest())
+    print_digests(GOLDEN)

@@ -1,8 +1,8 @@
 """Evaluate rows of the calculus table on NumPy itself, without the compiler.
 
-In: a row and the arguments of one call. Out: its result, its two products by their texts, and its type.
-What the printer writes as a statement (`index_add`) is done here on copies. Not for programs: those are
-`tests/programs`."""
+In: a row and the arguments of one call. Out: its result, its two products by their texts, and its type. What
+the printer writes as a statement (`index_add`, `index_set`) is done here on copies. Not for programs: those
+are `tests/programs`."""
 
 from __future__ import annotations
 
@@ -134,6 +134,12 @@ def _index_add_at(a: Any, i: Any, v: Any) -> Any:
     return a
 
 
+def _index_set(a: Any, i: Any, v: Any) -> Any:
+    a = np.array(a)
+    a[i] = v
+    return a
+
+
 def _list_add(items: Any, i: Any, v: Any) -> Any:
     return [*items[:i], items[i] + v, *items[i:][1:]]
 
@@ -141,6 +147,7 @@ def _list_add(items: Any, i: Any, v: Any) -> Any:
 STATEMENTS: dict[str, Any] = {
     "index_add": _index_add,
     "index_add_at": _index_add_at,
+    "index_set": _index_set,
     "own": np.array,
     "accumulate": lambda a, c: a + c,
     "list_slice": lambda x, i: x[i],
@@ -258,6 +265,8 @@ class Application:
             if isinstance(operand, list):
                 found.append((operand, c))
                 continue
+            if self.row.effect == "update":
+                c = unbroadcast(c, operand)
             if self.row.pointwise:
                 c = unbroadcast(np.broadcast_to(c, np.shape(self.z)), operand)
             found.append((operand, np.broadcast_to(c, np.shape(operand))))

@@ -250,8 +250,17 @@ CALLS: dict[str, list[Call]] = {
     "accumulate(a, c)": [call(A, 2 * A)],
     "one_number(x)": [call(0.5), call(array(1))],
     "own(a)": [call(A)],
+    "copied(x)": [call(A)],
     "index_add(a, i, v)": [call(A, (1, slice(1, 3)), array(2))],
     "index_add_at(a, i, v)": [call(array(4), np.array([0, 2, 0]), array(3))],
+    "index_set(a, i, v)": [
+        call(A, (1, slice(1, 3)), array(2)),
+        call(array(4), np.array([True, False, True, False]), array(2)),
+        call(array(4), np.array([0, 2, 0]), array(3)),
+        call(array(4), slice(1, 3), 0.7),
+        call(A, 1, array(4)),
+    ],
+    "last_read(x, i)": [call(array(4), np.array([0, 2, 0])), call(array(4), slice(1, 3))],
     "matmul_left(g, x, y)": [call(array(3, 2), A, B), call(array(2, 3, 2), array(2, 3, 4), B)],
     "matmul_right(g, x, y)": [call(array(3, 2), A, B), call(array(2, 3, 2), array(2, 3, 4), B)],
     # run-time lists
@@ -287,7 +296,7 @@ CALLS: dict[str, list[Call]] = {
     "x.item()": [call(array(1)), call(array(1, 1)), call(np.float64(0.5))],
     "np.float64(x)": [call(0.5), call(A)],
     "np.complex128(x)": [call(0.5), call(A)],
-    "np.array(x, dtype=None, copy=None)": [
+    "np.array(x, dtype=None, copy=True)": [
         call(A),
         call([0.5, 1.5]),
         call([[0.5, 1.5], [2.5, 0.1]]),
@@ -807,6 +816,7 @@ EXPANDED: dict[str, list[Call]] = {
 }
 # written by the printer or kept for their effect; tested with the passes that make them
 STRUCTURAL = {
+    "copied(x)",
     "print(*args)",
     "str(x)",
     "repr(x)",

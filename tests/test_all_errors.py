@@ -27,7 +27,7 @@ PROGRAMS = {
                 z = x[0]
             class Inner:  #! AD104
                 pass
-            x[0] = 1.0  #! AD108
+            x.resize(0)  #! AD108
             del x.flags  #! AD105
             import colorsys  #! AD107
             return y + z
@@ -56,23 +56,23 @@ PROGRAMS = {
     "blocks of what is refused": """
         def f(x):
             for row in eval("x"):  #! AD199
-                x[0] = 1.0  #! AD108
+                x.resize(0)  #! AD108
                 x[row] = np.linalg.cond(row)
             else:
-                x[1] = 1.0  #! AD108
+                x.resize(1)  #! AD108
             while eval("x"):  #! AD199
-                x[2] = 1.0  #! AD108
+                x.resize(2)  #! AD108
                 break
             with eval("x") as scene:  #! AD199
                 x[3] = scene
-                x[4] = 1.0  #! AD108
+                x.resize(4)  #! AD108
             if eval("x") > 0:  #! AD199
-                x[5] = 1.0  #! AD108
+                x.resize(5)  #! AD108
             elif np.sum(x) > 0:
-                x[6] = 1.0  #! AD108
+                x.resize(6)  #! AD108
             match eval("x"):  #! AD199
                 case 1:
-                    x[7] = 1.0  #! AD108
+                    x.resize(7)  #! AD108
                 case other:
                     x[8] = other
             return np.sum(x)
@@ -80,11 +80,11 @@ PROGRAMS = {
     "both branches and the rest": """
         def f(x):
             if np.sum(x) > 0.0:
-                x[0] = 1.0  #! AD108
+                x.resize(0)  #! AD108
                 return x[0]
             else:
                 y = eval("x")  #! AD199
-            x[1] = 1.0  #! AD108
+            x.resize(1)  #! AD108
             return y + eval("y")  #! AD199
     """,
     "loops are parsed several times": """
@@ -95,9 +95,9 @@ PROGRAMS = {
                 items.append(total)
                 state = (state, k)  #! AD208
                 for j in range(k):
-                    x[j] = 1.0  #! AD108
+                    x.resize(j)  #! AD108
             for name in ("a", "b"):
-                x[0] = 2.0  #! AD108
+                x.resize(0)  #! AD108
             return total
     """,
     "functions that are called": """
@@ -108,11 +108,11 @@ PROGRAMS = {
         def first(x):
             global COUNT
             COUNT = 1  #! AD109
-            x[0] = 1.0  #! AD108
+            x.resize(0)  #! AD108
             return third(x)
         def second(x):
             yield x  #! AD101
-            x[1] = 1.0  #! AD108
+            x.resize(1)  #! AD108
             yield x  #! AD101
         def third(x):
             return eval("x")  #! AD199
@@ -140,7 +140,7 @@ PROGRAMS = {
         async def f(x):  #! AD102
             y = await x
             async with y:
-                x[0] = 1.0  #! AD108
+                x.resize(0)  #! AD108
             return y
     """,
     "paths that disagree": """
@@ -149,7 +149,7 @@ PROGRAMS = {
             z = x
             for k in range(3):
                 z = (z, x)  #! AD208
-            x[0] = 1.0  #! AD108
+            x.resize(0)  #! AD108
             return z, y
     """,
 }

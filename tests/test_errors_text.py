@@ -10,6 +10,8 @@ import copy
 import ctypes
 import linecache
 import math
+import re
+import textwrap
 from collections import deque
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +20,7 @@ import numpy as np
 import pytest
 
 import adcompile as ad
+from adcompile.codes import CODES
 
 
 @dataclass(frozen=True)
@@ -161,107 +164,6 @@ model.py:2: UnsupportedSyntax: `del` of something other than a name or an item o
             del a[0]
                 ^^^^
   expected `del name`, or a container without the item""",
-    ),
-    Refused(
-        "item_write",
-        """\
-def f(a):
-    b = a * 2.0
-    b[0] = 1.0
-    return np.sum(b)
-""",
-        "(ARRAY,)",
-        """\
-model.py:3: UnsupportedSyntax: this writes into an array [AD108]
-            b[0] = 1.0
-            ^^^^
-  expected a new array: np.where(mask, new, old), np.concatenate or np.stack of the parts""",
-    ),
-    Refused(
-        "slice_write",
-        """\
-def f(a):
-    a[1:] *= 2.0
-    return np.sum(a)
-""",
-        "(ARRAY,)",
-        """\
-model.py:2: UnsupportedSyntax: this writes into an array [AD108]
-            a[1:] *= 2.0
-            ^^^^^
-  expected a new array: np.where(mask, new, old), np.concatenate or np.stack of the parts""",
-    ),
-    Refused(
-        "augmented",
-        """\
-def f(a):
-    b = a * 2.0
-    b += a
-    return np.sum(b)
-""",
-        "(ARRAY,)",
-        """\
-model.py:3: UnsupportedSyntax: `op=` on an array writes into it [AD108]
-            b += a
-            ^^^^^^
-  expected a new array: `a = a + b` instead of `a += b`""",
-    ),
-    Refused(
-        "sort",
-        """\
-def f(a):
-    a.sort()
-    return a[0]
-""",
-        "(ARRAY,)",
-        """\
-model.py:2: UnsupportedSyntax: `sort` writes into the array [AD108]
-            a.sort()
-            ^^^^^^^^
-  expected a new array: np.full_like, np.sort, np.where""",
-    ),
-    Refused(
-        "fill",
-        """\
-def f(a):
-    a.fill(3.0)
-    return a[0]
-""",
-        "(ARRAY,)",
-        """\
-model.py:2: UnsupportedSyntax: `fill` writes into the array [AD108]
-            a.fill(3.0)
-            ^^^^^^^^^^^
-  expected a new array: np.full_like, np.sort, np.where""",
-    ),
-    Refused(
-        "out",
-        """\
-def f(a):
-    b = np.zeros(3)
-    np.exp(a, out=b)
-    return np.sum(b)
-""",
-        "(ARRAY,)",
-        """\
-model.py:3: NoDerivative: `np.exp` is not understood with `out=` [AD202]
-            np.exp(a, out=b)
-            ^^^^^^^^^^^^^^^^
-  expected its operands x only""",
-    ),
-    Refused(
-        "put",
-        """\
-def f(a):
-    np.put(a, [0], 1.0)
-    return np.sum(a)
-""",
-        "(ARRAY,)",
-        """\
-model.py:2: UnsupportedSyntax: `np.put` writes into its argument [AD108]
-            np.put(a, [0], 1.0)
-            ^^^^^^^^^^^^^^^^^^^
-  expected a new array: np.where, np.concatenate or np.stack""",
     ),
     Refused(
         "unknown",
@@ -654,20 +556,6 @@ model.py:2: NoDerivative: `np.apply_along_axis` has no rule and no source that c
   expected a function with a rule; or register one: adcompile.pointwise("np.apply_along_axis(x)", ...), adcompile.general(...)""",
     ),
     Refused(
-        "at",
-        """\
-def f(a):
-    np.add.at(a, [0], 1.0)
-    return np.sum(a)
-""",
-        "(ARRAY,)",
-        """\
-model.py:2: NoDerivative: `ufunc.at` has no rule and no source that could be followed, and may write into the array or container that it is given [AD201]
-            np.add.at(a, [0], 1.0)
-            ^^^^^^^^^^^^^^^^^^^^^^
-  expected a function with a rule; or register one: adcompile.pointwise("ufunc.at(x)", ...), adcompile.general(...)""",
-    ),
-    Refused(
         "shape_write",
         """\
 def f(a):
@@ -690,10 +578,169 @@ def f(a):
 """,
         "(ARRAY,)",
         """\
-model.py:2: UnsupportedSyntax: this writes into an array [AD108]
+model.py:2: UnsupportedSyntax: this writes into something that is no array or container [AD113]
             a.flat[0] = 1.0
             ^^^^^^^^^
-  expected a new array: np.where(mask, new, old), np.concatenate or np.stack of the parts""",
+  expected an array, a list or a dict""",
+    ),
+    Refused(
+        "partition",
+        """\
+def f(a):
+    a.partition(1)
+    return a[0]
+""",
+        "(ARRAY,)",
+        """\
+model.py:2: UnsupportedSyntax: `partition` writes into the array [AD108]
+            a.partition(1)
+            ^^^^^^^^^^^^^^
+  expected a new array: np.full_like, np.sort, np.where""",
+    ),
+    Refused(
+        "place",
+        """\
+def f(a):
+    np.place(a, a > 0.0, 1.0)
+    return np.sum(a)
+""",
+        "(ARRAY,)",
+        """\
+model.py:2: UnsupportedSyntax: `np.place` writes into its argument [AD108]
+            np.place(a, a > 0.0, 1.0)
+            ^^^^^^^^^^^^^^^^^^^^^^^^^
+  expected a new array: np.where, np.concatenate or np.stack""",
+    ),
+    Refused(
+        "other_ufunc_at",
+        """\
+def f(a):
+    np.multiply.at(a, [0], 2.0)
+    return np.sum(a)
+""",
+        "(ARRAY,)",
+        """\
+model.py:2: NoDerivative: `ufunc.at` has no rule and no source that could be followed, and may write into the array or container that it is given [AD201]
+            np.multiply.at(a, [0], 2.0)
+            ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  expected a function with a rule; or register one: adcompile.pointwise("ufunc.at(x)", ...), adcompile.general(...)""",
+    ),
+    Refused(
+        "write_into_a_reshaped_array",
+        """\
+def f(a):
+    b = a * 2.0
+    c = b.reshape(-1)
+    c[0] = 1.0
+    return np.sum(b)
+""",
+        "(MATRIX,)",
+        """\
+model.py:4: UnsupportedSyntax: this writes into the result of `np.reshape`, which may be a view, a copy, or read-only [AD111]
+            c[0] = 1.0
+            ^^^^
+  expected a copy that is written, `np.reshape(...).copy()`, or a write into the array itself""",
+    ),
+    Refused(
+        "write_into_a_read_only_view",
+        """\
+def f(a):
+    b = np.broadcast_to(a, (2, 3))
+    b[0] *= 2.0
+    return np.sum(b)
+""",
+        "(ARRAY,)",
+        """\
+model.py:3: UnsupportedSyntax: this writes into the result of `np.broadcast_to`, which may be a view, a copy, or read-only [AD111]
+            b[0] *= 2.0
+            ^^^^^^^^^^^
+  expected a copy that is written, `np.broadcast_to(...).copy()`, or a write into the array itself""",
+    ),
+    Refused(
+        "write_into_one_of_two",
+        """\
+def f(a):
+    b = a * 2.0
+    c = b if a[0] > 0.0 else b[::-1]
+    c[0] = 1.0
+    return np.sum(b)
+""",
+        "(ARRAY,)",
+        """\
+model.py:4: UnsupportedSyntax: this writes into an array that may or may not be the one that `b` holds [AD112]
+            c[0] = 1.0
+            ^^^^
+  expected a copy of the one or the other, or the write in each of the branches""",
+    ),
+    Refused(
+        "write_into_what_a_list_holds",
+        """\
+def f(a):
+    items = []
+    for k in range(3):
+        b = a * k
+        items.append(b)
+        b[k] = 1.0
+    return sum(np.sum(b) for b in items)
+""",
+        "(ARRAY,)",
+        """\
+model.py:6: UnsupportedSyntax: this writes into an array that a list of run-time length holds [AD112]
+            b[k] = 1.0
+            ^^^^
+  expected a copy in the list, `items.append(x.copy())`, or a copy that is written""",
+    ),
+    Refused(
+        "recursive_writer",
+        """\
+def halve(b, depth):
+    if depth > 0:
+        b[depth] *= 0.5
+        halve(b, depth - 1)
+
+def f(a):
+    b = a * 2.0
+    halve(b, 2)
+    return np.sum(b)
+""",
+        "(ARRAY,)",
+        """\
+model.py:8: NoDerivative: `halve` is recursive and writes into an array that it was given [AD206]
+            halve(b, 2)
+            ^^^^^^^^^^^
+  expected a recursive function that returns what it computes""",
+    ),
+    Refused(
+        "floats_into_integers",
+        """\
+def f(a):
+    b = np.arange(3)
+    b += a
+    return np.sum(b)
+""",
+        "(ARRAY,)",
+        """\
+model.py:3: UnsupportedSyntax: `op=` puts values of dtype float64 into an array of dtype int64 [AD113]
+            b += a
+            ^^^^^^
+  expected an array of floats: x.astype(float)""",
+    ),
+    Refused(
+        "write_from_inside_a_derivative",
+        """\
+def f(a):
+    b = a * 2.0
+    def inner(t):
+        b[0] = t
+        return t * t
+    return ad.grad(inner)(a[0]) + b[0]
+""",
+        "(ARRAY,)",
+        """\
+model.py:6: UnsupportedSyntax: a function that is differentiated here writes into an array from outside [AD113]
+            return ad.grad(inner)(a[0]) + b[0]
+                   ^^^^^^^^^^^^^^^^^^^^
+  expected a function that returns what it computes""",
     ),
     Refused(
         "yield_from",
@@ -1139,24 +1186,6 @@ model.py:2: UnsupportedSyntax: `try` hides which statements ran [AD103]
   expected a test before the operation: `if x > 0: ... else: ...`""",
     ),
     Refused(
-        "write_in_callee",
-        """\
-def clear(b):
-    b[0] = 0.0
-
-def f(a):
-    b = a * 2.0
-    clear(b)
-    return np.sum(b)
-""",
-        "(ARRAY,)",
-        """\
-model.py:2: UnsupportedSyntax: this writes into an array [AD108]
-            b[0] = 0.0
-            ^^^^
-  expected a new array: np.where(mask, new, old), np.concatenate or np.stack of the parts""",
-    ),
-    Refused(
         "set_flag",
         """\
 def f(a):
@@ -1169,20 +1198,6 @@ model.py:2: UnsupportedSyntax: `setflags` writes into the array [AD108]
             a.setflags(write=False)
             ^^^^^^^^^^^^^^^^^^^^^^^
   expected a new array: np.full_like, np.sort, np.where""",
-    ),
-    Refused(
-        "in_place_ufunc",
-        """\
-def f(a):
-    np.add(a, 1.0, a)
-    return np.sum(a)
-""",
-        "(ARRAY,)",
-        """\
-model.py:2: NoDerivative: `np.add` with 3 arguments is not understood [AD202]
-            np.add(a, 1.0, a)
-            ^^^^^^^^^^^^^^^^^
-  expected np.add(x, y)""",
     ),
     Refused(
         "object_gives_back",
@@ -1247,6 +1262,7 @@ def load(name: str, source: str) -> Any:
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     namespace = {
         "np": np,
+        "ad": ad,
         "math": math,
         "contextlib": contextlib,
         "copy": copy,
@@ -1288,6 +1304,42 @@ def test_forward_mode_refuses_what_reverse_mode_refuses(case: Refused) -> None:
     with pytest.raises(ad.AdcompileError) as caught:
         ad.jvp(f, arguments, arguments)
     assert str(caught.value) == case.report
+
+
+WRITING = {
+    "item": ("b = a * 2.0\n    b[0] = 1.0\n    return np.sum(b)", [0.0, 2.0, 2.0]),
+    "slice of the argument": ("a[1:] *= 2.0\n    return np.sum(a)", [1.0, 2.0, 2.0]),
+    "op= on a name": ("b = a * 2.0\n    b += a\n    return np.sum(b)", [3.0, 3.0, 3.0]),
+    "sort": ("a.sort()\n    return a[0]", [0.0, 1.0, 0.0]),
+    "fill": ("a.fill(3.0)\n    return a[0]", [0.0, 0.0, 0.0]),
+    "out": ("b = np.zeros(3)\n    np.square(a, out=b)\n    return np.sum(b)", [4.0, 2.0, 6.0]),
+    "out by position": ("np.multiply(a, a, a)\n    return np.sum(a)", [4.0, 2.0, 6.0]),
+    "put": ("np.put(a, [0], 1.0)\n    return np.sum(a)", [0.0, 1.0, 1.0]),
+    "at": ("np.add.at(a, [0], a[1:2])\n    return np.sum(a)", [1.0, 2.0, 1.0]),
+    "callee": (
+        "def clear(b):\n        b[0] = 0.0\n\n    b = a * 2.0\n    clear(b)\n    return np.sum(b)",
+        [0.0, 2.0, 2.0],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRITING)
+def test_writes_are_no_refusals(name: str) -> None:
+    text, gradient = WRITING[name]
+    f, a = load(f"writing {name}", f"def f(a):\n    {text}\n"), np.array([2.0, 1.0, 3.0])
+    assert ad.grad(f)(a).tolist() == gradient
+    assert ad.jvp(f, (a,), (np.ones(3),))[1] == sum(gradient)
+    assert a.tolist() == [2.0, 1.0, 3.0]
+
+
+@pytest.mark.parametrize("code", ["AD108", "AD111", "AD112", "AD113"])
+def test_what_the_table_of_codes_shows_about_writes(code: str) -> None:
+    _, before, after = re.split(r"\n\n(?:Instead of|write)\n\n", CODES[code].explanation)
+    x = np.array([[0.5, 1.5, -0.5]]) if code == "AD111" else np.array([0.5, 1.5, -0.5])
+    with pytest.raises(ad.AdcompileError) as caught:
+        ad.grad(load(f"before {code}", textwrap.dedent(before)))(x)
+    assert caught.value.code == code
+    ad.check_grads(load(f"after {code}", textwrap.dedent(after)), (x,))
 
 
 def report(function: Any, *arguments: Any, **options: Any) -> str:

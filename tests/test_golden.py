@@ -12,8 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.golden_programs import GOLDEN, Golden
+from tests import golden_programs
+from tests.golden_programs import Golden
+from tests.kernels import golden as golden_kernels
 
+SOURCES = {"tests.golden_programs": golden_programs.GOLDEN, "tests.kernels.golden": golden_kernels.GOLDEN}
+GOLDEN = [golden for entries in SOURCES.values() for golden in entries]
 HERE = Path(__file__).parent
 FOLDER = HERE / "golden"
 
@@ -27,14 +31,14 @@ def test_source_is_the_golden_one(golden: Golden, request: pytest.FixtureRequest
     text = golden.emit()
     path = file_of(golden)
     if request.config.getoption("--update-golden"):
-        FOLDER.mkdir(exist_ok=True)
+        path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n")
     assert path.exists(), "no golden file yet: run with --update-golden, and read what it wrote"
     assert text == path.read_bytes().decode()
 
 
 def test_no_golden_file_is_left_over() -> None:
-    assert {path.name for path in FOLDER.iterdir()} == {file_of(golden).name for golden in GOLDEN}
+    assert set(FOLDER.rglob("*.txt")) == {file_of(golden) for golden in GOLDEN}
     assert len(GOLDEN) >= 45
 
 
@@ -47,14 +51,15 @@ def test_source_is_tidy(golden: Golden) -> None:
     assert all(line == line.rstrip() for line in text.splitlines())
 
 
+@pytest.mark.parametrize("module", SOURCES)
 @pytest.mark.parametrize("seed", ["0", "1", "4711"])
-def test_another_process_emits_the_same_bytes(seed: str) -> None:
+def test_another_process_emits_the_same_bytes(seed: str, module: str) -> None:
     path = os.pathsep.join([str(HERE.parent), *filter(None, sys.path)])
     environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": path}
-    command = [sys.executable, "-m", "tests.golden_programs"]
+    command = [sys.executable, "-m", module]
     run = subprocess.run(
         command, env=environment, cwd=HERE.parent, capture_output=True, text=True, check=True, timeout=120
     )
     emitted = dict(line.split() for line in run.stdout.splitlines())
-    expected = {golden.name: hashlib.sha256(golden.emit().encode()).hexdigest() for golden in GOLDEN}
+    expected = {golden.name: hashlib.sha256(golden.emit().encode()).hexdigest() for golden in SOURCES[module]}
     assert emitted == expected

@@ -25,6 +25,7 @@ CASES = [
     for program in PROGRAMS
     for sample in range(len(program.samples))
 ]
+READING = [case for case in CASES if not case.values[0].writes]
 
 
 def _words(text: str) -> list[str]:
@@ -155,11 +156,11 @@ def test_program_is_deterministic_and_leaves_its_arguments_alone(program: Progra
         first = program.function(*arguments)
         second = program.function(*program.arguments(sample))
     assert oracles.identical(first, second)
-    assert oracles.identical(arguments, program.arguments(sample))
+    assert oracles.identical(arguments, program.arguments(sample)) != program.writes
     assert oracles.leaves(first), "no float in the output"
 
 
-@pytest.mark.parametrize(("program", "sample"), CASES)
+@pytest.mark.parametrize(("program", "sample"), READING)
 def test_program_writes_into_no_argument(program: Program, sample: int) -> None:
     arguments = program.arguments(sample)
     freeze(arguments)

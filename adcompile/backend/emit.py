@@ -354,17 +354,8 @@ class Emitter:
         elif row is lists.LIST_ADD:
             at = show(stmt.args[1])
             self._assign(f"{target}[{at}]", f"{target}[{at}] + {self._term(stmt.args[2])}")
-        elif row is indexing.INDEX_ADD:
-            place = f"{target}[{self._index(stmt.args[1])}]"
-            if stmt in self.stores:
-                self._assign(place, show(stmt.args[2]))
-            else:
-                self._add_to(place, stmt.args[2])
-        elif row is indexing.INDEX_ADD_AT:
-            self.line(
-                f"{self.namespace.module('np')}.add.at("
-                f"{target}, {self._index(stmt.args[1], bare=False)}, {show(stmt.args[2])})"
-            )
+        elif row in indexing.WRITES:
+            self._write(stmt, target)
         elif isinstance(stmt.outs[0].type, (Array, Scalar)):
             self._add_to(target, stmt.args[1])
         else:
@@ -404,6 +395,23 @@ class Emitter:
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
             node, operator = node.operand, "-"
         self.line(self._broken(f"{target} {operator}= ", to_text(node)))
+
+    def _write(self, stmt: Apply, target: str) -> None:
+        """A write into an array at an index: `a[i] = v`, or `a[i] += v` where it adds to what is there."""
+        row, (_, at, value) = stmt.primitive, stmt.args
+        target, at = self.expressions.place(target, at)
+        place, node = f"{target}[{self._index(at)}]", self.expressions.atom(value)
+        if row is indexing.INDEX_ADD_AT:
+            add = f"{self.namespace.module('np')}.add.at"
+            self.line(f"{add}({target}, {self._index(at, bare=False)}, {to_text(node)})")
+            return
+        if row is indexing.INDEX_ADD and stmt not in self.stores:
+            self._add_to(place, value)
+            return
+        if isinstance(node, ast.BinOp) and type(node.op) in _SIGNS and to_text(node.left) == place:
+            self.line(self._broken(f"{place} {_SIGNS[type(node.op)]}= ", to_text(node.right)))
+            return
+        self._assign(place, to_text(node))
 
     def _term(self, arg: Any) -> str:
         node = self.expressions.atom(arg)

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.nodes import Apply, Arg, If, Items, Literal, Slice, Stmt, Value
+from ..ir.nodes import Apply, Arg, If, Items, Literal, Slice, Stmt, Through, Value
 from ..rules.rule import HELPERS, REQUIRED, Primitive
 from .names import Names
 
@@ -90,6 +90,8 @@ class Expressions:
 
     def atom(self, arg: Arg) -> ast.expr:
         """The expression for an argument of a statement."""
+        if isinstance(arg, ast.expr):
+            return arg
         if isinstance(arg, Value):
             stmt = self.nested.get(arg)
             if stmt is None:
@@ -105,7 +107,17 @@ class Expressions:
                 for a in (arg.start, arg.stop, arg.step)
             ]
             return ast.Slice(*parts)
+        assert isinstance(arg, Items)
         return ast.List([self.atom(a) for a in arg.items], ast.Load())
+
+    def place(self, target: str, index: Arg) -> tuple[str, Arg]:
+        """The text of the view that an index leads to, and the index there."""
+        if not isinstance(index, Through):
+            return target, index
+        node: Any = ast.Name(target, ast.Load())
+        for row, rest in index.steps:
+            node = self.by_template(row, (node, *rest))
+        return to_text(node), index.index
 
     def conditional(self, stmt: If) -> ast.expr:
         """A branch that is written inside an expression."""

@@ -2,45 +2,44 @@
 
 In: a block in which updates (`index_add`, `list_append`, `accumulate`, …) are pure functions of their first
 operand. Out: the same block with copies inserted, such that every update may overwrite its first operand: its
-memory belongs to the derivative, nothing reads the old contents later, and no view or list still refers to
-it. Not for printing.
+memory belongs to the derivative, and nothing reads the old contents later. Where others look at that memory,
+the cheapest copy is made: of the view or the item of a list that is to outlive the update, of what enters a
+loop, else of what is overwritten. Not for whose memory a value is: that is `ownership`.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
-
 from ..ir.nodes import (
     Apply,
-    Arg,
     Block,
-    Call,
     For,
     If,
     Literal,
     Stmt,
     Value,
     While,
+    all_statements,
     blocks_of,
+    map_arg,
     operands,
     values_in,
 )
-from ..ir.types import Array, ListOf, Record, Scalar, ShapeOf
-from ..passes.activity import carried_yields
+from ..ir.types import Array, Unknown
+from ..passes.activity import carried_params, carried_yields
 from ..rules import lists
-from ..rules.indexing import GETITEM, index_parts
-from ..rules.rule import HELPERS, METHODS, OPERATORS, Primitive
-from .order import Order, order_of
-
-_ESCAPES = (lists.LIST_APPEND, lists.LIST_SET, lists.LIST_MAKE, lists.RECORD)
-
-_GROWING = (lists.LIST_APPEND, lists.LIST_SET)
+from ..rules.helpers import COPIED
+from ..rules.indexing import INDEX_SET
+from ..rules.rule import METHODS, Primitive
+from ..rules.sharing import shown_by
+from .ownership import Ownership, is_memory, is_view
 
 
 def make_updates_safe(block: Block) -> Block:
     """Insert the copies that in-place updates need."""
-    while Updates(block).run():
+    _sink(block)
+    _keep_apart(block)
+    copied: set[Value] = set()
+    while _insert(block, Ownership(block), copied):
         pass
     return block
 
@@ -50,228 +49,221 @@ def is_update(stmt: Stmt) -> bool:
     return isinstance(stmt, Apply) and stmt.primitive.effect == "update"
 
 
-def shown_by(stmt: Apply) -> list[Value]:
-    """The operands whose memory the results of a statement may show, or be."""
-    row = stmt.primitive
-    if not may_show(row) or all(isinstance(out.type, (Scalar, ShapeOf)) for out in stmt.outs):
-        return []
-    if row is GETITEM and any(
-        isinstance(part, Value) and isinstance(part.type, Array) and part.type.shape
-        for part in index_parts(stmt.args[1])
-    ):
-        return []  # index arrays copy
-    # an item of a list is an object of its own, not a view of the list
-    operands_ = stmt.args[:1] if row.effect == "view" else stmt.args
-    return [v for v in values_in(operands_) if not isinstance(v.type, (ListOf, Scalar, ShapeOf))]
+# -- the order of updates ------------------------------------------------------------------------------------
 
 
-def may_show(row: Primitive) -> bool:
-    """Whether what a row returns may be an operand, or a view of one.
+def _sink(block: Block) -> None:
+    """Move writes of constants of a backward sweep to where their result is read.
 
-    Of NumPy's functions, and of our own, it is known; of a user's row it is not.
+    The adjoint of a write reads a place and then clears it: what is computed from the old contents comes
+    first.
     """
-    if row.effect != "pure":
-        return row.effect == "view"
-    name = row.name.split("(")[0]
-    ours = name.startswith("np.") or name in HELPERS or row in OPERATORS.values() or row in METHODS.values()
-    return name in _SHOWING or not ours
+    for stmt in list(block.statements):
+        for inner in blocks_of(stmt):
+            _sink(inner)
+        is_write = isinstance(stmt, Apply) and stmt.adjoint and stmt.primitive is INDEX_SET
+        if is_write and isinstance(stmt.args[2], Literal):  # type: ignore[union-attr]
+            _sink_one(block, stmt)
 
 
-# pure functions that give back an operand, or a view of one, for some arguments
-_SHOWING = frozenset((
-    "np.einsum", "np.diff", "np.real_if_close", "np.nan_to_num", "np.split", "np.array_split", "np.hsplit",
-    "np.vsplit", "np.dsplit", "np.meshgrid", "unpad", "split_like", "max", "min", "list",
-))  # fmt: skip
+def _sink_one(block: Block, stmt: Stmt) -> None:
+    place = block.statements.index(stmt)
+    out = stmt.outs[0]
+    reader = next(
+        (k for k, s in enumerate(block.statements[place + 1 :], place + 1) if out in _reads(s)),
+        len(block.statements),
+    )
+    block.statements.insert(reader, stmt)
+    del block.statements[place]
 
 
-class Updates:
-    """Who owns the memory of each value of a block, and when it is read for the last time."""
+def _reads(stmt: Stmt) -> set[Value]:
+    found = set(operands(stmt))
+    for block in blocks_of(stmt):
+        found.update(values_in(block.yields))
+        for inner in block.statements:
+            found |= _reads(inner)
+    return found
 
-    def __init__(self, root: Block) -> None:
-        self.root = root
-        self.order: Order = order_of(root, {})
-        self.definition: dict[Value, tuple[Stmt | None, int]] = {}
-        self.params: dict[Value, tuple[For | While, int, Block]] = {}
-        # the values that may be, or show, the memory of another
-        self.views: dict[Value, list[Value]] = {}
-        # how many lists, records and calls have been given a value
-        self.escaped: Counter[Value] = Counter()
-        self.memo: dict[Value, bool] = {}
-        self._index(root)
 
-    def _index(self, block: Block) -> None:
-        for stmt in block.statements:
-            for k, out in enumerate(stmt.outs):
-                self.definition[out] = (stmt, k)
-            if isinstance(stmt, Apply):
-                shown = shown_by(stmt)
-                if any(isinstance(out.type, (ListOf, Record)) for out in stmt.outs):
-                    self.escaped.update(shown)
-                for v in shown:
-                    self.views.setdefault(v, []).extend(stmt.outs)
-                if stmt.primitive in _ESCAPES:
-                    self.escaped.update(values_in(stmt.args[1:] if stmt.primitive in _GROWING else stmt.args))
-                if stmt.primitive.effect == "opaque":
-                    self.escaped.update(operands(stmt))
-            if isinstance(stmt, Call):
-                self.escaped.update(values_in(stmt.args))
-            if isinstance(stmt, (For, While)):
-                params = stmt.body.params[1:] if isinstance(stmt, For) else stmt.body.params
-                for k, p in enumerate(params):
-                    self.params[p] = (stmt, k, block)
-                for param, out, *atoms in zip(
-                    params, stmt.outs, stmt.init, carried_yields(stmt), strict=True
-                ):
-                    for v in (a for a in atoms if isinstance(a, Value)):
-                        self.views.setdefault(v, []).extend((param, out))
-            if isinstance(stmt, If):
-                for out, *atoms in zip(stmt.outs, stmt.then.yields, stmt.orelse.yields, strict=True):
-                    for v in (a for a in atoms if isinstance(a, Value)):
-                        self.views.setdefault(v, []).append(out)
-            for inner in blocks_of(stmt):
-                self._index(inner)
+# -- copies --------------------------------------------------------------------------------------------------
 
-    def run(self) -> bool:
-        """Insert copies; False if none was needed. Where some were, positions are no longer right."""
-        return self._block(self.root)
 
-    def _block(self, block: Block) -> bool:
-        changed = False
-        for stmt in list(block.statements):
-            if isinstance(stmt, Apply) and is_update(stmt):
-                first = stmt.args[0]
-                if isinstance(first, Literal) or isinstance(first.type, Scalar):  # type: ignore[union-attr]
-                    continue
-                assert isinstance(first, Value)
-                at = self.order.start[id(stmt)]
-                if not (self.owned(first) and self.dies(first, at)):
-                    self._copy(block, stmt, first, at)
-                    changed = True
-            for inner in blocks_of(stmt):
-                changed |= self._block(inner)
-        return changed
+def _insert(block: Block, known: Ownership, copied: set[Value]) -> bool:
+    """Insert copies for the updates of a block; whether there may be more to do.
 
-    def _copy(self, block: Block, stmt: Apply, first: Value, at: int) -> None:
-        """Copy what is about to be overwritten: before the loop if a loop carries it, else right here."""
-        source = self.params.get(first)
-        if source is not None and self.dies(first, at) and self._yield_owned(first):
-            loop, k, outer = source
-            old = loop.init[k]
-            assert isinstance(old, Value)
-            fresh = self._insert_copy(outer, loop, old, first)
-            loop.init = (*loop.init[:k], fresh, *loop.init[k + 1 :])
-            # what hung on the loop's own memory is known anew
-            self.memo.clear()
-        else:
-            fresh = self._insert_copy(block, stmt, first, first)
-            stmt.args = (fresh, *stmt.args[1:])
-
-    def _insert_copy(self, block: Block, before: Stmt, value: Value, named: Value) -> Value:
-        """Insert a copy; nothing but the statement before which it stands reads it."""
-        fresh = Value(value.type, named.hint, named.named)
-        copy = Apply((fresh,), METHODS["copy"], (value,), before.loc, before.adjoint)
-        place = next(i for i, s in enumerate(block.statements) if s is before)
-        block.statements.insert(place, copy)
-        self.definition[fresh] = (copy, 0)
-        return fresh
-
-    def dies(self, value: Value, at: int, heirs: tuple[Value, ...] = ()) -> bool:
-        """Whether nothing reads the value's memory after position `at`, but those that it is handed to."""
-        pending, seen = [value], {*heirs}
-        while pending:
-            v = pending.pop()
-            if v in seen:
-                continue
-            seen.add(v)
-            if v in self.escaped or self.order.live_after(v, at):
-                return False
-            pending += self.views.get(v, ())
+    `copied` are the copies made so far: nothing but what they were made for reads them.
+    """
+    for stmt in list(all_statements(block)):
+        if not isinstance(stmt, Apply) or not is_update(stmt):
+            continue
+        first = stmt.args[0]
+        if not is_memory(first) or first in copied:
+            continue
+        assert isinstance(first, Value)
+        at = known.order.start[id(stmt)]
+        others = known.others(first, at)
+        if known.order.live_after(first, at):
+            others.append(first)
+        if known.is_ours(first) and known.is_whole(first) and not others:
+            continue
+        if known.is_ours(first) and known.is_whole(first) and _copy_views(known, first, others):
+            return True
+        if not others and known.is_whole(first) and _copy_what_enters(known, first, copied):
+            return True
+        _copy_before(known, stmt, first, copied)
         return True
+    return False
 
-    def owned(self, value: Value) -> bool:
-        """Whether a value's memory was made by this code and is known under no other name."""
-        if value not in self.memo:
-            self.memo[value] = True  # a loop may assume what it proves
-            self.memo[value] = self._owned(value)
-        return self.memo[value]
 
-    def _owned(self, value: Value) -> bool:
-        if value in self.params:
-            return self._param_owned(value)
-        if value not in self.definition:
-            return False
-        stmt, k = self.definition[value]
-        if isinstance(stmt, Apply):
-            row = stmt.primitive
-            if row is lists.LIST_POP:
-                if k == 0:
-                    return True
-                # what comes off a list is ours if the list and all that was put on it is
-                return isinstance(value.type, ListOf) and self._deeply_owned(stmt.args[0], set())
-            return row is not lists.FIELD and row.effect != "opaque" and not may_show(row)
-        if isinstance(stmt, If):
-            return all(self._consumed(b, b.yields[k], value) for b in (stmt.then, stmt.orelse))
-        if isinstance(stmt, (For, While)):
-            params = stmt.body.params[1:] if isinstance(stmt, For) else stmt.body.params
-            return self.owned(params[k])
+def _copy_before(known: Ownership, stmt: Apply, first: Value, copied: set[Value]) -> None:
+    """Copy the first operand of an update before it."""
+    named = stmt.outs[0] if stmt.adjoint else first
+    fresh = Value(first.type, named.hint, named.named)
+    stmt.args = (fresh, *stmt.args[1:])
+    copied.add(fresh)
+    _place(known.blocks[id(stmt)], stmt, fresh, first)
+
+
+def _place(block: Block, before: Stmt, fresh: Value, value: Value, row: Primitive | None = None) -> None:
+    copy = Apply((fresh,), row or METHODS["copy"], (value,), before.loc, before.adjoint)
+    block.statements.insert(_index(block, before), copy)
+
+
+def _index(block: Block, stmt: Stmt) -> int:
+    return next(k for k, s in enumerate(block.statements) if s is stmt)
+
+
+def _copy_what_enters(known: Ownership, first: Value, copied: set[Value]) -> bool:
+    """Copy what enters a loop before it, if the loop's own memory is ours but for that."""
+    objects = known.of(first)
+    if len(objects) != 1 or not objects.isdisjoint(known.shared):
         return False
-
-    def _deeply_owned(self, atom: object, seen: set[Value]) -> bool:
-        """Whether a list was made here, so that its items are referred to by nothing else."""
-        if not isinstance(atom, Value) or atom in seen:
-            return True
-        seen.add(atom)
-        if atom in self.params:
-            loop, k, _ = self.params[atom]
-            yields = loop.body.yields[1:] if loop.stops else loop.body.yields
-            return self._deeply_owned(loop.init[k], seen) and self._deeply_owned(yields[k], seen)
-        if atom not in self.definition:
-            return False
-        stmt, k = self.definition[atom]
-        if isinstance(stmt, Apply):
-            if stmt.primitive in (lists.LIST_APPEND, lists.LIST_POP, lists.LIST_SET, lists.LIST_ADD):
-                given = stmt.args[-1:] if stmt.primitive in _GROWING else ()
-                return self._handed_over(given, stmt) and self._deeply_owned(stmt.args[0], seen)
-            if stmt.primitive is lists.LIST_MAKE:
-                return self._handed_over(stmt.args, stmt)
-            return stmt.primitive.name == "zeros_of(x)"
-        if isinstance(stmt, If):
-            return all(self._deeply_owned(b.yields[k], seen) for b in (stmt.then, stmt.orelse))
-        if isinstance(stmt, (For, While)):
-            params = stmt.body.params[1:] if isinstance(stmt, For) else stmt.body.params
-            return self._deeply_owned(params[k], seen)
+    (param,) = objects
+    if param not in known.loop_of or param not in known.borrowed:
         return False
+    loop, _ = known.loop_of[param]
+    wanted = _flowing_into(loop, param, known)
+    done = False
+    for k, p in enumerate(carried_params(loop)):
+        old = loop.init[k]
+        if p in wanted and p in known.entering and isinstance(old, Value) and old not in copied:
+            fresh = Value(old.type, p.hint, p.named)
+            copied.add(fresh)
+            loop.init = (*loop.init[:k], fresh, *loop.init[k + 1 :])
+            _place(known.blocks[id(loop)], loop, fresh, old)
+            done = True
+    return done
 
-    def _handed_over(self, items: Iterable[Arg], stmt: Stmt) -> bool:
-        """Whether items that are put on a list are known by that list alone from then on."""
-        at = self.order.start[id(stmt)]
-        return all(
-            self.owned(v) and self.escaped[v] == 1 and not self.order.live_after(v, at)
-            for v in values_in(items)
-            if isinstance(v.type, ListOf)
-        )
 
-    def _consumed(self, block: Block, atom: object, *heirs: Value) -> bool:
-        """Whether a yield hands over memory that nothing else than its heirs refers to."""
-        if not isinstance(atom, Value):
-            return True
-        once = sum(y is atom for y in block.yields) == 1
-        return once and self.owned(atom) and self.dies(atom, self.order.close[id(block)], heirs)
+def _flowing_into(loop: For | While, param: Value, known: Ownership) -> set[Value]:
+    """The variables of a loop whose object may become that of `param`."""
+    params, yields = carried_params(loop), carried_yields(loop)
+    found, pending = {param}, [param]
+    while pending:
+        of = known.of(yields[params.index(pending.pop())])
+        new = [p for p in params if p in of and p not in found]
+        found.update(new)
+        pending += new
+    return found
 
-    def _param_owned(self, value: Value) -> bool:
-        loop, k, _ = self.params[value]
-        init = loop.init[k]
-        if isinstance(init, Value):
-            once = sum(a is init for a in loop.init) == 1
-            at = self.order.start[id(loop)]
-            if not (once and self.owned(init) and self.dies(init, at, (value, loop.outs[k]))):
-                return False
-        return self._yield_owned(value)
 
-    def _yield_owned(self, value: Value) -> bool:
-        loop, k, _ = self.params[value]
-        yields = loop.body.yields[1:] if loop.stops else loop.body.yields
-        atom = yields[k]
-        if atom is value:
-            return sum(y is atom for y in yields) == 1
-        return self._consumed(loop.body, atom, value, loop.outs[k])
+def _copy_views(known: Ownership, first: Value, others: list[Value]) -> bool:
+    """Copy the views that are read after an update where they are made, and not what it changes."""
+    chosen: dict[Value, Apply] = {}
+    for other in others:
+        stmt = known.definition.get(other)
+        if other is first or not isinstance(stmt, Apply) or not is_view(stmt):
+            return False
+        chosen[other] = stmt
+    for value, stmt in chosen.items():
+        # the view is made, and copied at once
+        fresh = Value(value.type, value.hint, value.named)
+        stmt.outs = (fresh,)
+        copy = Apply((value,), METHODS["copy"], (fresh,), stmt.loc, stmt.adjoint)
+        home = known.blocks[id(stmt)]
+        home.statements.insert(_index(home, stmt) + 1, copy)
+    return bool(chosen)
+
+
+# -- what lists hold -----------------------------------------------------------------------------------------
+
+
+def _keep_apart(block: Block) -> None:
+    """Copy the arrays that are put on lists if their memory, or what it goes on as, is changed anywhere."""
+    classes = _Classes()
+    classes.block(block)
+    updated = classes.updated
+    for home in classes.blocks:
+        for stmt in list(home.statements):
+            if not isinstance(stmt, Apply) or stmt.primitive not in _KEEPING:
+                continue
+            changed = {
+                v: Value(v.type, v.hint, v.named)
+                for v in values_in(stmt.args)
+                if isinstance(v.type, (Array, Unknown)) and classes.find(v) in updated
+            }
+            for value, fresh in changed.items():
+                # what a branch or a loop hands out may not be assigned
+                _place(home, stmt, fresh, value, METHODS["copy"] if value in classes.made else COPIED)
+            stmt.args = tuple(map_arg(a, changed) for a in stmt.args)
+
+
+_KEEPING = (lists.LIST_APPEND, lists.LIST_SET, lists.LIST_MAKE, lists.RECORD)
+
+
+def changing(block: Block) -> set[Value]:
+    """The values whose memory, or that of what they show, is written at some point."""
+    classes = _Classes()
+    classes.block(block)
+    updated = classes.updated
+    return {v for v in classes.parent.keys() | updated if classes.find(v) in updated}
+
+
+class _Classes:
+    """Arrays that may share memory at some time of a run: a partition, coarse but quick."""
+
+    def __init__(self) -> None:
+        self.parent: dict[Value, Value] = {}
+        self.updates: list[Value] = []
+        self.made: set[Value] = set()
+        self.blocks: list[Block] = []
+
+    def find(self, value: Value) -> Value:
+        while value in self.parent:
+            value = self.parent[value]
+        return value
+
+    def unite(self, *atoms: object) -> None:
+        roots = {self.find(a): None for a in atoms if isinstance(a, Value)}
+        for root in list(roots)[1:]:
+            self.parent[root] = next(iter(roots))
+
+    @property
+    def updated(self) -> set[Value]:
+        """The classes in whose memory something is written."""
+        return {self.find(v) for v in self.updates}
+
+    def block(self, block: Block) -> None:
+        self.blocks.append(block)
+        for stmt in block.statements:
+            if isinstance(stmt, Apply):
+                self.made.update(stmt.outs)
+            memory = getattr(stmt, "memory", None)
+            if memory is not None:
+                self.updates.append(memory)
+                self.unite(memory, *stmt.outs)
+            elif isinstance(stmt, Apply) and stmt.primitive.effect == "update":
+                self.updates.append(stmt.outs[0])
+                self.unite(stmt.outs[0], stmt.args[0])
+            elif isinstance(stmt, Apply) and (shown := shown_by(stmt)):
+                self.unite(*stmt.outs, *shown)
+            elif isinstance(stmt, If):
+                for out, a, b in zip(stmt.outs, stmt.then.yields, stmt.orelse.yields, strict=True):
+                    self.unite(out, a, b)
+            elif isinstance(stmt, (For, While)):
+                params = carried_params(stmt)
+                for group in zip(params, stmt.outs, stmt.init, carried_yields(stmt), strict=True):
+                    self.unite(*group)
+            for inner in blocks_of(stmt):
+                self.block(inner)

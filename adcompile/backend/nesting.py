@@ -12,7 +12,7 @@ from ..ir.types import ListOf
 from ..rules import lists
 from ..rules.indexing import GETITEM
 from ..rules.python import ENTER, EXIT
-from .inplace import is_update
+from .inplace import changing, is_update
 from .order import count_uses
 from .reuse import Reuse
 
@@ -25,7 +25,7 @@ def choose_nested(block: Block) -> dict[Value, Stmt]:
     uses = count_uses(block)
     nested: dict[Value, Stmt] = {}
     updated = _updated(block)
-    _Nesting(uses, nested, updated).block(block)
+    _Nesting(uses, nested, updated, changing(block)).block(block)
     return nested
 
 
@@ -44,8 +44,12 @@ def _updated(block: Block) -> set[Value]:
 
 
 class _Nesting:
-    def __init__(self, uses: dict[Value, int], nested: dict[Value, Stmt], updated: set[Value]) -> None:
+    def __init__(
+        self, uses: dict[Value, int], nested: dict[Value, Stmt], updated: set[Value], changing: set[Value]
+    ) -> None:
         self.uses = uses
+        # values that an update may change while an expression that reads them waits to be written
+        self.changing = changing
         self.nested = nested
         self.updated = updated
         self.width: dict[Value, int] = {}
@@ -107,9 +111,9 @@ class _Nesting:
         ):
             return False
         for v in reads:
-            # what has a variable of its own is read before the memory changes
+            # what has a variable of its own is read before the memory changes, unless it shows that memory
             late = v in self.reads_memory and v in self.nested
-            if late or v in self.updated or isinstance(v.type, ListOf):
+            if late or v in self.changing or isinstance(v.type, ListOf):
                 self.reads_memory.add(out)
         self.width[out] = sum(
             self.width.get(v, len(v.hint) or 6) if v in self.nested else len(v.hint) or 3 for v in reads

@@ -20,7 +20,7 @@ from ..ir.types import Array, shape_of
 from ..passes.cotangents import same_shape
 from ..passes.simplify import is_effect
 from ..rules.rule import Primitive, resolve
-from .inplace import Updates
+from .ownership import Ownership
 
 _OPERATORS = {
     "x + y": np.add,
@@ -65,7 +65,7 @@ def reuse_memory(block: Block, nested: dict[Value, Stmt]) -> bool:
 class _Reuses:
     def __init__(self, root: Block, nested: dict[Value, Stmt]) -> None:
         self.nested = nested
-        self.updates = Updates(root)
+        self.known = Ownership(root)
         self.adjoint = {out for s in all_statements(root) if s.adjoint for out in s.outs}
 
     def block(self, block: Block) -> bool:
@@ -88,8 +88,8 @@ class _Reuses:
 
     def _is_free(self, memory: Value, stmt: Apply) -> bool:
         """Whether nothing but the statement needs the memory any more."""
-        at = self.updates.order.start[id(stmt)]
-        return memory not in self.nested and self.updates.owned(memory) and self.updates.dies(memory, at)
+        at = self.known.order.start[id(stmt)]
+        return memory not in self.nested and self.known.is_free(memory, at)
 
     def _reads_well(self, memory: Value, stmt: Apply) -> bool:
         if not stmt.adjoint:
@@ -134,18 +134,17 @@ def read_early(block: Block) -> None:
     `np.exp(shifted)` needs no memory of its own if `shifted[rows, labels]` was read before. Only past
     statements that neither raise nor have an effect.
     """
-    updates = Updates(block)
-    _read_early(block, updates)
+    _read_early(block, Ownership(block))
 
 
-def _read_early(block: Block, updates: Updates) -> None:
+def _read_early(block: Block, known: Ownership) -> None:
     for stmt in list(block.statements):
         for inner in blocks_of(stmt):
-            _read_early(inner, updates)
+            _read_early(inner, known)
         if not isinstance(stmt, Apply) or stmt.adjoint or len(stmt.args) != 1:
             continue
         for memory in _operands_alike(stmt):
-            if updates.owned(memory) and memory not in updates.escaped and not updates.views.get(memory):
+            if known.is_alone(memory):
                 _move_readers(block, stmt, memory)
 
 

@@ -23,9 +23,16 @@ def unbroadcast(c, x):  # type: ignore[no-untyped-def]
     if np.shape(c) == shape:
         return c
     c = np.asarray(c)
+    if c.ndim < len(shape):
+        c = c.reshape((1,) * (len(shape) - c.ndim) + c.shape)
     c = c.sum(axis=tuple(range(c.ndim - len(shape))))
     kept = tuple(k for k, n in enumerate(shape) if n == 1 != c.shape[k])
     return c.sum(axis=kept, keepdims=True) if kept else c
+
+
+def copied(x):  # type: ignore[no-untyped-def]
+    """A copy of an array; None for what is not assigned."""
+    return None if x is None else x.copy()
 
 
 def spread(c, x):  # type: ignore[no-untyped-def]
@@ -34,6 +41,27 @@ def spread(c, x):  # type: ignore[no-untyped-def]
         return c
     shape = np.shape(x)
     return c if c is None or np.shape(c) == shape else np.broadcast_to(c, shape)
+
+
+def last_read(x, i):  # type: ignore[no-untyped-def]
+    """x[i], and zero where i names an element again further on: what writing x[i] = v has kept of v."""
+    found = x[i]
+    count = np.arange(found.size).reshape(found.shape)
+    last = np.empty(x.shape, int)
+    last[i] = count
+    return np.where(last[i] == count, found, 0)
+
+
+def apart(written, others):  # type: ignore[no-untyped-def]
+    """Raise if an array that is written into is read-only, or shares memory with another argument."""
+    for k, array in enumerate(written):
+        if not array.flags.writeable:
+            raise ValueError("the function writes into an argument that is read-only")
+        for other in (*written[:k], *others):
+            if isinstance(other, np.ndarray) and np.may_share_memory(array, other):
+                raise ValueError(
+                    "the function writes into an argument that shares memory with another one: pass copies"
+                )
 
 
 def zeros_of(x):  # type: ignore[no-untyped-def]

@@ -71,7 +71,7 @@ def fork(p: Parser, test: Any, then: Any, orelse: Any, rest: list[ast.stmt] | No
         states.append(p.state)
         blocks.append(statements)
     moved = rest is not None and _move_rest(p, states, blocks, rest)
-    merge = BranchMerge(p.builder, (states[0], states[1]), (blocks[0], blocks[1]), test)
+    merge = BranchMerge(p, (states[0], states[1]), (blocks[0], blocks[1]), test)
     p.state = merge.run(entry)
     first, second = (Block((), b, tuple(y)) for b, y in zip(blocks, merge.yields, strict=True))
     if merge.outs or blocks[0] or blocks[1]:

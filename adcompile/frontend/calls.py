@@ -33,7 +33,6 @@ from .methods import call_array_method, call_container_method
 from .nested import call_transformed, derivative_call, transform
 from .opaque import call_unknown
 from .parse import Parser
-from .primitives import apply_primitive
 from .values import (
     ArrayMethod,
     BoundMethod,
@@ -46,6 +45,7 @@ from .values import (
     Transformed,
     TupleVal,
 )
+from .writes import WRITERS, apply_with_out
 
 
 def call_expression(p: Parser, node: ast.Call) -> Any:
@@ -60,6 +60,7 @@ def call_expression(p: Parser, node: ast.Call) -> Any:
     first = node.args[0] if len(node.args) == 1 and not node.keywords else None
     if isinstance(first, ast.GeneratorExp) and isinstance(function, Literal) and function.value in (any, all):
         return _first_that_decides(p, first, function.value is any)
+    frame = p.frame
     args: list[Any] = []
     for a in node.args:
         if isinstance(a, ast.Starred):
@@ -72,7 +73,12 @@ def call_expression(p: Parser, node: ast.Call) -> Any:
             keywords.update(dict_items(p, p.evaluate(k.value), k.value))
         else:
             keywords[k.arg] = p.evaluate(k.value)
-    return call(p, function, args, keywords, node)
+    # while the call is being executed, what comes after it is what its own function still reads
+    outer, frame.at = frame.at, node
+    try:
+        return call(p, function, args, keywords, node)
+    finally:
+        frame.at = outer
 
 
 def _first_that_decides(p: Parser, node: ast.GeneratorExp, is_any: bool) -> Any:
@@ -146,8 +152,10 @@ def _call_object(
     hashable = getattr(type(obj), "__hash__", None) is not None
     if hashable and obj in BUILTINS:
         return BUILTINS[obj](p, args, keywords, node)
+    if hashable and obj in WRITERS:
+        return WRITERS[obj](p, args, dict(keywords), node)
     if hashable and obj in FUNCTIONS:
-        return apply_primitive(p, FUNCTIONS[obj], args, keywords, node)
+        return apply_with_out(p, FUNCTIONS[obj], args, keywords, node, obj)
     name = TRANSFORMS.get(obj) if hashable else None
     if name is not None:
         return transform(p, name, args, keywords, node)

@@ -10,7 +10,8 @@ from collections.abc import Set
 from typing import Any
 
 from ..ir.nodes import UNDEFINED, Literal, Value
-from ..ir.types import is_numeric
+from ..ir.types import OPAQUE, is_numeric
+from .memory import IN_A_LIST
 from .merge import carried_type, describe, name_of_key, parts_of, rebuild, same_literal, same_structure
 from .parse import Parser
 from .values import FALSE, UNDEF, Conflict, GrownCell, ListCell, Ref, State, Undef, fresh_id, is_atom, is_flag
@@ -26,12 +27,16 @@ class Carried:
         self.assumed_heap: dict[int, Any] = {}
         self.params: dict[Value, None] = {}
         self.initial: dict[Value, Any] = {}
+        # the contents of the arrays that the loop writes, by what they were born as
+        self.memory: dict[Value, Value] = {}
+        self.shared = Value(OPAQUE, "shared")
 
     def start(self) -> State:
         """The state that an iteration is assumed to begin with."""
         state = self.entry.copy()
         state.names.update(self.assumed_names)
         state.heap.update(self.assumed_heap)
+        state.memory.update(self.memory)
         return state
 
     def widen(self, start: State, end: State, live: Set[str] | None, frame: int) -> bool:
@@ -67,6 +72,27 @@ class Carried:
             if new is not start.heap[ident]:
                 self.assumed_heap[ident] = new
                 changed = True
+        return changed | self._widen_memory(end)
+
+    def _is_inside(self, value: Value) -> bool:
+        """Whether an array is born in an iteration."""
+        return value.serial > self.shared.serial and not self.p.inputs.is_input(value)
+
+    def _widen_memory(self, end: State) -> bool:
+        """Carry what the iteration has written, and what it has put on lists."""
+        changed = False
+        for born, content in end.memory.items():
+            known = born in self.memory or self._is_inside(born)
+            if known or content is self.entry.memory.get(born, born):
+                continue
+            # a write changes neither shape nor dtype
+            self.memory[born] = param = Value(born.type, born.hint, born.named)
+            self.p.memory.owner[param] = born
+            changed = True
+        if end.listed:
+            lasting = {v for v in end.listed if not self._is_inside(v)} | {IN_A_LIST}
+            changed |= not lasting <= self.entry.listed
+            self.entry.listed |= lasting
         return changed
 
     def _flag(self, key: Any) -> bool:
@@ -278,6 +304,8 @@ def state_after(
         state.names[key] = image(value)
     for ident, cell in carried.assumed_heap.items():
         state.heap[ident] = image(cell)
+    for born, param in carried.memory.items():
+        state.memory[born] = outs[param]
     for key, value in end.names.items():
         if not carries(key, live, frame) and value is not start.names.get(key):
             state.names[key] = UNDEF

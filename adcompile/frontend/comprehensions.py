@@ -37,6 +37,7 @@ def comprehension(p: Parser, node: Any) -> Any:
     targets = frozenset(n for g in generators for n in bound_in([g.target]))
     frame = Frame(p.frame.source, targets, p.frame, p.frame.globals, p.frame.cells, p.frame.node)
     frame.id = fresh_id()
+    frame.at = p.frame.at
     is_dict = isinstance(node, ast.DictComp)
     out = p.new(DictCell((), ()) if is_dict else ListCell(()))
     outer = p.frame

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.nodes import Literal, Value
-from ..ir.types import Array, ListOf, Opaque, ShapeOf, Unknown
+from ..ir.types import ListOf, Opaque, ShapeOf, Unknown
 from ..rules import lists
 from ..rules.indexing import GETITEM
 from ..rules.rule import operator_name
@@ -22,6 +22,7 @@ from .cells import cell_of, demand_static, refuse_captured, static_key
 from .growing import extend, frozen
 from .inputs import expand_captured
 from .iterate import fixed_items, iterable, require
+from .memory import is_array
 from .merge import grown, leaves_of, with_leaves
 from .operators import inplace
 from .parse import Parser
@@ -40,6 +41,7 @@ from .values import (
     TupleVal,
     is_atom,
 )
+from .writes import augmented, augmented_item, set_array_item
 
 
 def get_item(p: Parser, value: Any, index: Any, node: ast.AST) -> Any:
@@ -178,8 +180,11 @@ def update_item(p: Parser, container: Any, index: Any, value: Any, node: ast.AST
     if isinstance(t, (Opaque, Unknown)):
         p.no_derivative("AD206", "this changes an object that is known at run time only", node,
                         "a list, a dict or an object made by a class of your own")  # fmt: skip
-    p.refuse("AD108", "this writes into an array", node,
-             "a new array: np.where(mask, new, old), np.concatenate or np.stack of the parts")  # fmt: skip
+    if isinstance(container, Value):
+        set_array_item(p, container, index, value, node)
+        return
+    what = "this writes into something that is no array or container"
+    p.refuse("AD113", what, node, "an array, a list or a dict")
 
 
 def _set_grown(p: Parser, ref: Ref, cell: GrownCell, index: Any, value: Any, node: ast.AST) -> None:
@@ -209,17 +214,16 @@ def augmented_assign(p: Parser, node: ast.AugAssign) -> None:
     if isinstance(target, ast.Name):
         old = p.lookup(target.id, target)
         new = p.evaluate(node.value)
-        _refuse_array_update(p, old, node)
         if target.id in p.frame.declared_global:
             p.refuse("AD109", f"`{target.id}` is a global that the function assigns to", target,
                      "a function that returns the new value; the caller assigns it")  # fmt: skip
-        p.assign(target.id, inplace(p, op, old, new, node))
+        p.assign(target.id, _updated(p, op, old, new, node))
         return
     if isinstance(target, ast.Attribute):
         container = p.evaluate(target.value)
         old = get_attribute(p, container, target.attr, target)
-        _refuse_array_update(p, old, node)
-        new = inplace(p, op, old, p.evaluate(node.value), node)
+        value = p.evaluate(node.value)
+        new = _updated(p, op, old, value, node)
         cell = cell_of(p, container, target)
         if not isinstance(cell, ObjectCell):
             refuse_captured(p, target)
@@ -227,18 +231,32 @@ def augmented_assign(p: Parser, node: ast.AugAssign) -> None:
         return
     container = p.evaluate(target.value)
     index = p.evaluate(target.slice)
-    if is_atom(container):
-        update_item(p, container, index, None, target)
+    if isinstance(container, Value):
+        augmented_item(p, op, container, index, node)
+        return
     old = get_item(p, container, index, target)
-    _refuse_array_update(p, old, node)
-    update_item(p, container, index, inplace(p, op, old, p.evaluate(node.value), node), target)
+    value = p.evaluate(node.value)
+    update_item(p, container, index, _updated(p, op, old, value, node), target)
 
 
-def _refuse_array_update(p: Parser, old: Any, node: ast.AugAssign) -> None:
-    """`a += b` changes the array in place, for all its other names too."""
-    if isinstance(old, Value) and isinstance(old.type, Array):
-        p.refuse("AD108", "`op=` on an array writes into it", node,
-                 "a new array: `a = a + b` instead of `a += b`")  # fmt: skip
+def _updated(p: Parser, op: str, old: Any, value: Any, node: ast.AugAssign) -> Any:
+    """What the target of `op=` holds afterwards: the same array, changed, or a new value."""
+    return old if _in_place(p, op, old, value, node) else inplace(p, op, old, value, node)
+
+
+def _in_place(p: Parser, op: str, old: Any, value: Any, node: ast.AugAssign) -> bool:
+    """`a op= b` of an array changes it for all its names; False for what is not changed but replaced."""
+    if not is_array(old):
+        return False
+    if isinstance(old.type, Unknown) or old.type.shape == ():
+        # perhaps a number: replaced or changed makes a difference only to another name
+        other = p.memory.sharer(p.state, old)
+        if other is not None:
+            p.refuse("AD113", f"`op=` on what may be a number or an array, which `{other}` may hold as well",
+                     node, "`a = a + b`, which makes a new object")  # fmt: skip
+        return False
+    augmented(p, op, old, value, node)
+    return True
 
 
 def delete_item(p: Parser, target: ast.Subscript) -> None:

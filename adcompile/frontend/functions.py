@@ -345,12 +345,17 @@ def _build_recursive(
             p.stack.append((identity[0], None))
             try:
                 result = inline(p, fresh_frame, inner)
+                found = [p.memory.current(x) for x in deep_leaves(p.state, result)]
             finally:
                 p.stack.pop()
         if any(p.state.heap.get(k) is not c for k, c in heap.items()):
             p.no_derivative("AD206", f"`{name}` is recursive and changes a container that it was given", node,
                             "a recursive function that returns what it computes")  # fmt: skip
-        found = deep_leaves(p.state, result)
+        given = [k for k in p.state.memory if _is_given(k, params)]
+        if any(p.state.memory[k] is not outer.memory.get(k) for k in given):
+            what = f"`{name}` is recursive and writes into an array that it was given"
+            p.no_derivative("AD206", what, node,
+                            "a recursive function that returns what it computes")  # fmt: skip
         if any(isinstance(x, Ref) for x in leaves_of(result)) or not _immutable(result):
             p.no_derivative("AD208", f"`{name}` is recursive and returns {describe(result)}", node,
                             "a number, an array or a tuple of them")  # fmt: skip
@@ -364,6 +369,12 @@ def _build_recursive(
             break
     p.state = outer
     _close(record, [x for x in params if isinstance(x, Value)], statements, found)
+
+
+def _is_given(array: Value, params: list[Any]) -> bool:
+    """Whether an array is older than a call of a recursive function, or one of its parameters."""
+    oldest = min((q.serial for q in params if isinstance(q, Value)), default=0)
+    return array in params or array.serial < oldest
 
 
 def _immutable(value: Any) -> bool:
@@ -393,7 +404,8 @@ def _call_recursive(p: Parser, identity: Any, bound: dict[str, Any], node: ast.A
     if record.result is None:
         # first pass: this path waits for the result that the others determine
         raise DeadPath
-    args = [leaf for v in bound.values() for leaf in deep_leaves(p.state, v) if _is_argument(leaf)]
+    leaves = [leaf for v in bound.values() for leaf in deep_leaves(p.state, v) if _is_argument(leaf)]
+    args = [p.memory.current(leaf) for leaf in leaves]
     outs = tuple(Value(t, "") for t in record.types)
     p.results.update(outs)
     p.builder.statements.append(Call(outs, record.function, (*args, *record.extras), p.builder.loc))

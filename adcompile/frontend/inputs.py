@@ -85,6 +85,10 @@ class Inputs:
             self.found.append(Input(value, root, path, example))
         return self._leaves[key]
 
+    def is_input(self, value: Value) -> bool:
+        """Whether a value comes from outside the function."""
+        return value in self._paths
+
     def demand(self, value: Value) -> None:
         """Raise `NeedStatic` if the value is an integer input that can be fixed."""
         path = self._paths.get(value)

@@ -10,9 +10,11 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+from ..ir.build import Builder
 from .calls import call
 from .comprehensions import iterated
 from .expressions import evaluate
+from .memory import Memory
 from .operators import binary
 from .parse import Parser
 from .statements import execute, store
@@ -20,6 +22,11 @@ from .statements import execute, store
 
 class Interpreter(Parser):
     """What parsing shares, with the operations that the parts do through one another."""
+
+    def __init__(self, builder: Builder, inputs: Any) -> None:
+        super().__init__(builder, inputs)
+        self.memory = Memory(self)
+        builder.reads = self.memory.operands
 
     def evaluate(self, node: ast.expr) -> Any:
         """The abstract value of an expression."""

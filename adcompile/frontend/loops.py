@@ -17,6 +17,7 @@ from ..rules import lists
 from .branches import fork, guarded, truth
 from .carried import Carried, Grows, carry, exit_containers, state_after
 from .iterate import iterable
+from .memory import is_array
 from .merge import grown, leaves_of
 from .names import bound_in, live_names, reads
 from .parse import DeadPath, NeedUnroll, Parser
@@ -301,7 +302,9 @@ def _fixed_point(
             end = start.copy()
             stop = FALSE
         if not carried.widen(start, end, live, p.frame.id):
-            break
+            arrays = _arrays(carried, end)
+            if not p.memory.separate(arrays, start, end.listed, carried.shared):
+                break
     else:  # pragma: no cover
         raise AssertionError("the types of a loop did not settle")
     _emit_loop(p, carried, (start, end), statements, stop, head, (test_statements, test), live)
@@ -330,7 +333,9 @@ def _emit_loop(
     condition: tuple[list[Stmt], Any], live: Set[str] | None,
 ) -> None:  # fmt: skip
     end = states[1]
-    params, init, yields = [], [], []
+    params: list[Value] = []
+    init: list[Any] = []
+    yields: list[Any] = []
     outs: dict[Value, Value] = {}
     flags: dict[Any, Value] = {}
     for key, assumed in carried.assumed_names.items():
@@ -344,11 +349,23 @@ def _emit_loop(
             flags[key] = outs[param] = Value(BOOL, _FLAG_NAMES[key[0]])
             continue
         carry(carried, assumed, end.names.get(key, UNDEF), end, params, init, yields)
-    exits = exit_containers(carried, end)
-    for ident, assumed in carried.assumed_heap.items():
-        carry(carried, assumed, end.heap[exits.get(ident, ident)], end, params, init, yields)
+    _carry_containers(carried, end, params, init, yields)
+    arrays = {k: x for k, x in enumerate(params) if is_array(x)}
+    atoms = {x: (init[k], yields[k]) for k, x in arrays.items()}
+    # an array is carried with what has been written into it
+    p.state = carried.entry
+    init = [p.memory.current(x) for x in init]
+    with p.builder.within(statements):
+        p.state = end
+        yields = [p.memory.current(x) for x in yields]
+    for born, param in carried.memory.items():
+        params.append(param)
+        init.append(carried.entry.memory.get(born, born))
+        yields.append(end.memory[born])
     for param in params:
         outs.setdefault(param, Value(param.type, param.hint, param.named))
+    for born, param in carried.memory.items():
+        p.memory.owner[outs[param]] = born
     loc, adjoint = p.builder.loc, p.builder.adjoint
     stops = stop is not FALSE
     body = Block(tuple(params), statements, ((stop, *yields) if stops else tuple(yields)))
@@ -365,3 +382,24 @@ def _emit_loop(
         block = Block(tuple(fresh.values()), cloned, (map_arg(test, mapping),))
         p.builder.statements.append(While(results, tuple(init), block, body, loc, stops, adjoint))
     p.state = state_after(carried, outs, flags, states, live, p.frame.id)
+    p.memory.separate({outs[x]: pair for x, pair in atoms.items()}, p.state, p.state.listed, carried.shared)
+
+
+def _carry_containers(
+    carried: Carried, end: State, params: list[Value], init: list[Any], yields: list[Any]
+) -> None:
+    exits = exit_containers(carried, end)
+    for ident, assumed in carried.assumed_heap.items():
+        carry(carried, assumed, end.heap[exits.get(ident, ident)], end, params, init, yields)
+
+
+def _arrays(carried: Carried, end: State) -> dict[Value, tuple[Any, Any]]:
+    """The arrays that variables of a loop hold: before it, and after an iteration."""
+    params: list[Value] = []
+    init: list[Any] = []
+    yields: list[Any] = []
+    for key, assumed in carried.assumed_names.items():
+        if not is_flag(key):
+            carry(carried, assumed, end.names.get(key, UNDEF), end, params, init, yields)
+    _carry_containers(carried, end, params, init, yields)
+    return {x: (a, b) for x, a, b in zip(params, init, yields, strict=True) if is_array(x)}

@@ -12,11 +12,13 @@ from typing import Any
 
 from ..ir.build import Builder
 from ..ir.nodes import UNDEFINED, Items, Literal, Stmt, Value
-from ..ir.types import OPAQUE, UNKNOWN, Type, forget_sizes, is_numeric, join
+from ..ir.types import OPAQUE, UNKNOWN, Scalar, Type, forget_sizes, is_numeric, join
 from ..rules import lists
+from .parse import Parser
 from .values import (
     DEAD,
     FALSE,
+    NONE,
     UNDEF,
     BoundMethod,
     Choice,
@@ -35,6 +37,7 @@ from .values import (
     Undef,
     is_atom,
     is_flag,
+    is_result,
 )
 
 
@@ -179,12 +182,13 @@ class BranchMerge:
 
     def __init__(
         self,
-        builder: Builder,
+        p: Parser,
         states: tuple[State, State],
         statements: tuple[list[Stmt], list[Stmt]],
         test: Any = None,
     ) -> None:
-        self.builder = builder
+        self.p = p
+        self.builder = p.builder
         self.test = test
         self.states = states
         self.statements = statements
@@ -194,6 +198,11 @@ class BranchMerge:
         self.merged = State()
         self._refs: dict[tuple[int, int], Any] = {}
         self._atoms: dict[tuple[int, int], Value] = {}
+        # the arrays that were handed out, and what each was on the two paths
+        self._arrays: dict[Value, tuple[Any, Any]] = {}
+        self._choices: list[tuple[Value, Value, Value]] = []
+        # how many statements of each branch have been looked at, and what they define
+        self._known: list[tuple[int, set[Value]]] = [(0, set()), (0, set())]
 
     def run(self, entry: State) -> State:
         """The state after the branches; what has to be handed out is in `outs` and `yields`."""
@@ -208,6 +217,9 @@ class BranchMerge:
         for key in dict.fromkeys([*first.names, *second.names]):
             missing = FALSE if is_flag(key) else UNDEF
             a, b = first.names.get(key, missing), second.names.get(key, missing)
+            if is_result(key) and all(isinstance(v, Undef) or _is_none(v) for v in (a, b)):
+                # a function that does not return returns None
+                a = b = NONE
             self.merged.names[key] = self.value(a, b, name_of_key(key))
         for key in dict.fromkeys([*first.heap, *second.heap]):
             a, b = first.heap.get(key), second.heap.get(key)
@@ -216,7 +228,42 @@ class BranchMerge:
             else:
                 # a container of one branch only: reachable from a merged value of that branch, or not at all
                 self.merged.heap[key] = self._export(a if a is not None else b, 0 if a is not None else 1)
+        self._memories(entry)
         return self.merged
+
+    def _memories(self, entry: State) -> None:
+        """What arrays contain where the paths meet, and which of them may be one."""
+        first, second = self.states
+        self.merged.listed = first.listed | second.listed
+        for born in dict.fromkeys([*first.memory, *second.memory]):
+            if any(self._defined(born, side) for side in (0, 1)):
+                continue  # made by a branch: what that hands out is its contents
+            a, b = first.memory.get(born, born), second.memory.get(born, born)
+            if a is b:
+                self.merged.memory[born] = a
+                continue
+            out = self.merged.memory[born] = self._out(a.type, born.hint, born.named)
+            self.p.memory.owner[out] = born
+            self.yields[0].append(a)
+            self.yields[1].append(b)
+        self._separate()
+
+    def _separate(self) -> None:
+        """Find out which of the arrays that are handed out may be one, or one that is held anyway."""
+        memory = self.p.memory
+        memory.separate(self._arrays, self.merged, self.merged.listed, Value(OPAQUE, "shared"))
+        state, self.p.state = self.p.state, self.merged
+        for out, a, b in self._choices:
+            memory.choose(out, self.test, a, b)
+        self.p.state = state
+
+    def _now(self, value: Any, side: int) -> Any:
+        """An atom as it is at the end of a branch; what has to be read again for that is read there."""
+        state, self.p.state = self.p.state, self.states[side]
+        with self.builder.within(self.statements[side]):
+            found = self.p.memory.current(value)
+        self.p.state = state
+        return found
 
     def _one_sided(self, side: int) -> State:
         """The other path never gets here: what this one holds, handed out of its block."""
@@ -225,26 +272,43 @@ class BranchMerge:
             self.merged.names[key] = self._export(value, side, name_of_key(key))
         for ident, cell in state.heap.items():
             self.merged.heap[ident] = self._export(cell, side)
+        self.merged.listed = state.listed
+        for born, content in state.memory.items():
+            if not self._defined(born, side):
+                self.merged.memory[born] = out = self._handed_out(content, side, born.hint, born.named)
+                self.p.memory.owner[out] = born
+        self._separate()
         return self.merged
 
     def _export(self, value: Any, side: int, hint: str = "") -> Any:
         if isinstance(value, Value):
             if not self._defined(value, side):
                 return value
-            pair = (side, value.serial)
-            if pair not in self._atoms:
-                self._atoms[pair] = self._out(value.type, hint or value.hint, bool(hint) or value.named)
-                self.yields[side].append(value)
-                self.yields[1 - side].append(UNDEFINED)
-            return self._atoms[pair]
+            now = self._now(value, side)
+            out = self._handed_out(now, side, hint or value.hint, bool(hint) or value.named)
+            if is_numeric(value.type):
+                self._arrays.setdefault(out, (value, None) if side == 0 else (None, value))
+            return out
         parts = parts_of(value)
         new = tuple(self._export(p, side) for p in parts)
         return value if all(x is y for x, y in zip(parts, new, strict=True)) else rebuild(value, new)
 
+    def _handed_out(self, value: Value, side: int, hint: str, named: bool) -> Value:
+        """A value of one branch as an output."""
+        if not self._defined(value, side):
+            return value
+        pair = (side, value.serial)
+        if pair not in self._atoms:
+            self._atoms[pair] = self._out(value.type, hint, named)
+            self.yields[side].append(value)
+            self.yields[1 - side].append(UNDEFINED)
+        return self._atoms[pair]
+
     def _defined(self, value: Value, side: int) -> bool:
-        if not hasattr(self, "_locals"):
-            self._locals = tuple({out for s in stmts for out in s.outs} for stmts in self.statements)
-        return value in self._locals[side]
+        count, known = self._known[side]
+        known.update(out for s in self.statements[side][count:] for out in s.outs)
+        self._known[side] = len(self.statements[side]), known
+        return value in known
 
     def _out(self, type: Type, hint: str, named: bool) -> Value:
         out = Value(type, hint, named)
@@ -294,11 +358,23 @@ class BranchMerge:
         same = isinstance(a, Value) and isinstance(b, Value) and a.hint == b.hint
         named = bool(hint) or (same and a.named)
         out = self._out(t, hint or (a.hint if same else ""), named)
-        self.yields[0].append(a)
-        self.yields[1].append(b)
+        self.yields[0].append(self._now(a, 0))
+        self.yields[1].append(self._now(b, 1))
+        if not isinstance(t, Scalar):
+            self._arrays[out] = (a, b)
+            self._choice(out, a, b)
         if key is not None:
             self._atoms[key] = out
         return out
+
+    def _choice(self, out: Value, a: Any, b: Any) -> None:
+        """Two arrays from before the branch: which of them it is, is known wherever the test is."""
+        memory = self.p.memory
+        if not (isinstance(a, Value) and isinstance(b, Value)) or self.test is None:
+            return
+        (a, steps_a), (b, steps_b) = memory.locate(a), memory.locate(b)
+        if not (steps_a or steps_b or self._defined(a, 0) or self._defined(b, 1)):
+            self._choices.append((out, a, b))
 
     def _ref(self, a: Ref, b: Ref) -> Any:
         if (a.id, b.id) in self._refs:
@@ -349,6 +425,10 @@ def same_pattern_lists(
             builder.statements = outer
             pair[side] = GrownCell(other.pattern, made)
     return pair[0], pair[1]
+
+
+def _is_none(value: Any) -> bool:
+    return isinstance(value, Literal) and value.value is None
 
 
 def is_callable(value: Any) -> bool:

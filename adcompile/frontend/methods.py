@@ -17,8 +17,8 @@ from .merge import with_leaves
 from .opaque import call_unknown
 from .operators import binary, compare
 from .parse import Parser
-from .primitives import apply_primitive
 from .values import NONE, ArrayMethod, ContainerMethod, DictCell, DictView, GrownCell, ListCell, TupleVal
+from .writes import WRITING_METHODS, apply_with_out
 
 
 def call_container_method(
@@ -242,7 +242,7 @@ _READING = frozenset(
     [
         "all", "any", "argmax", "argmin", "argpartition", "argsort", "as_integer_ratio", "bit_count",
         "choose", "compress", "conj", "conjugate", "cumprod", "dump", "dumps", "hex", "is_integer", "item",
-        "newbyteorder", "nonzero", "searchsorted", "tobytes", "tofile", "tolist", "view",
+        "nonzero", "searchsorted", "tobytes", "tofile", "tolist",
     ]
 )  # fmt: skip
 
@@ -252,6 +252,9 @@ def call_array_method(
 ) -> Any:
     """array.name(*args, **keywords)"""
     name = method.name
+    writer = WRITING_METHODS.get(name)
+    if writer is not None:
+        return writer(p, [method.receiver, *args], dict(keywords), node)
     is_object = isinstance(method.receiver, Value) and method.receiver.type == OPAQUE
     row = METHODS.get(name)
     unknown = not is_object and row is None and isinstance(method.receiver, Value)
@@ -265,4 +268,4 @@ def call_array_method(
         args = [TupleVal(tuple(args))]
     elif name == "transpose" and not args and "axes" not in keywords:
         args = []
-    return apply_primitive(p, row, [method.receiver, *args], keywords, node)
+    return apply_with_out(p, row, [method.receiver, *args], keywords, node)

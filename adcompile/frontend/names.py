@@ -112,6 +112,18 @@ def reads(node: ast.AST) -> set[str]:
     }
 
 
+def _stored(target: ast.expr) -> set[str]:
+    return {n.id for n in ast.walk(target) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+
+
+@functools.lru_cache(maxsize=4096)
+def exposed_in(loop: ast.For | ast.While) -> frozenset[str]:
+    """Names that an iteration of a loop may read before it assigns them."""
+    exposed: set[str] = set() if isinstance(loop, ast.For) else set(reads(loop.test))
+    _exposed(list(loop.body), _stored(loop.target) if isinstance(loop, ast.For) else set(), exposed)
+    return frozenset(exposed)
+
+
 def _exposed(statements: list[ast.stmt], assigned: set[str], exposed: set[str]) -> None:
     """Collect names read before they are certainly assigned; `assigned` grows along the statements."""
     for s in statements:
@@ -119,16 +131,19 @@ def _exposed(statements: list[ast.stmt], assigned: set[str], exposed: set[str]) 
             exposed |= reads(s.value) - assigned
             for t in s.targets:
                 exposed |= reads(t) - assigned
-                assigned |= {
-                    n.id for n in ast.walk(t) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-                }
+                assigned |= _stored(t)
         elif isinstance(s, ast.If):
             exposed |= reads(s.test) - assigned
             first, second = set(assigned), set(assigned)
             _exposed(s.body, first, exposed)
             _exposed(s.orelse, second, exposed)
             assigned |= first & second
-        elif isinstance(s, (ast.For, ast.While)):
+        elif isinstance(s, ast.For):
+            # its target is assigned before its body reads it; after it, perhaps not
+            exposed |= (reads(s.iter) | reads(s.target)) - assigned
+            _exposed(s.body, assigned | _stored(s.target), exposed)
+            _exposed(s.orelse, set(assigned), exposed)
+        elif isinstance(s, ast.While):
             exposed |= reads(s) - assigned
         else:
             exposed |= reads(s) - assigned

@@ -146,11 +146,30 @@ def _opened(p: Parser, values: Sequence[Any]) -> tuple[list[Any], list[Any], lis
         else:
             return leaf
         params.append(param)
-        actual.append(leaf)
+        actual.append(p.memory.current(leaf))
         return param
 
     opened = [_map_leaves(p, v, fresh) for v in values]
     return opened, [_kept(p, v) for v in opened], params, actual
+
+
+def _executed(
+    p: Parser, function: Any, args: list[Any], keywords: dict[str, Any], params: list[Value], node: ast.AST
+) -> Any:
+    """What a function that is differentiated here returns; what it writes into its arguments stays inside."""
+    before, mark = dict(p.state.memory), Value(FLOAT).serial
+    result = _map_leaves(p, p.call(function, args, keywords, node), p.memory.current)
+    for born, content in p.state.memory.items():
+        outside = born.serial < mark and born not in params
+        if outside and before.get(born, born) is not content:
+            p.refuse(
+                "AD113",
+                "a function that is differentiated here writes into an array from outside",
+                node,
+                "a function that returns what it computes",
+            )
+    p.state.memory = before
+    return result
 
 
 def splice(p: Parser, statements: list[Stmt], mapping: dict[Value, Any]) -> None:
@@ -205,7 +224,7 @@ def _gradient(
 
     aux: Any = None
     with p.builder.block() as statements:
-        result = p.call(function.function, new_args, new_keywords, node)
+        result = _executed(p, function.function, new_args, new_keywords, params, node)
         if options.get("has_aux"):
             result, aux = result.items
         seed = _seed(p, result, bool(options.get("holomorphic")), node)
@@ -215,9 +234,10 @@ def _gradient(
         bars: list[Any] = [None] * len(params)
         backward: list[Stmt] = []
     else:
-        sweeps = reverse(p.builder, Block(tuple(params), statements, (result,)), params, (seed,))
+        with p.builder.as_they_are():
+            sweeps = reverse(p.builder, Block(tuple(params), statements, (result,)), params, (seed,))
         forward_part, backward, bars = sweeps.forward, sweeps.backward, sweeps.bars
-    with p.builder.block() as ending, p.builder.at(None, adjoint=True):
+    with p.builder.as_they_are(), p.builder.block() as ending, p.builder.at(None, adjoint=True):
         bars = [finished(p.builder, b, v) for b, v in zip(bars, params, strict=True)]
     mapping: dict[Value, Any] = dict(zip(params, actual, strict=True))
     splice(p, [*forward_part, *backward, *ending], mapping)
@@ -340,15 +360,16 @@ class _Pushed:
 def _pushed(p: Parser, function: Any, values: Sequence[Any], has_aux: bool, node: ast.AST) -> _Pushed:
     opened, form, params, actual = _opened(p, values)
     with p.builder.block() as statements:
-        result = p.call(function, opened, {}, node)
+        result = _executed(p, function, opened, {}, params, node)
     aux: Any = None
     if has_aux:
         result, aux = result.items
     outs = _leaves(p, result)
     block = Block(tuple(params), statements, tuple(outs))
     dot_params = [Value(v.type, f"{v.hint}_dot" if v.hint else "", v.named) for v in params]
-    done, results = forward(p.builder, block, params, dot_params)
-    with p.builder.block() as ending, p.builder.at(None, adjoint=True):
+    with p.builder.as_they_are():
+        done, results = forward(p.builder, block, params, dot_params)
+    with p.builder.as_they_are(), p.builder.block() as ending, p.builder.at(None, adjoint=True):
         results = [
             finished(p.builder, r, v)
             if isinstance(v, Value) and is_differentiable(v.type)
@@ -435,7 +456,7 @@ def _fitted(p: Parser, given: Any, like: Any, what: str, node: ast.AST) -> Any:
 def _vjp(p: Parser, function: Any, primals: list[Any], has_aux: bool, node: ast.AST) -> Any:
     opened, form, params, actual = _opened(p, primals)
     with p.builder.block() as statements:
-        result = p.call(function, opened, {}, node)
+        result = _executed(p, function, opened, {}, params, node)
     aux: Any = None
     if has_aux:
         result, aux = result.items
@@ -444,8 +465,9 @@ def _vjp(p: Parser, function: Any, primals: list[Any], has_aux: bool, node: ast.
         Value(adjoint_type(o.type), "out_bar") if isinstance(o, Value) and is_differentiable(o.type) else None
         for o in outs
     ]
-    sweeps = reverse(p.builder, Block(tuple(params), statements, tuple(outs)), params, seeds)
-    with p.builder.block() as ending, p.builder.at(None, adjoint=True):
+    with p.builder.as_they_are():
+        sweeps = reverse(p.builder, Block(tuple(params), statements, tuple(outs)), params, seeds)
+    with p.builder.as_they_are(), p.builder.block() as ending, p.builder.at(None, adjoint=True):
         bars = [finished(p.builder, b, v) for b, v in zip(sweeps.bars, params, strict=True)]
     mapping: dict[Value, Any] = dict(zip(params, actual, strict=True))
     splice(p, sweeps.forward, mapping)

@@ -67,6 +67,8 @@ class Frame:
     # loops that are open in this frame, innermost last
     loops: list[int] = field(default_factory=list)
     declared_global: frozenset[str] = frozenset()
+    # the statement or call that is being executed
+    at: Any = None
 
 
 class Parser(ABC):
@@ -88,6 +90,9 @@ class Parser(ABC):
         self.resized: set[int] = set()
         # containers of the caller that can be reached in several ways, and which of them are one object
         self.shared: dict[int, int] = {}
+        self.frames: dict[int, Frame] = {}
+        # what is known of the arrays that are written: a `memory.Memory`
+        self.memory: Any = None
 
     # -- errors ----------------------------------------------------------------------------------------------
 
@@ -197,6 +202,7 @@ class Parser(ABC):
         for k, node in enumerate(statements):
             if DEAD in self.state.names:
                 return
+            self.frame.at = node
             with self.builder.at(self.frame.source.loc(node)):
                 try:
                     finished = self.execute(node, statements[k + 1 :])
@@ -226,6 +232,7 @@ class Parser(ABC):
     def in_frame(self, frame: Frame) -> Iterator[None]:
         """Parse with the variables of another function."""
         saved, self.frame = self.frame, frame
+        self.frames[frame.id] = frame
         try:
             yield
         finally:

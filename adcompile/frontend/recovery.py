@@ -21,6 +21,7 @@ from .interpreter import Interpreter
 from .names import bound_in
 from .parse import DeadPath, Frame, Restart
 from .values import DEAD, TRUE, Conflict, Ref, fresh_id, result_key, return_key
+from .values import Iterator as IteratorVal
 
 
 class Poisoned(Exception):
@@ -132,7 +133,7 @@ class ErrorFinder(Interpreter):
             except Exception:
                 pass  # of a poisoned value, or of a graph that poison has left without sense
             else:
-                state.names, state.heap = self.state.names, self.state.heap
+                state.become(self.state)
                 return finished
         self._look_into(node)
         self._poison(node)
@@ -146,12 +147,15 @@ class ErrorFinder(Interpreter):
         """Try something: afterwards everything is as it was."""
         saved, statements = self.state.copy(), self.builder.statements
         frame, depth = self.frame, len(self.stack)
+        iterators = [(v, v.consumed) for v in saved.names.values() if isinstance(v, IteratorVal)]
         try:
             yield saved
         finally:
             self.state, self.builder.statements = saved, statements
             self.frame = frame
             del self.stack[depth:]
+            for iterator, consumed in iterators:
+                iterator.consumed = consumed
 
     # -- what a refused statement consists of ----------------------------------------------------------------
 

@@ -240,17 +240,34 @@ def is_atom(value: Any) -> bool:
 
 
 class State:
-    """All variables of all live frames, and the heap of mutable containers."""
+    """All variables of all live frames, the heap of mutable containers, and what arrays contain.
 
-    __slots__ = ("heap", "names")
+    `memory` has the present contents of every array that has been written, under the value that it was born
+    as; `listed` are the arrays that run-time lists hold.
+    """
 
-    def __init__(self, names: dict[Any, Any] | None = None, heap: dict[int, Cell] | None = None) -> None:
+    __slots__ = ("heap", "listed", "memory", "names")
+
+    def __init__(
+        self,
+        names: dict[Any, Any] | None = None,
+        heap: dict[int, Cell] | None = None,
+        memory: dict[Value, Value] | None = None,
+        listed: frozenset[Value] = frozenset(),
+    ) -> None:
         self.names: dict[Any, Any] = {} if names is None else names
         self.heap: dict[int, Cell] = {} if heap is None else heap
+        self.memory: dict[Value, Value] = {} if memory is None else memory
+        self.listed = listed
 
     def copy(self) -> State:
         """A state that changes on its own; values and cells are immutable and shared."""
-        return State(dict(self.names), dict(self.heap))
+        return State(dict(self.names), dict(self.heap), dict(self.memory), self.listed)
+
+    def become(self, other: State) -> None:
+        """Take over all that another state holds."""
+        self.names, self.heap = other.names, other.heap
+        self.memory, self.listed = other.memory, other.listed
 
     def new(self, cell: Cell) -> Ref:
         """A new container with these contents."""
@@ -281,6 +298,11 @@ def return_key(frame: int) -> tuple[str, int]:
 def result_key(frame: int) -> tuple[str, int]:
     """What the function has returned."""
     return ("%result", frame)
+
+
+def is_result(key: Any) -> bool:
+    """Whether a key is that of what a function has returned."""
+    return isinstance(key, tuple) and key[0] == "%result"
 
 
 def is_flag(key: Any) -> bool:

@@ -6,13 +6,13 @@ for deciding what a call means (`frontend.calls`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Loc
 from .nodes import Apply, Arg, Atom, Literal, Stmt, Value
-from .types import BOOL
+from .types import BOOL, Array, Unknown
 
 if TYPE_CHECKING:
     from ..rules.rule import Primitive
@@ -26,13 +26,21 @@ class Builder:
         self.loc: Loc | None = None
         self.adjoint = False
         self.definitions: dict[Value, Apply] = {}
+        # how the operands of the program that is being parsed are read now; None once it has been parsed
+        self.reads: Callable[[Primitive, tuple[Arg, ...]], tuple[Arg, ...]] | None = None
 
     def apply(self, primitive: Primitive, *args: Arg, hint: str = "", named: bool = False) -> Any:
         """Append primitive(args) and return its result (a tuple of results if it has several)."""
+        if self.reads is not None:
+            args = self.reads(primitive, args)
+        return self.append(primitive, *args, hint=hint, named=named)
+
+    def append(self, primitive: Primitive, *args: Arg, hint: str = "", named: bool = False) -> Any:
+        """`apply` to operands that are taken as they are."""
         from ..passes.simplify import peephole
 
         simpler = peephole(self, primitive, args)
-        if simpler is not None:
+        if simpler is not None and not (self.reads is not None and self._is_other_memory(simpler, args)):
             return simpler
         types = primitive.types(*args)
         several = isinstance(types, tuple)
@@ -41,6 +49,11 @@ class Builder:
         self.statements.append(stmt)
         self.definitions.update(dict.fromkeys(outs, stmt))
         return outs if several else outs[0]
+
+    def _is_other_memory(self, result: Any, args: tuple[Arg, ...]) -> bool:
+        """Whether a result is an operand itself, where the program makes an array of its own."""
+        is_array = isinstance(result, Value) and isinstance(result.type, (Array, Unknown))
+        return is_array and any(a is result for a in args)
 
     def expand(self, text: str, **env: Any) -> Any:
         """Append what an expression text says, its names bound by `env`."""
@@ -56,6 +69,24 @@ class Builder:
             yield self.statements
         finally:
             self.statements = outer
+
+    @contextmanager
+    def within(self, statements: list[Stmt]) -> Iterator[None]:
+        """Append what comes inside the `with` to a list that has been collected before."""
+        outer, self.statements = self.statements, statements
+        try:
+            yield
+        finally:
+            self.statements = outer
+
+    @contextmanager
+    def as_they_are(self) -> Iterator[None]:
+        """Inside the `with`, operands are graph values and not variables of a program."""
+        reads, self.reads = self.reads, None
+        try:
+            yield
+        finally:
+            self.reads = reads
 
     @contextmanager
     def at(self, loc: Loc | None, adjoint: bool | None = None) -> Iterator[None]:

@@ -89,8 +89,19 @@ class Items:
     items: tuple[Arg, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Through:
+    """An index into a view: how the view is made of the array, step by step, and the index there.
+
+    Each step is a primitive with its operands but the first, which is what the step before has made.
+    """
+
+    steps: tuple[tuple[Primitive, tuple[Arg, ...]], ...]
+    index: Arg
+
+
 Atom = Value | Literal
-Arg = Value | Literal | tuple["Arg", ...] | Slice | Items
+Arg = Value | Literal | tuple["Arg", ...] | Slice | Items | Through
 
 
 @dataclass(slots=True, eq=False)
@@ -198,6 +209,10 @@ def leaves(arg: Arg) -> Iterator[Atom]:
         yield from leaves(arg.start)
         yield from leaves(arg.stop)
         yield from leaves(arg.step)
+    elif isinstance(arg, Through):
+        for _, operands_ in arg.steps:
+            yield from leaves(operands_)
+        yield from leaves(arg.index)
     else:
         for item in arg.items:
             yield from leaves(item)
@@ -213,6 +228,9 @@ def map_arg(arg: Arg, mapping: Mapping[Value, Any]) -> Any:
         return tuple(map_arg(item, mapping) for item in arg)
     if isinstance(arg, Slice):
         return Slice(map_arg(arg.start, mapping), map_arg(arg.stop, mapping), map_arg(arg.step, mapping))
+    if isinstance(arg, Through):
+        steps = tuple((row, map_arg(rest, mapping)) for row, rest in arg.steps)
+        return Through(steps, map_arg(arg.index, mapping))
     return Items(tuple(map_arg(item, mapping) for item in arg.items))
 
 

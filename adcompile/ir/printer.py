@@ -25,6 +25,7 @@ from .nodes import (
     Literal,
     Slice,
     Stmt,
+    Through,
     Value,
     While,
     all_statements,
@@ -82,6 +83,9 @@ def argument_text(arg: Arg, names: Naming) -> str:
         return names[arg]
     if isinstance(arg, Literal):
         return _literal_text(arg)
+    if isinstance(arg, Through):
+        steps = "".join(f"{row.name.split('(')[0]} -> " for row, _ in arg.steps)
+        return steps + argument_text(arg.index, names)
     if isinstance(arg, Slice):
         start, stop, step = (
             "" if _is_none(a) else argument_text(a, names) for a in (arg.start, arg.stop, arg.step)

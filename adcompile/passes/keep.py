@@ -10,6 +10,7 @@ Hascoët, Naumann & Pascual 2005). Not for values outside loops: those are still
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,10 +27,12 @@ from ..ir.nodes import (
     Stmt,
     Value,
     While,
+    blocks_of,
     clone_stmt,
     free_values,
     map_arg,
     operands,
+    values_in,
 )
 from ..ir.types import INT, ListOf, Scalar, ShapeOf, forget_sizes, shape_of
 from ..rules import lists
@@ -191,9 +194,31 @@ def is_cheap(stmt: Stmt) -> bool:
     return shape_of(stmt.outs[0].type) == () or isinstance(stmt.outs[0].type, ShapeOf)
 
 
-def _cost(value: Value) -> int:
+def _cost(value: Value, overwritten: set[Value]) -> int:
+    """What saving a value costs: numbers little, arrays by their rank, and twice if memory has to be copied
+    for it.
+    """
     t = value.type
-    return 1 if isinstance(t, (Scalar, ShapeOf)) or shape_of(t) == () else 64
+    if isinstance(t, (Scalar, ShapeOf)):
+        return 1
+    shape = shape_of(t)
+    rank = 2 if shape is None else len(shape)
+    cost: int = 64**rank
+    return 2 * cost if value in overwritten else cost
+
+
+def overwritten_values(statements: Iterable[Stmt]) -> set[Value]:
+    """The arrays that an update in these statements changes in place, before and after, and what loops carry
+    of them.
+    """
+    found: set[Value] = set()
+    for stmt in statements:
+        if isinstance(stmt, Apply) and stmt.primitive.effect == "update":
+            found.update(values_in(stmt.args[:1]))
+            found.update(stmt.outs)
+        for block in blocks_of(stmt):
+            found |= overwritten_values(block.statements)
+    return found
 
 
 def recomputable(needed: list[Value], forward: list[Stmt]) -> tuple[list[Value], list[Stmt]]:
@@ -216,6 +241,7 @@ def minimum_cut(
     which recomputes least.
     """
     graph: dict[Any, dict[Any, int]] = {}
+    overwritten = overwritten_values(dict.fromkeys(definitions.values()))
 
     def edge(a: Any, b: Any, capacity: int) -> None:
         graph.setdefault(a, {})[b] = capacity
@@ -228,7 +254,7 @@ def minimum_cut(
         if v in order:
             continue
         order[v] = None
-        edge((v, 0), (v, 1), _cost(v))
+        edge((v, 0), (v, 1), _cost(v, overwritten))
         stmt = definitions.get(v)
         if stmt is None or not is_cheap(stmt):
             edge("source", (v, 0), _INFINITE)

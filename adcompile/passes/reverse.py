@@ -28,6 +28,7 @@ from ..ir.nodes import (
     Literal,
     Slice,
     Stmt,
+    Through,
     Value,
     While,
     all_statements,
@@ -242,6 +243,8 @@ class _Sweep:
         row = stmt.primitive
         if row in (lists.LIST_APPEND, lists.LIST_POP, lists.LIST_SET, lists.LIST_MAKE, lists.RECORD):
             self._structure(stmt, bars, found)
+        elif row in indexing.WRITES:
+            self._written(stmt, bars, found[0])
         elif row is indexing.GETITEM and isinstance(stmt.args[0], Value):
             self._item(bars, stmt, stmt.args[0], found[0])
         else:
@@ -259,6 +262,23 @@ class _Sweep:
                 axis = Literal(new[0] if len(new) == 1 else new)
                 z_bar = self.builder.expand("np.squeeze(z_bar, axis=axis)", z_bar=z_bar, axis=axis)
             self.accumulate(bars, x, z_bar)
+
+    def _written(self, stmt: Apply, bars: Bars, z_bar: Any) -> None:
+        """A write: the adjoint of its place is read before it is changed there."""
+        env, facts = rule_environment(stmt), rule_facts(stmt)
+        env["z_bar"] = full(self.builder, z_bar, stmt.outs[0])
+        facts["z_bar"] = facts_of(env["z_bar"])
+        a, i, v = stmt.args
+        if isinstance(v, Value) and v in self.active:
+            place = env["z_bar"]
+            if isinstance(i, Through):
+                for row, rest in i.steps:
+                    place = self.builder.apply(row, place, *rest)
+                i = i.index
+            text = call_rule(stmt.primitive.pullbacks["v"], facts)
+            self._contribute(bars, stmt, v, text, {**env, "z_bar": place, "i": i})
+        if isinstance(a, Value) and a in self.active:
+            self._contribute(bars, stmt, a, call_rule(stmt.primitive.pullbacks["a"], facts), env)
 
     def _row(self, stmt: Apply, bars: Bars, z_bar: Any) -> None:
         row, z = stmt.primitive, stmt.outs[0]

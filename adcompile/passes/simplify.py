@@ -24,6 +24,7 @@ from ..ir.nodes import (
     Literal,
     Slice,
     Stmt,
+    Through,
     Value,
     While,
     all_statements,
@@ -261,7 +262,20 @@ def _real(builder: Builder, x: Arg) -> Any:
     return None
 
 
+def _index_add(builder: Builder, a: Arg, i: Arg, v: Arg) -> Any:
+    """What is added to a place that has just been cleared is written there."""
+    from ..rules.indexing import INDEX_SET
+
+    stmt = builder.definitions.get(a) if isinstance(a, Value) else None
+    if stmt is None or stmt.primitive is not INDEX_SET or not stmt.adjoint or not builder.adjoint:
+        return None
+    if _is_number(stmt.args[2], 0.0) and _key(stmt.args[1]) == _key(i):
+        return builder.append(INDEX_SET, stmt.args[0], i, v)
+    return None
+
+
 _PEEPHOLES: dict[str, Any] = {
+    "index_add(a, i, v)": _index_add,
     "x + y": _add,
     "x - y": _subtract,
     "x * y": _multiply,
@@ -343,6 +357,8 @@ def _key(arg: Arg) -> Any:
         return tuple(_key(a) for a in arg)
     if isinstance(arg, Slice):
         return ("slice", _key(arg.start), _key(arg.stop), _key(arg.step))
+    if isinstance(arg, Through):
+        return ("through", *((id(row), _key(rest)) for row, rest in arg.steps), _key(arg.index))
     return ("items", *(_key(a) for a in arg.items))
 
 

@@ -28,6 +28,7 @@ from .rule import (
     Facts,
     Param,
     Primitive,
+    Rule,
     composite,
     constant,
     linear,
@@ -264,7 +265,7 @@ def _getitem(x: Any, i: Any) -> str:
 GETITEM = linear("x[i]", _getitem, types=index_type, effect="view", cheap=True)
 
 
-def _update(text: str, params: tuple[str, ...], pullbacks: dict[str, str], jvp: dict[str, str]) -> Primitive:
+def _update(text: str, params: tuple[str, ...], pullbacks: dict[str, Rule], jvp: dict[str, str]) -> Primitive:
     """A primitive that returns its first operand with something changed;
     the printer writes it as a statement.
     """
@@ -287,12 +288,17 @@ def index_add_at(a: Any, i: Any, v: Any) -> Any:
     raise NotImplementedError("written as a statement")
 
 
+def index_set(a: Any, i: Any, v: Any) -> Any:
+    """The array a with v at the places i; written `a[i] = v`."""
+    raise NotImplementedError("written as a statement")
+
+
 def own(a: Any) -> Any:
     """The array a itself, in memory of its own."""
     raise NotImplementedError("written as a statement")
 
 
-_PLACEHOLDERS = {"index_add": index_add, "index_add_at": index_add_at, "own": own}
+_PLACEHOLDERS = {"index_add": index_add, "index_add_at": index_add_at, "index_set": index_set, "own": own}
 HELPERS.update(_PLACEHOLDERS)
 INDEX_ADD = _update(
     "index_add(a, i, v)", ("a", "i", "v"), {"a": "z_bar", "v": "z_bar[i]"}, {"a": "self", "v": "self"}
@@ -300,6 +306,29 @@ INDEX_ADD = _update(
 INDEX_ADD_AT = _update(
     "index_add_at(a, i, v)", ("a", "i", "v"), {"a": "z_bar", "v": "z_bar[i]"}, {"a": "self", "v": "self"}
 )
+
+
+
+def _written(i: Any) -> str:
+    """The adjoint of what is written at i; of several writes to an element, the last one wins."""
+    parts = i if isinstance(i, tuple) else (i,)
+    repeats = any(
+        isinstance(p, list) or (isinstance(p, Facts) and p.shape != () and p.dtype != "bool") for p in parts
+    )
+    return "last_read(z_bar, i)" if repeats else "z_bar[i]"
+
+
+# what was there before the write no longer matters: its adjoint is zero
+INDEX_SET = _update(
+    "index_set(a, i, v)",
+    ("a", "i", "v"),
+    {"a": "index_set(z_bar, i, 0.0)", "v": _written},
+    {"a": "self", "v": "self"},
+)
+# the rows that change an array at an index, which may lead through views
+WRITES = (INDEX_ADD, INDEX_ADD_AT, INDEX_SET)
+
+linear("last_read(x, i)", "index_set(zeros_of(x), i, z_bar)", types=lambda x, i: index_type(x, i))
 
 # x in memory that nobody else refers to: written as nothing, or as a copy where that is not so already
 OWN = _update("own(a)", ("a",), {"a": "z_bar"}, {"a": "self"})

@@ -151,7 +151,7 @@ linear(
     moves=True,
 )
 linear(
-    "np.array(x, dtype=None, copy=None)",
+    "np.array(x, dtype=None, copy=True)",
     _item,
     types=made.array_type,
     items=True,

@@ -31,6 +31,7 @@ RAISE = _python("raise_(kind, args)", ("kind", "args"), opaque, "opaque")
 FORMAT = _python("format_string(parts)", ("parts",), opaque)
 TUPLE = _python("make_tuple(items)", ("items",), lambda *args: UNKNOWN)
 # `watched`: the manager may hide exceptions
+APART = _python("apart(written, others)", ("written", "others"), opaque, "opaque")
 ENTER = _python("enter(manager, watched)", ("manager", "watched"), opaque, "opaque")
 EXIT = _python("leave(manager)", ("manager",), opaque, "opaque")
 

@@ -25,7 +25,7 @@ import numpy as np
 
 from ..backend import runtime
 from ..errors import AdcompileError
-from ..ir.nodes import Arg, Items, Literal, Value
+from ..ir.nodes import Arg, Items, Literal, Through, Value
 from ..ir.types import ListOf, Type, dtype_of, shape_of
 
 Effect = OneOf["pure", "view", "update", "opaque"]
@@ -612,6 +612,8 @@ def facts_of(arg: Arg) -> Any:
         return tuple(facts_of(a) for a in arg)
     if isinstance(arg, Items):
         return [facts_of(a) for a in arg.items]
+    if isinstance(arg, Through):
+        return facts_of(arg.index)
     return slice(facts_of(arg.start), facts_of(arg.stop), facts_of(arg.step))
 
 

@@ -24,6 +24,7 @@ from tests.programs import (
     shapes,
     syntax,
     traps,
+    writes,
 )
 from tests.programs.kinks import KINKS
 from tests.programs.program import KnownGradient, Program, numpy_is
@@ -47,6 +48,7 @@ THEMES = (
     traps,
     models,
     protocols,
+    writes,
 )
 PROGRAMS: tuple[Program, ...] = tuple(program for theme in THEMES for program in theme.PROGRAMS)
 

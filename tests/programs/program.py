@@ -37,6 +37,8 @@ class Program:
         2 if the function is twice differentiable at the samples, else 1.
     float32 : bool
         The function is still meant when its arrays are of single precision.
+    writes : bool
+        The function writes into its arguments.
     features : tuple of str
         The constructs that it stands for.
     """
@@ -49,6 +51,7 @@ class Program:
     autograd: bool = True
     order: int = 2
     float32: bool = True
+    writes: bool = False
     features: tuple[str, ...] = ()
 
     def arguments(self, sample: int = 0) -> tuple[Any, ...]:
@@ -96,6 +99,7 @@ def record(
     autograd: bool = True,
     order: int = 2,
     float32: bool = True,
+    writes: bool = False,
     name: str = "",
     features: str = "",
 ) -> None:
@@ -113,7 +117,7 @@ def record(
     name = name or function.__name__
     features_ = tuple(feature.strip() for feature in features.split(",") if feature.strip())
     programs.append(
-        Program(name, function, samples, argnums, holomorphic, autograd, order, float32, features_)
+        Program(name, function, samples, argnums, holomorphic, autograd, order, float32, writes, features_)
     )
 
 

@@ -1,0 +1,294 @@
+"""Array memory: writes into arrays as values, and who sees them.
+
+In the graph an array is a value and nothing is ever written to. A variable holds the value that its array was
+*born* as, whatever has been written into it since; the state knows what that memory contains *now*
+(`State.memory`), and a view is read from its base anew once the base has changed. So all names of one array,
+and all views of it, see every write, and the graph has a new value after each. In: births, writes, and the
+joins of paths. Out: the present contents. What cannot be told apart at compile time (one array or another?)
+is refused when one of the two is written while the other is still needed. Not for how a write is spelt: that
+is `writes`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ..ir.nodes import Apply, Arg, Block, If, Literal, Value, map_arg, values_in
+from ..ir.types import Array, ListOf, Opaque, Unknown
+from ..rules.indexing import GETITEM
+from ..rules.lists import LIST_APPEND, LIST_MAKE, LIST_POP, LIST_SET
+from ..rules.rule import Primitive
+from ..rules.sharing import shown_by
+from .merge import parts_of
+from .names import exposed_in, reads
+from .parse import Frame, Parser
+from .values import Ref, State, is_atom
+
+# stands for the array of any item of a run-time list
+IN_A_LIST = Value(Array(None, None), "an item of a list")
+
+_LISTING = (LIST_APPEND, LIST_MAKE, LIST_SET)
+
+Roots = frozenset[Value]
+
+
+@dataclass(frozen=True)
+class OneOfTwo:
+    """What an array is that a branch chose: one of two memories, with what they contained then."""
+
+    test: Any
+    then: Value
+    orelse: Value
+    contents: tuple[Value, Value]
+
+
+class Memory:
+    """What is known of the arrays of a program, beside the contents that the state holds.
+
+    Attributes
+    ----------
+    owner : dict
+        From the contents of a memory, one value after each write, to the value that it was born as.
+    roots : dict
+        For a value that a join made, the memories that it may be; any other value is a memory of its own.
+    """
+
+    def __init__(self, p: Parser) -> None:
+        self.p = p
+        self.owner: dict[Value, Value] = {}
+        self.roots: dict[Value, Roots] = {}
+        self.written: dict[Value, None] = {}
+        self.choices: dict[Value, OneOfTwo] = {}
+
+    # -- where a value lives -------------------------------------------------------------------------------
+
+    def locate(self, value: Value) -> tuple[Value, list[Apply]]:
+        """The memory that an array is or is a view of, and the steps from there to the view."""
+        steps: list[Apply] = []
+        while True:
+            if value in self.owner:
+                return self.owner[value], steps[::-1]
+            stmt = self.p.builder.definitions.get(value)
+            if stmt is None or not is_view(stmt):
+                return value, steps[::-1]
+            steps.append(stmt)
+            value = stmt.args[0]  # type: ignore[assignment]
+
+    def roots_of(self, value: Value) -> Roots:
+        """The memories that an array may be a part of."""
+        base, _ = self.locate(value)
+        stmt = self.p.builder.definitions.get(base)
+        if stmt is not None and _comes_from_list(stmt):
+            return frozenset((IN_A_LIST,))
+        roots = self.roots.get(base, frozenset((base,)))
+        if stmt is not None and not is_view(stmt):
+            # a function that may return an operand, or a view of one
+            roots = roots.union(*(self.roots_of(v) for v in shown_by(stmt) if is_array(v)))
+        return roots
+
+    def content(self, base: Value) -> Value:
+        """What a memory contains now."""
+        found = self.p.state.memory.get(base)
+        choice = self.choices.get(base)
+        if found is not None or choice is None:
+            return base if found is None else found
+        then, orelse = self.content(choice.then), self.content(choice.orelse)
+        if (then, orelse) == choice.contents:
+            return base
+        out = Value(base.type, base.hint, base.named)
+        blocks = Block((), [], (then,)), Block((), [], (orelse,))
+        self.p.builder.statements.append(If((out,), choice.test, *blocks, self.p.builder.loc))
+        self.owner[out] = base
+        return out
+
+    def choose(self, out: Value, test: Any, then: Value, orelse: Value) -> None:
+        """Note that an array is one of two, which live on."""
+        contents = self.content(then), self.content(orelse)
+        self.choices[out] = OneOfTwo(test, then, orelse, contents)
+
+    # -- reading -------------------------------------------------------------------------------------------
+
+    def operands(self, primitive: Primitive, args: tuple[Arg, ...]) -> tuple[Arg, ...]:
+        """The operands of a statement of the program, each as it is now."""
+        state = self.p.state
+        if primitive in _LISTING:
+            arrays = [v for v in values_in(args) if is_array(v)]
+            state.listed = state.listed.union(*(self.roots_of(v) for v in arrays))
+        if not state.memory:
+            return args
+        mapping = {v: self.current(v) for v in values_in(args) if is_array(v)}
+        return tuple(map_arg(a, mapping) for a in args)
+
+    def current(self, value: Any) -> Any:
+        """An atom as it is now: what its memory contains, seen through the views that led to it."""
+        if not self.p.state.memory or not isinstance(value, Value) or not is_array(value):
+            return value
+        base, steps = self.locate(value)
+        content = self.content(base)
+        if not steps:
+            return content
+        if steps[0].args[0] is content:
+            return value
+        found: Any = content
+        for step in steps:
+            if not surely_shares(step):
+                self.refuse_unsure(step)
+            found = self.p.builder.append(step.primitive, found, *step.args[1:])
+        if isinstance(found, Value) and not found.named:
+            found.hint, found.named = value.hint, value.named
+        return found
+
+    def refuse_unsure(self, step: Apply) -> None:
+        """Refuse to read through what may be a view or a copy, after the base has been written."""
+        name = step.primitive.name.split("(")[0]
+        self.p.no_derivative(
+            "AD111",
+            f"`{name}` gave a view of an array or a copy of it, and the array has been written since",
+            None,
+            f"a copy, `{name}(...).copy()`, or an index that surely gives a view",
+        )
+
+    # -- who else looks at a memory ------------------------------------------------------------------------
+
+    def holders(self, state: State) -> Iterator[tuple[str, Value]]:
+        """The arrays that live variables hold, also in containers, with the name of the variable."""
+        for key, held in state.names.items():
+            name = key[1] if isinstance(key, tuple) and isinstance(key[0], int) else ""
+            if name and not self._is_live(key[0], name):
+                continue
+            for leaf in _leaves(state, held, set()):
+                yield name, leaf
+
+    def _is_live(self, frame: int, name: str) -> bool:
+        found = self.p.frames.get(frame)
+        return found is None or is_read_later(found, name)
+
+    def others(self, state: State, base: Value) -> tuple[str, Value] | None:
+        """A live variable that may hold the memory `base` without being known to."""
+        mine = self.roots_of(base)
+        for name, leaf in self.holders(state):
+            other, _ = self.locate(leaf)
+            choice = self.choices.get(other)
+            if choice is not None and other not in state.memory and base in (choice.then, choice.orelse):
+                continue  # read as one of the two, each as it is then
+            if other is not base and not mine.isdisjoint(self.roots_of(leaf)):
+                return name, leaf
+        return None
+
+    def sharer(self, state: State, array: Value) -> str | None:
+        """The name of a second live variable that holds an array, or may hold it."""
+        roots = self.roots_of(array)
+        names = [name for name, leaf in self.holders(state) if not roots.isdisjoint(self.roots_of(leaf))]
+        listed = not roots.isdisjoint(state.listed)
+        return "a list" if listed else names[1] if len(names) > 1 else None
+
+    def separate(
+        self, outs: dict[Value, tuple[Any, ...]], state: State, listed: Roots, shared: Value
+    ) -> bool:
+        """Set the roots of the arrays that a join made: each is itself, and whatever else it may be.
+
+        `outs` has what each of them is on the paths that meet, None where a path does not have it; `state` is
+        the one that they meet in. Returns whether any root is new.
+        """
+        found = {out: {out} for out in outs}
+        kept = [self.roots_of(leaf) for _, leaf in self.holders(state) if leaf not in outs]
+        for atoms in zip(*outs.values(), strict=True):
+            here = {o: self.roots_of(a) for o, a in zip(outs, atoms, strict=True) if isinstance(a, Value)}
+            for out, roots in here.items():
+                # a memory that another variable still holds keeps its name
+                found[out].update(*(roots & other for other in kept))
+                if not roots.isdisjoint(listed) or IN_A_LIST in roots:
+                    found[out].add(IN_A_LIST)
+                if any(not roots.isdisjoint(other) for o, other in here.items() if o is not out):
+                    found[out].add(shared)
+        grown = False
+        for out, more in found.items():
+            before = self.roots.get(out, frozenset())
+            self.roots[out] = before | more
+            grown |= self.roots[out] != before
+        return grown
+
+
+def is_array(value: Any) -> bool:
+    """Whether a value may be an array, which has memory that others may see."""
+    return isinstance(value, Value) and isinstance(value.type, (Array, Unknown))
+
+
+def is_view(stmt: Apply) -> bool:
+    """Whether the result of a statement may share memory with its first operand, an array."""
+    first = stmt.args[0] if stmt.args else None
+    return is_array(first) and is_array(stmt.outs[0]) and first in shown_by(stmt)
+
+
+_SURE = (
+    "x[i]", "x.T", "x.mT", "np.transpose(", "np.swapaxes(", "np.moveaxis(", "np.expand_dims(", "np.squeeze(",
+    "np.broadcast_to(", "np.flip(", "np.diagonal(", "np.matrix_transpose(", "np.rollaxis(",
+    "x.real", "np.real(",
+)  # fmt: skip
+
+
+def surely_shares(stmt: Apply) -> bool:
+    """Whether a view is a view whatever the layout of its operand."""
+    if stmt.primitive.name.startswith(("np.asarray(", "np.asanyarray(")):
+        dtype = stmt.args[1]
+        plain = isinstance(dtype, Literal) and dtype.value is None
+        return plain and isinstance(stmt.args[0].type, Array)  # type: ignore[union-attr]
+    return stmt.primitive.name.startswith(_SURE)
+
+
+def _comes_from_list(stmt: Apply) -> bool:
+    first = stmt.args[0] if stmt.args else None
+    is_list = isinstance(first, Value) and isinstance(first.type, (ListOf, Opaque))
+    return is_list and stmt.primitive in (GETITEM, LIST_POP)
+
+
+def _leaves(state: State, value: Any, seen: set[int]) -> Iterator[Value]:
+    """The arrays in a value, through the containers in it."""
+    if isinstance(value, Value):
+        if is_array(value):
+            yield value
+    elif isinstance(value, Ref):
+        if value.id not in seen and value.id in state.heap:
+            seen.add(value.id)
+            yield from _leaves(state, state.heap[value.id], seen)
+    elif not is_atom(value):
+        for part in parts_of(value):
+            yield from _leaves(state, part, seen)
+
+
+def is_read_later(frame: Frame, name: str) -> bool:
+    """Whether the text of a function may read a name after the place where its execution stands.
+
+    A loop around that place reads again what an iteration reads before it assigns it; a nested function may
+    read at any time.
+    """
+    if frame.node is None or frame.at is None:
+        return True
+    end = (frame.at.end_lineno, frame.at.end_col_offset)
+    stack: list[ast.AST] = [frame.node]
+    while stack:
+        node = stack.pop()
+        nested = node is not frame.node and isinstance(node, (ast.FunctionDef, ast.Lambda))
+        if nested and name in reads(node):
+            return True
+        around = isinstance(node, (ast.For, ast.While)) and _encloses(node, frame.at)
+        if around and name in exposed_in(node):
+            return True
+        if isinstance(node, ast.comprehension) and name in reads(node):
+            return True
+        changed: Any = node.target if isinstance(node, ast.AugAssign) else node
+        read = isinstance(changed, ast.Name) and changed.id == name and (
+            changed is not node or not isinstance(changed.ctx, ast.Store)
+        )  # fmt: skip
+        if read and (changed.lineno, changed.col_offset) >= end:
+            return True
+        stack.extend(ast.iter_child_nodes(node))
+    return False
+
+
+def _encloses(node: Any, place: Any) -> bool:
+    start, end = (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset)
+    return start <= (place.lineno, place.col_offset) and (place.end_lineno, place.end_col_offset) <= end

@@ -1,0 +1,336 @@
+"""Writing into arrays, in the ways in which Python and NumPy spell it.
+
+In: an array, a place in it and what is written there. Out: nothing; the state knows the new contents, and
+everything that shares the array's memory sees them. A write into a view is a write into its base. Not for who
+shares memory: that is `memory`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..ir.nodes import Apply, Arg, Literal, Slice, Through, Value, map_arg, values_in
+from ..ir.types import Array, Unknown, dtype_of, is_numeric, shape_of
+from ..passes.cotangents import same_shape
+from ..rules.indexing import (
+    GETITEM,
+    INDEX_ADD,
+    INDEX_ADD_AT,
+    INDEX_SET,
+    index_parts,
+    is_basic,
+    is_distinct,
+)
+from ..rules.rule import Primitive
+from ..rules.typing import typ
+from .branches import fork
+from .memory import IN_A_LIST, is_array, surely_shares
+from .operators import binary
+from .parse import Parser
+from .primitives import apply_primitive, as_operand, to_index
+from .values import NONE, TupleVal
+
+WHOLE = Literal(Ellipsis)
+
+
+def write(
+    p: Parser, array: Value, index: Arg, value: Any, node: ast.AST, row: Primitive = INDEX_SET
+) -> None:
+    """array[index] = value, or what else `row` does at an index."""
+    base, steps = p.memory.locate(array)
+    _refuse_unwritable(p, base, steps, node)
+    choice = p.memory.choices.get(base)
+    if choice is not None and base not in p.state.memory and p.memory.others(p.state, base) is not None:
+        fork(
+            p,
+            choice.test,
+            lambda: write(p, _reread(p, choice.then, steps), index, value, node, row),
+            lambda: write(p, _reread(p, choice.orelse, steps), index, value, node, row),
+            None,
+        )
+        return
+    _refuse_shared(p, base, node)
+    now = {v: p.memory.current(v) for v in values_in((index, value)) if is_array(v)}
+    index, value = map_arg(index, now), map_arg(value, now)
+    settle(p, base, _put(p, p.memory.content(base), steps, index, value, row))
+
+
+def settle(p: Parser, base: Value, content: Value) -> None:
+    """The memory `base` contains `content` from now on."""
+    p.state.memory[base] = content
+    p.memory.owner[content] = base
+    p.memory.written[base] = None
+    content.hint, content.named = base.hint, base.named
+
+
+def _reread(p: Parser, base: Value, steps: list[Apply]) -> Value:
+    """The same view of another array."""
+    found: Any = base
+    for step in steps:
+        found = p.builder.append(step.primitive, found, *step.args[1:])
+    assert isinstance(found, Value)
+    return found
+
+
+def _put(p: Parser, content: Any, steps: list[Apply], index: Arg, value: Any, row: Primitive) -> Any:
+    """The contents of a memory after a write into the view that the steps lead to."""
+    if len(steps) == 1 and steps[0].primitive is GETITEM:
+        joined = _joined_index(steps[0].args[1], index)
+        if joined is not None:
+            return p.builder.append(row, content, joined, value)
+    if steps:
+        index = Through(tuple((step.primitive, step.args[1:]) for step in steps), index)
+    return p.builder.append(row, content, index, value)
+
+
+def _joined_index(first: Arg, second: Arg) -> Arg | None:
+    """The one index that selects what two do, one after the other; None where it takes both."""
+    parts = index_parts(second)
+    if len(parts) == 1 and (_is_full(parts[0]) or (isinstance(parts[0], Literal) and parts[0].value is ...)):
+        return first
+    rows = index_parts(first)
+    if all(not isinstance(r, (Slice, Literal)) or type(getattr(r, "value", None)) is int for r in rows):
+        return (*rows, *parts) if is_basic(second) else None
+    return None
+
+
+def _is_full(part: Arg) -> bool:
+    return isinstance(part, Slice) and all(
+        isinstance(x, Literal) and x.value is None for x in (part.start, part.stop, part.step)
+    )
+
+
+def _refuse_view(p: Parser, step: Apply, node: ast.AST) -> None:
+    name = step.primitive.name.split("(")[0]
+    p.refuse(
+        "AD111",
+        f"this writes into the result of `{name}`, which may be a view, a copy, or read-only",
+        node,
+        f"a copy that is written, `{name}(...).copy()`, or a write into the array itself",
+    )
+
+
+def _refuse_unwritable(p: Parser, base: Value, steps: list[Apply], node: ast.AST) -> None:
+    for step in steps:
+        if not surely_shares(step) or step.primitive.name.startswith(("np.broadcast_to(", "np.diagonal(")):
+            _refuse_view(p, step, node)
+    stmt = p.builder.definitions.get(base)
+    opaque = stmt is not None and (
+        stmt.primitive.effect == "opaque" or stmt.primitive.name.startswith("attribute(")
+    )
+    if opaque or isinstance(base.type, Unknown):
+        p.refuse(
+            "AD113",
+            "this writes into an array of which nothing is known",
+            node,
+            "an array that the function is given or makes; lower(f, *arguments) tells what it is given",
+        )
+
+
+def _refuse_shared(p: Parser, base: Value, node: ast.AST) -> None:
+    """Refuse a write into what may be, or may be seen by, another live variable."""
+    roots = p.memory.roots_of(base)
+    if IN_A_LIST in roots or not roots.isdisjoint(p.state.listed):
+        p.refuse(
+            "AD112",
+            "this writes into an array that a list of run-time length holds",
+            node,
+            "a copy in the list, `items.append(x.copy())`, or a copy that is written",
+        )
+    other = p.memory.others(p.state, base)
+    if other is not None:
+        p.refuse(
+            "AD112",
+            f"this writes into an array that may or may not be the one that `{other[0]}` holds",
+            node,
+            "a copy of the one or the other, or the write in each of the branches",
+        )
+
+
+# -- statements ----------------------------------------------------------------------------------------------
+
+
+def augmented(p: Parser, op: str, old: Value, new: Any, node: ast.AST) -> None:
+    """`array op= new`, in place."""
+    result = binary(p, op, old, new, node)
+    _refuse_cast(p, old, result, node)
+    base, steps = p.memory.locate(old)
+    made = typ(result)
+    same = same_shape(shape_of(made), shape_of(old.type)) and dtype_of(made) == dtype_of(old.type)
+    fresh = isinstance(result, Value) and p.builder.statements and result in p.builder.statements[-1].outs
+    if not steps and same and fresh and shape_of(old.type) != () and base not in p.memory.choices:
+        _refuse_unwritable(p, base, steps, node)
+        _refuse_shared(p, base, node)
+        settle(p, base, result)
+        return
+    write(p, old, WHOLE, result, node)
+
+
+def augmented_item(p: Parser, op: str, array: Value, index: Any, node: ast.AugAssign) -> None:
+    """`array[index] op= value`: read, computed and written back.
+
+    What is no view is read before the value is evaluated, which may write there.
+    """
+    at = to_index(p, index, node)
+    old = p.builder.apply(GETITEM, array, at)
+    base, _ = p.memory.locate(array)
+    before = p.memory.content(base)
+    value = p.evaluate(node.value)
+    untouched = is_array(old) or p.memory.content(base) is before
+    result = binary(p, op, old, value, node)
+    if is_array(old):
+        _refuse_cast(p, old, result, node)
+    is_sum = op in ("+", "-") and (dtype_of(array.type) or "?")[0] in "fc"
+    if is_sum and untouched and is_distinct(at) and is_numeric(typ(value)):
+        # what was there stays a part of it, so its adjoint stays as it is
+        write(p, array, at, value if op == "+" else p.builder.expand("-x", x=value), node, INDEX_ADD)
+        return
+    write(p, array, at, result, node)
+
+
+def _refuse_cast(p: Parser, old: Value, result: Any, node: ast.AST) -> None:
+    """NumPy refuses to put floats into an array of integers in place; so do we, and where it is not known."""
+    have, want = dtype_of(typ(result)), dtype_of(old.type)
+    if have is None or want is None or not np.can_cast(have, want, "same_kind"):
+        p.refuse(
+            "AD113",
+            f"`op=` puts values of dtype {have or 'unknown'} into an array of dtype {want or 'unknown'}",
+            node,
+            "an array of floats: x.astype(float)",
+        )
+
+
+def set_array_item(p: Parser, array: Value, index: Any, value: Any, node: ast.AST) -> None:
+    """array[index] = value"""
+    write(p, array, to_index(p, index, node), as_operand(p, value, node), node)
+
+
+# -- functions and methods -----------------------------------------------------------------------------------
+
+
+def _target(p: Parser, value: Any, name: str, node: ast.AST) -> Value:
+    if not isinstance(value, Value) or not isinstance(value.type, Array):
+        p.refuse("AD113", f"`{name}` writes into something that is no array", node, "an array")
+    return value
+
+
+def _fill(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
+    if len(args) != 2 or keywords:
+        p.raise_at(TypeError(f"fill() takes exactly one argument ({len(args) + len(keywords) - 1} given)"))
+    write(p, _target(p, args[0], "fill", node), WHOLE, as_operand(p, args[1], node), node)
+    return NONE
+
+
+def _sort(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
+    array = _target(p, args[0], "sort", node)
+    write(p, array, WHOLE, p.call(Literal(np.sort, "np.sort"), [array, *args[1:]], keywords, node), node)
+    return NONE
+
+
+def _copyto(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
+    array = _target(p, args[0], "np.copyto", node)
+    value = as_operand(p, args[1], node)
+    _refuse_cast(p, array, value, node)
+    where = keywords.pop("where", Literal(True))
+    if keywords or len(args) > 2:
+        instead = "np.copyto(dst, src, where=mask)"
+        p.refuse("AD202", "`np.copyto` with these options is not understood", node, instead)
+    if not (isinstance(where, Literal) and where.value is True):
+        value = p.builder.expand("np.where(c, x, y)", c=as_operand(p, where, node), x=value, y=array)
+    write(p, array, WHOLE, value, node)
+    return NONE
+
+
+def _put_flat(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
+    array = _target(p, args[0], "np.put", node)
+    instead = "x[indices] = values"
+    if len(args) != 3 or keywords or len(shape_of(array.type) or (0, 0)) != 1:
+        p.refuse("AD202", "`np.put` is understood for arrays with one axis", node, instead)
+    places, value = to_index(p, args[1], node), as_operand(p, args[2], node)
+    at, given = shape_of(typ(places)), shape_of(typ(value))
+    is_index = at is not None and len(at) < 2 and (dtype_of(typ(places)) or "?")[0] in "iu"
+    if not is_index or (given != () and not same_shape(given, at)):
+        p.refuse("AD202", "`np.put` repeats its values, or flattens its indices", node, instead)
+    write(p, array, places, value, node)
+    return NONE
+
+
+def _putmask(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
+    array = _target(p, args[0], "np.putmask", node)
+    mask, value = as_operand(p, args[1], node), as_operand(p, args[2], node)
+    if shape_of(typ(value)) != ():
+        p.refuse("AD202", "`np.putmask` is understood for one value", node, "x[mask] = values[mask]")
+    write(p, array, WHOLE, p.builder.expand("np.where(c, x, y)", c=mask, x=value, y=array), node)
+    return NONE
+
+
+def _fill_diagonal(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
+    array = _target(p, args[0], "np.fill_diagonal", node)
+    if len(args) != 2 or keywords or len(shape_of(array.type) or ()) != 2:
+        instead = "x[np.arange(n), np.arange(n)] = v"
+        p.refuse("AD202", "`np.fill_diagonal` is understood for matrices", node, instead)
+    places = p.builder.expand("np.arange(np.minimum(np.shape(x)[0], np.shape(x)[1]))", x=array)
+    write(p, array, (places, places), as_operand(p, args[1], node), node)
+    return NONE
+
+
+def _at(sign: Callable[[Parser, Any], Any]) -> Any:
+    """`np.add.at` and `np.subtract.at`: repeated places are added to repeatedly."""
+
+    def handler(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
+        array = _target(p, args[0], "ufunc.at", node)
+        value = sign(p, as_operand(p, args[2], node))
+        _refuse_cast(p, array, value, node)
+        write(p, array, to_index(p, args[1], node), value, node, INDEX_ADD_AT)
+        return NONE
+
+    return handler
+
+
+def _negated(p: Parser, value: Any) -> Any:
+    return p.builder.expand("-x", x=value)
+
+
+def _setitem(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
+    set_array_item(p, _target(p, args[0], "operator.setitem", node), args[1], args[2], node)
+    return NONE
+
+
+def apply_with_out(
+    p: Parser, row: Primitive, args: list[Any], keywords: dict[str, Any], node: ast.AST, function: Any = None
+) -> Any:
+    """A primitive that may be told where to write its result, which then is what the call returns."""
+    keywords = dict(keywords)
+    out = keywords.pop("out", NONE)
+    if isinstance(function, np.ufunc) and len(args) == function.nin + 1:
+        out, args = args[-1], args[:-1]
+    if isinstance(out, TupleVal) and len(out.items) == 1:
+        out = out.items[0]
+    if isinstance(out, Literal) and out.value is None:
+        return apply_primitive(p, row, args, keywords, node)
+    array = _target(p, out, "out=", node)
+    where = keywords.pop("where", Literal(True))
+    value = apply_primitive(p, row, args, keywords, node)
+    _refuse_cast(p, array, value, node)
+    if not row.pointwise and dtype_of(typ(value)) != dtype_of(array.type):
+        # a reduction computes in the dtype of what it is to write into
+        p.refuse("AD202", "`out=` of another dtype than the result", node, "`dtype=` as well, or a cast")
+    if not (isinstance(where, Literal) and where.value is True):
+        value = p.builder.expand("np.where(c, x, y)", c=as_operand(p, where, node), x=value, y=array)
+    write(p, array, WHOLE, value, node)
+    return array
+
+
+WRITERS: dict[Any, Any] = {
+    np.copyto: _copyto,
+    np.put: _put_flat,
+    np.putmask: _putmask,
+    np.fill_diagonal: _fill_diagonal,
+    np.add.at: _at(lambda p, v: v),
+    np.subtract.at: _at(_negated),
+}
+WRITING_METHODS: dict[str, Any] = {"fill": _fill, "sort": _sort, "put": _put_flat}

@@ -1,0 +1,56 @@
+"""Which rows may return memory of their operands: an operand itself, or a view of one."""
+
+from __future__ import annotations
+
+from ..ir.nodes import Apply, Literal, Value, values_in
+from ..ir.types import ListOf, Record, Scalar, ShapeOf
+from . import lists
+from .indexing import GETITEM, is_basic
+from .rule import HELPERS, METHODS, OPERATORS, Primitive
+
+# pure functions that give back an operand, or a view of one, for some arguments
+_SHOWING = frozenset((
+    "np.einsum", "np.diff", "np.real_if_close", "np.nan_to_num", "np.split", "np.array_split", "np.hsplit",
+    "np.vsplit", "np.dsplit", "np.meshgrid", "unpad", "split_like", "max", "min", "list",
+))  # fmt: skip
+_TAKES = (lists.LIST_POP, lists.LIST_EACH, lists.FIELD)
+
+
+def may_show(row: Primitive) -> bool:
+    """Whether what a row returns may be an operand, or a view of one.
+
+    Of NumPy's functions, and of our own, it is known; of a user's row it is not.
+    """
+    if row.effect != "pure":
+        return row.effect == "view"
+    name = row.name.split("(")[0]
+    ours = name.startswith("np.") or name in HELPERS or row in OPERATORS.values() or row in METHODS.values()
+    return name in _SHOWING or not ours
+
+
+def copies(stmt: Apply) -> bool:
+    """Whether the result of a row that may show an operand is certainly an object of its own."""
+    row = stmt.primitive
+    first = stmt.args[0] if stmt.args else None
+    taken = row is GETITEM and isinstance(first, Value) and isinstance(first.type, (ListOf, Record))
+    if row in _TAKES or taken or (row is GETITEM and not is_basic(stmt.args[1])):
+        return True
+    place = row.index.get("copy")
+    copied = None if place is None else stmt.args[place]
+    return isinstance(copied, Literal) and copied.value is True
+
+
+def shown_by(stmt: Apply) -> list[Value]:
+    """The operands whose memory the results of a statement may show, or be.
+
+    An item that is taken from a list is an object of its own, not a view of the list.
+    """
+    row = stmt.primitive
+    if not may_show(row) or all(isinstance(out.type, (Scalar, ShapeOf)) for out in stmt.outs):
+        return []
+    if copies(stmt):
+        return []
+    operands = stmt.args[:1] if row.effect == "view" else stmt.args
+    if row.name.startswith("np.einsum(") and sum(1 for _ in values_in(operands)) > 1:
+        return []  # a product is an array of its own
+    return [v for v in values_in(operands) if not isinstance(v.type, (ListOf, Scalar, ShapeOf))]
