@@ -142,7 +142,10 @@ def _copy_what_enters(known: Ownership, first: Value, copied: set[Value]) -> boo
     (param,) = objects
     if param not in known.loop_of or param not in known.borrowed:
         return False
-    loop, _ = known.loop_of[param]
+    loop, k = known.loop_of[param]
+    outer = loop.init[k]
+    if isinstance(outer, Value) and outer not in copied and _copy_what_enters(known, outer, copied):
+        return True  # an outer loop hands it on: one copy before that will do
     wanted = _flowing_into(loop, param, known)
     done = False
     for k, p in enumerate(carried_params(loop)):
