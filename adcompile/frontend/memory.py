@@ -156,11 +156,10 @@ class Memory:
     def holders(self, state: State) -> Iterator[tuple[str, Value]]:
         """The arrays that live variables hold, also in containers, with the name of the variable."""
         for key, held in state.names.items():
+            found = list(_leaves(state, held, set()))
             name = key[1] if isinstance(key, tuple) and isinstance(key[0], int) else ""
-            if name and not self._is_live(key[0], name):
-                continue
-            for leaf in _leaves(state, held, set()):
-                yield name, leaf
+            if found and (not name or self._is_live(key[0], name)):
+                yield from ((name, leaf) for leaf in found)
 
     def _is_live(self, frame: int, name: str) -> bool:
         found = self.p.frames.get(frame)
@@ -193,6 +192,8 @@ class Memory:
         `outs` has what each of them is on the paths that meet, None where a path does not have it; `state` is
         the one that they meet in. Returns whether any root is new.
         """
+        if not outs:
+            return False
         found = {out: {out} for out in outs}
         kept = [self.roots_of(leaf) for _, leaf in self.holders(state) if leaf not in outs]
         for atoms in zip(*outs.values(), strict=True):
