@@ -49,6 +49,9 @@ def execute(
     text = dedent(text)
     if register:
         linecache.cache[name] = (len(text), None, text.splitlines(True), name)
+    else:
+        # a process that was started with `-c` has text of its own under this name, from Python 3.13 on
+        linecache.cache.pop(name, None)
     names: dict[str, Any] = {"__name__": "cell"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
