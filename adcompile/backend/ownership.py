@@ -186,11 +186,10 @@ class Ownership:
             for obj in own | self.inside(own):
                 self.holders.setdefault(obj, []).append(value)
 
-    def others(self, value: Value, at: int, but: Iterable[Value] = ()) -> list[Value]:
+    def others(self, value: Value, at: int) -> list[Value]:
         """The values that are read after position `at` and may be the object of `value`, or hold it."""
-        ignored = {value, *but}
         objects = self._linked(self.of(value))
-        found = dict.fromkeys(v for obj in objects for v in self.holders.get(obj, ()) if v not in ignored)
+        found = dict.fromkeys(v for obj in objects for v in self.holders.get(obj, ()) if v is not value)
         return [v for v in found if self.order.live_after(v, at)]
 
     def _linked(self, objects: Iterable[Value]) -> set[Value]:

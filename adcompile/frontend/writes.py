@@ -295,11 +295,6 @@ def _negated(p: Parser, value: Any) -> Any:
     return p.builder.expand("-x", x=value)
 
 
-def _setitem(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
-    set_array_item(p, _target(p, args[0], "operator.setitem", node), args[1], args[2], node)
-    return NONE
-
-
 def apply_with_out(
     p: Parser, row: Primitive, args: list[Any], keywords: dict[str, Any], node: ast.AST, function: Any = None
 ) -> Any:
