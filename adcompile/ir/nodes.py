@@ -339,3 +339,23 @@ def clone_stmt(stmt: Stmt, mapping: dict[Value, Any]) -> Stmt:
     test_block, body = clone_block(stmt.test, mapping), clone_block(stmt.body, mapping)
     outs = tuple(_fresh(o, mapping) for o in stmt.outs)
     return While(outs, init, test_block, body, stmt.loc, stmt.stops, stmt.adjoint)
+
+
+def substitute(stmt: Stmt, mapping: Mapping[Value, Any]) -> Stmt:
+    """The statement with free values replaced, its own definitions unchanged."""
+    if not mapping:
+        return stmt
+    if isinstance(stmt, (Apply, Call)):
+        stmt.args = tuple(map_arg(a, mapping) for a in stmt.args)
+        return stmt
+    if isinstance(stmt, If):
+        stmt.test = map_arg(stmt.test, mapping)
+    elif isinstance(stmt, For):
+        stmt.range = map_arg(stmt.range, mapping)
+    if isinstance(stmt, (For, While)):
+        stmt.init = tuple(map_arg(a, mapping) for a in stmt.init)
+    for block in blocks_of(stmt):
+        for inner in block.statements:
+            substitute(inner, mapping)
+        block.yields = tuple(map_arg(y, mapping) for y in block.yields)
+    return stmt

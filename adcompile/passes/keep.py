@@ -32,6 +32,7 @@ from ..ir.nodes import (
     free_values,
     map_arg,
     operands,
+    substitute,
     values_in,
 )
 from ..ir.types import INT, ListOf, Scalar, ShapeOf, forget_sizes, shape_of
@@ -86,7 +87,7 @@ def keep(
     for s in again:
         statements.append(clone_stmt(s, mapping))
     for s in backward.statements:
-        statements.append(_substitute(s, mapping))
+        statements.append(substitute(s, mapping))
     yields = tuple(map_arg(y, mapping) for y in backward.yields)
     params = (counter, *backward.params, *heads)
     outs = [Value(p.type, p.hint, p.named) for p in backward.params]
@@ -98,12 +99,6 @@ def keep(
         For((*outs, *spare), span, (*init, *lists_out), body, loop.loc, backwards=turned, adjoint=True)
     )
     return Kept([*pre, new_loop], outs)
-
-
-def _substitute(stmt: Stmt, mapping: dict[Value, Any]) -> Stmt:
-    from .reverse import _substituted
-
-    return _substituted(stmt, mapping)
 
 
 def _index_at(builder: Builder, loop: For, counter: Value, statements: list[Stmt]) -> Any:

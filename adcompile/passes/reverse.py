@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import Loc
 from ..ir.build import Builder
 from ..ir.nodes import (
     UNDEFINED,
@@ -32,47 +31,25 @@ from ..ir.nodes import (
     Value,
     While,
     all_statements,
+    blocks_of,
     clone_stmt,
     free_values,
     leaves,
     map_arg,
+    substitute,
     values_in,
 )
-from ..ir.types import Array, ListOf, Record, Scalar, Type, dtype_of, is_differentiable, shape_of
+from ..ir.types import ListOf, Record, Type, dtype_of, is_differentiable, shape_of
 from ..rules import indexing, lists
 from ..rules.expand import NAMES, expand
-from ..rules.rule import OPERATORS, Primitive, call_rule, facts_of
+from ..rules.rule import OPERATORS, call_rule, facts_of
 from ..rules.typing import typ
 from .activity import carried_params, carried_yields, refuse_inactive, useful_values, varied_values
-from .cotangents import adjoint_type, cast, full, plus, reduce_to, zeros
+from .adjoints import Adjoints, Bars
+from .cotangents import adjoint_type, full, reduce_to, zeros
 from .invariance import without_influence
 from .keep import ensure_defined, keep, recomputable
-
-
-@dataclass(frozen=True)
-class _Addend:
-    """What is still to be added at some places of an adjoint."""
-
-    row: Primitive
-    index: Arg
-    c: Any
-    loc: Loc | None
-
-
-@dataclass
-class Bars:
-    """Adjoints while contributions come in.
-
-    `sums` holds the sum of what belongs to whole values. What belongs to some elements only waits in
-    `places` until an adjoint is asked for: added in place to a finished sum it costs no array of zeros.
-    """
-
-    sums: dict[Value, Any] = field(default_factory=dict)
-    places: dict[Value, tuple[_Addend, ...]] = field(default_factory=dict)
-
-    def copy(self) -> Bars:
-        """Adjoints that another path may go on with."""
-        return Bars(dict(self.sums), dict(self.places))
+from .partial import Partial
 
 
 @dataclass
@@ -94,9 +71,7 @@ def reverse(builder: Builder, block: Block, wrt: Sequence[Value], seeds: Sequenc
     varied = varied_values(block, wrt, without_influence(block, wanted))
     useful = useful_values(block, wanted)
     refuse_inactive(block, varied, useful)
-    sweep = _Sweep(builder, varied & useful, {}, varied)
-    sweep.tests = _Tests(builder, block)
-    sweep.partial = partial_values(sweep.tests, block)
+    sweep = _Sweep(builder, block, varied & useful, {}, varied)
     bars = Bars()
     with builder.block() as backward, builder.at(None, adjoint=True):
         for atom, seed in zip(block.yields, seeds, strict=True):
@@ -117,110 +92,26 @@ class _Pair:
     contributes: list[int] = field(default_factory=list)
 
 
-class _Sweep:
-    """State of one reversal: the builder of the backward sweep and what is active."""
+class _Sweep(Adjoints):
+    """State of one reversal: adjoints so far, what is active, and the derived functions."""
 
     def __init__(
-        self, builder: Builder, active: set[Value], pairs: dict[Any, _Pair], varied: set[Value]
+        self,
+        builder: Builder,
+        block: Block,
+        active: set[Value],
+        pairs: dict[Any, _Pair],
+        varied: set[Value],
     ) -> None:
-        self.builder = builder
-        self.active = active
+        super().__init__(builder, active)
         self.pairs = pairs
         self.varied = varied
-        # adjoints that a loop accumulates in memory of their own
-        self.accumulators: set[Value] = set()
-        # values that only some paths assign, with the tests and sides on which they are assigned
-        self.partial: dict[Value, set[tuple[Any, int]]] = {}
-        self.tests = _Tests(builder, Block((), [], ()))
+        self.partial = Partial(builder, block)
         # values some of whose elements are discarded by a mask further on:
         # there their adjoint is exactly zero
         self.masked: set[Value] = set()
         # how many loops the statement being reversed stands in
         self.loops = 0
-
-    # -- contributions ---------------------------------------------------------------------------------------
-
-    def accumulate(self, bars: Bars, value: Any, c: Any) -> None:
-        """Add a contribution to the adjoint of a value."""
-        if not isinstance(value, Value) or value not in self.active:
-            return
-        c = cast(self.builder, c, value)
-        have = bars.sums.get(value)
-        if have is None:
-            bars.sums[value] = c
-            return
-        if have in self.accumulators and isinstance(value.type, Array):
-            bars.sums[value] = self.builder.expand("accumulate(a, c)", a=have, c=c)
-        else:
-            bars.sums[value] = plus(self.builder, have, c, value)
-        if have in self.accumulators:
-            self.accumulators.add(bars.sums[value])
-
-    def accumulate_at(self, bars: Bars, x: Value, index: Arg, c: Any) -> None:
-        """Add a contribution to some elements of the adjoint of an array or list."""
-        if x not in self.active:
-            return
-        if isinstance(x.type, Scalar):
-            # x[()], x[None]: all there is to a number
-            self.accumulate(bars, x, self.builder.expand("np.sum(c)", c=c))
-            return
-        if isinstance(x.type, ListOf):
-            self._add_to_item(bars, x, index, c)
-            return
-        distinct = indexing.is_distinct(index) or self._counts(index)
-        row = indexing.INDEX_ADD if distinct else indexing.INDEX_ADD_AT
-        bars.places[x] = (*bars.places.get(x, ()), _Addend(row, index, c, self.builder.loc))
-        if bars.sums.get(x) in self.accumulators:
-            self.settled(bars, x)
-
-    def _add_to_item(self, bars: Bars, items: Value, index: Arg, c: Any) -> None:
-        assert isinstance(items.type, ListOf)
-        have = bars.sums.get(items)
-        base = zeros(self.builder, items) if have is None else have
-        if isinstance(items.type.element, (Scalar, Array)):
-            total = self.builder.apply(lists.LIST_ADD, base, index, c)
-        else:
-            # what `+` means for the items is known at run time only: lists are added item by item
-            item = self.builder.expand("added(a, b)", a=self.builder.apply(OPERATORS["[]"], base, index), b=c)
-            total = self.builder.apply(lists.LIST_SET, base, index, item)
-        bars.sums[items] = total
-        if have in self.accumulators:
-            self.accumulators.add(total)
-
-    def settled(self, bars: Bars, value: Value) -> Any:
-        """The adjoint of a value with all that belongs to some of its elements; None if there is none."""
-        have = bars.sums.get(value)
-        waiting = bars.places.pop(value, ())
-        if not waiting:
-            return have
-        with self.builder.at(waiting[0].loc):
-            total = zeros(self.builder, value) if have is None else full(self.builder, have, value)
-        for addend in waiting:
-            with self.builder.at(addend.loc):
-                total = self.builder.apply(addend.row, total, addend.index, addend.c)
-        bars.sums[value] = total
-        if have in self.accumulators:
-            self.accumulators.add(total)
-        return total
-
-    def _counts(self, index: Arg) -> bool:
-        """Whether an index has a part that takes every value once, as in `x[np.arange(n), labels]`."""
-        for part in indexing.index_parts(index):
-            stmt = self.builder.definitions.get(part) if isinstance(part, Value) else None
-            if stmt is not None and stmt.primitive.name.startswith("np.arange("):
-                # stretched along another axis it would repeat its values
-                own = shape_of(typ(part))
-                shapes = [shape_of(p.type) for p in indexing.index_parts(index) if isinstance(p, Value)]
-                return all(shape in ((), own) or len(shape or (0, 0)) == 1 for shape in shapes)
-        return False
-
-    def take(self, bars: Bars, out: Value) -> Any:
-        """The finished adjoint of a value, named after it."""
-        bar = self.settled(bars, out)
-        bars.sums.pop(out, None)
-        if isinstance(bar, Value) and not bar.named and out.hint and bar in self.builder.definitions:
-            bar.hint, bar.named = f"{out.hint}_bar", out.named
-        return bar
 
     # -- statements ------------------------------------------------------------------------------------------
 
@@ -319,7 +210,7 @@ class _Sweep:
             # what is added may be smaller than the place that it is added to
             c = reduce_to(self.builder, c, value, c)
         elif not isinstance(value.type, (ListOf, Record)):
-            c = c if shape_known(value) else full(self.builder, c, value)
+            c = c if shape_of(value.type) is not None else full(self.builder, c, value)
         self.accumulate(bars, value, c)
 
     def _structure(self, stmt: Apply, bars: Bars, found: list[Any]) -> None:
@@ -363,7 +254,7 @@ class _Sweep:
             for k, branch in enumerate(branches):
                 with self._into(branch.backward):
                     bar = branch.bars.get(v)
-                    if bar is None and self._contradicts(v, stmt.test, k):
+                    if bar is None and self.partial.contradicts(v, stmt.test, k):
                         # this branch never assigns the value, so it has no adjoint here
                         yields[k].append(UNDEFINED)
                     else:
@@ -372,7 +263,7 @@ class _Sweep:
                         )
             outs.append(out)
         blocks = [
-            Block((), [_substituted(s, m) for s in b.backward], tuple(map_arg(y, m) for y in ys))
+            Block((), [substitute(s, m) for s in b.backward], tuple(map_arg(y, m) for y in ys))
             for b, ys, m in zip(branches, yields, mapping, strict=True)
         ]
         if any(b.statements for b in blocks) or outs:
@@ -383,18 +274,13 @@ class _Sweep:
             bars.sums[v] = out
         return forward
 
-    def _contradicts(self, value: Value, test: Any, side: int) -> bool:
-        """Whether a value is certainly unassigned on one side of a test."""
-        test, flip = self.tests.resolve(test)
-        return (test, (1 - side) ^ flip) in self.partial.get(value, ())
-
     def _touches(self, stmt: Stmt) -> bool:
         """Whether a compound statement computes anything active."""
         if any(out in self.active for out in stmt.outs):
             return True
         if isinstance(stmt, Call):
             return False
-        return any(v in self.active for b in _blocks(stmt) for s in b.statements for v in s.outs)
+        return any(v in self.active for b in blocks_of(stmt) for s in all_statements(b) for v in s.outs)
 
     def _branch(self, block: Block, bars: Bars, out_bars: list[Any]) -> _Branch:
         inner = bars.copy()
@@ -580,47 +466,12 @@ class _Redirect:
         self.builder.statements = self.saved
 
 
-def _blocks(stmt: Stmt) -> tuple[Block, ...]:
-    from ..ir.nodes import blocks_of
-
-    found: list[Block] = []
-    pending = list(blocks_of(stmt))
-    while pending:
-        block = pending.pop()
-        found.append(block)
-        for inner in block.statements:
-            pending.extend(blocks_of(inner))
-    return tuple(found)
-
-
 def _bar(value: Value) -> str:
     return f"{value.hint}_bar" if value.hint else ""
 
 
 def _defined(statements: list[Stmt]) -> set[Value]:
     return {out for s in statements for out in s.outs}
-
-
-def _substituted(stmt: Stmt, mapping: dict[Value, Any]) -> Stmt:
-    """The statement with free values replaced, its own definitions unchanged."""
-    if not mapping:
-        return stmt
-    if isinstance(stmt, (Apply, Call)):
-        stmt.args = tuple(map_arg(a, mapping) for a in stmt.args)
-        return stmt
-    if isinstance(stmt, If):
-        stmt.test = map_arg(stmt.test, mapping)
-    elif isinstance(stmt, For):
-        stmt.range = map_arg(stmt.range, mapping)
-    if isinstance(stmt, (For, While)):
-        stmt.init = tuple(map_arg(a, mapping) for a in stmt.init)
-    from ..ir.nodes import blocks_of
-
-    for block in blocks_of(stmt):
-        for inner in block.statements:
-            _substituted(inner, mapping)
-        block.yields = tuple(map_arg(y, mapping) for y in block.yields)
-    return stmt
 
 
 def _top_items(arg: Arg) -> Sequence[Any]:
@@ -638,61 +489,6 @@ def _places(arg: Arg, place: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, 
             yield from _places(item, (*place, k))
         else:
             yield (*place, k), item
-
-
-def shape_known(value: Value) -> bool:
-    """Whether the number of axes of a value is known."""
-    from ..ir.types import shape_of
-
-    return shape_of(value.type) is not None
-
-
-class _Tests:
-    """Which tests are the same: one handed out of a branch, and a negation, are told by their origin."""
-
-    def __init__(self, builder: Builder, block: Block) -> None:
-        self.builder = builder
-        self.source: dict[Value, Any] = {}
-        for stmt in all_statements(block):
-            if isinstance(stmt, If):
-                for out, a, b in zip(stmt.outs, stmt.then.yields, stmt.orelse.yields, strict=True):
-                    if (a is UNDEFINED) != (b is UNDEFINED):
-                        self.source[out] = b if a is UNDEFINED else a
-
-    def resolve(self, test: Any) -> tuple[Any, int]:
-        """The value that a test comes from, and 1 if the test is its negation."""
-        flip = 0
-        while True:
-            stmt = self.builder.definitions.get(test) if isinstance(test, Value) else None
-            if test in self.source:
-                test = self.source[test]
-            elif stmt is not None and stmt.primitive is OPERATORS["not"]:
-                test, flip = stmt.args[0], 1 - flip
-            else:
-                return test, flip
-
-
-def partial_values(tests: _Tests, block: Block) -> dict[Value, set[tuple[Any, int]]]:
-    """The values that some branches leave unassigned: the tests, and on which side the value is assigned."""
-    found: dict[Value, set[tuple[Any, int]]] = {}
-    changed = True
-    while changed:
-        # an `If` is visited before the statements in it:
-        # what is handed out through several takes several rounds
-        changed = False
-        for stmt in all_statements(block):
-            if not isinstance(stmt, If):
-                continue
-            test, flip = tests.resolve(stmt.test)
-            for out, *atoms in zip(stmt.outs, stmt.then.yields, stmt.orelse.yields, strict=True):
-                conditions: set[tuple[Any, int]] = set()
-                for side in (0, 1):
-                    if atoms[1 - side] is UNDEFINED and atoms[side] is not UNDEFINED:
-                        conditions = {(test, side ^ flip), *found.get(atoms[side], ())}  # type: ignore[arg-type]
-                if not conditions <= found.get(out, set()):
-                    found.setdefault(out, set()).update(conditions)
-                    changed = True
-    return found
 
 
 def list_depth(t: Type | None) -> int:
@@ -739,9 +535,7 @@ def derived_pair(
     varied = varied_values(block, wrt, without_influence(block, wanted))
     useful = useful_values(block, wanted)
     refuse_inactive(block, varied, useful)
-    sweep = _Sweep(builder, varied & useful, pairs, varied)
-    sweep.tests = _Tests(builder, block)
-    sweep.partial = partial_values(sweep.tests, block)
+    sweep = _Sweep(builder, block, varied & useful, pairs, varied)
     saved = Value(Record(None), "saved", True)
     bars = Bars()
     seeds = [Value(adjoint_type(y.type), "out_bar", True) for y in wanted]
@@ -776,7 +570,7 @@ def _close_pair(builder: Builder, pair: _Pair, block: Block, forward: list[Stmt]
             field_value = Value(v.type, v.hint, v.named)
             unpacking.append(Apply((field_value,), lists.FIELD, (saved, Literal(k)), None))
             mapping[v] = field_value
-    statements = [_substituted(s, mapping) for s in backward.statements]
+    statements = [substitute(s, mapping) for s in backward.statements]
     yields = tuple(map_arg(y, mapping) for y in backward.yields)
     pair.forward.body = Block(block.params, [*forward, *packing], (*block.yields, record))
     pair.backward.body = Block(backward.params, [*unpacking, *statements], yields)

@@ -1,0 +1,68 @@
+"""Values that only some paths assign, told by the tests that guard them.
+
+In: a block. Out: for each such value the tests, and on which side of them it is assigned. Two tests are the
+same if they come from one value, be it through a branch or a negation. Not for deciding what a backward
+branch yields: that is `passes.reverse`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..ir.build import Builder
+from ..ir.nodes import UNDEFINED, Block, If, Value, all_statements
+from ..rules.rule import OPERATORS
+
+
+class Partial:
+    """The values of a block that some branches leave unassigned."""
+
+    def __init__(self, builder: Builder, block: Block) -> None:
+        self.builder = builder
+        # what a value handed out of a branch comes from, where the other side leaves it unassigned
+        self.source: dict[Value, Any] = {}
+        for stmt in all_statements(block):
+            if isinstance(stmt, If):
+                for out, a, b in zip(stmt.outs, stmt.then.yields, stmt.orelse.yields, strict=True):
+                    if (a is UNDEFINED) != (b is UNDEFINED):
+                        self.source[out] = b if a is UNDEFINED else a
+        self.conditions = self._conditions(block)
+
+    def contradicts(self, value: Value, test: Any, side: int) -> bool:
+        """Whether a value is certainly unassigned on one side of a test."""
+        test, flip = self.resolve(test)
+        return (test, (1 - side) ^ flip) in self.conditions.get(value, ())
+
+    def resolve(self, test: Any) -> tuple[Any, int]:
+        """The value that a test comes from, and 1 if the test is its negation."""
+        flip = 0
+        while True:
+            stmt = self.builder.definitions.get(test) if isinstance(test, Value) else None
+            if test in self.source:
+                test = self.source[test]
+            elif stmt is not None and stmt.primitive is OPERATORS["not"]:
+                test, flip = stmt.args[0], 1 - flip
+            else:
+                return test, flip
+
+    def _conditions(self, block: Block) -> dict[Value, set[tuple[Any, int]]]:
+        """The tests that guard each value, and on which side of them it is assigned."""
+        found: dict[Value, set[tuple[Any, int]]] = {}
+        changed = True
+        while changed:
+            # an `If` is visited before the statements in it:
+            # what is handed out through several takes several rounds
+            changed = False
+            for stmt in all_statements(block):
+                if not isinstance(stmt, If):
+                    continue
+                test, flip = self.resolve(stmt.test)
+                for out, *atoms in zip(stmt.outs, stmt.then.yields, stmt.orelse.yields, strict=True):
+                    conditions: set[tuple[Any, int]] = set()
+                    for side in (0, 1):
+                        if atoms[1 - side] is UNDEFINED and atoms[side] is not UNDEFINED:
+                            conditions = {(test, side ^ flip), *found.get(atoms[side], ())}  # type: ignore[arg-type]
+                    if not conditions <= found.get(out, set()):
+                        found.setdefault(out, set()).update(conditions)
+                        changed = True
+        return found
