@@ -110,17 +110,16 @@ def _emitted(traced: Traced, signature: inspect.Signature, wanted: Wanted, deriv
     interface = interface_of(traced, signature, wanted, derived, namespace)
     emitter = Emitter(namespace, commenting=wanted.kind != "jvp")
     emitter.function(function, interface)
-    body = list(emitter.lines)
+    body = emitter.take_lines()
     done: set[Any] = set()
     helpers: list[list[str]] = []
     while emitter.called and any(f not in done for f in emitter.called):
         for called in [f for f in emitter.called if f not in done]:
             done.add(called)
-            emitter.lines = []
             assert called.body is not None
             simplify(called.body)
             emitter.helper_function(called)
-            helpers.append(emitter.lines)
+            helpers.append(emitter.take_lines())
     text = module_text(namespace, [*helpers, body])
     captured = [(emitter_name, i.path) for emitter_name, i in interface_captures(traced, derived)]
     return Program(function.name, text, namespace.objects, inputs, captured, function, block,
