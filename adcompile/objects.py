@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 from .backend.load import load
 from .engine import Engine
-from .signature import MISS, attached
+from .signature import MISS, readings
 from .transforms import Transform, View
 
 if TYPE_CHECKING:
@@ -200,8 +200,10 @@ class Lowered:
 
     def compile(self) -> Callable[..., Any]:
         """The derivative as a plain function."""
-        function = load(self.program.text, self.program.name, namespace=self.program.objects)
-        return attached(function, self.program.captured)
+        reads, names = readings(self.program.captured)
+        return load(
+            self.program.text, self.program.name, namespace={**self.program.objects, **names}, reads=reads
+        )
 
 
 def lowered(engine: Engine, args: tuple[Any, ...], keywords: dict[str, Any]) -> Lowered:

@@ -6,7 +6,6 @@ captured state. Not for types of graph values: `ir.types`.
 
 from __future__ import annotations
 
-import functools
 import inspect
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -321,23 +320,10 @@ def reader(path: Path) -> Callable[[], Any]:
     return found
 
 
-def attached(function: Callable[..., Any], captured: Iterable[tuple[str, Path]]) -> Callable[..., Any]:
-    """The function with what it captures read at each call, and not left to the caller."""
-    captured = list(captured)
-    if not captured:
-        return function
-    names: dict[str, Any] = {"call": function}
-    given = {name: _path_text(path, f"p{k}", names) for k, (name, path) in enumerate(captured)}
-    rest = [q for name, q in inspect.signature(function).parameters.items() if name not in given]
-    plain = all(q.kind is q.POSITIONAL_OR_KEYWORD and q.default is q.empty for q in rest)
-    shown = [q.name for q in rest] if plain and not names.keys() & {q.name for q in rest} else []
-    head = ", ".join(shown) if shown else "*args, **keywords"
-    passed = ", ".join([*(shown or ["*args", "**keywords"]), *(f"{n}={text}" for n, text in given.items())])
-    exec(f"def made({head}):\n    return call({passed})\n", names)
-    made: Any = functools.update_wrapper(names["made"], function)
-    made.__signature__ = inspect.Signature(rest)
-    found: Callable[..., Any] = made
-    return found
+def readings(captured: Iterable[tuple[str, Path]]) -> tuple[dict[str, str], dict[str, Any]]:
+    """The expressions that read what a derivative captures, and the names that they need."""
+    names: dict[str, Any] = {}
+    return {name: _path_text(path, f"_captured_{k}", names) for k, (name, path) in enumerate(captured)}, names
 
 
 def static_arguments(keys: Iterable[Path], bound: Mapping[str, Any]) -> list[tuple[Path, int]]:

@@ -16,12 +16,13 @@ Not for deciding what to load, nor from where: see ``cache``.
 
 from __future__ import annotations
 
+import ast
 import io
 import linecache
 import sys
 import types
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib.machinery import ModuleSpec
 
 from adcompile.backend.cache import digest
@@ -55,7 +56,12 @@ _live: weakref.WeakValueDictionary[str, _Source] = weakref.WeakValueDictionary()
 
 
 def load(
-    text: str, name: str, *, path: str | None = None, namespace: Mapping[str, object] | None = None
+    text: str,
+    name: str,
+    *,
+    path: str | None = None,
+    namespace: Mapping[str, object] | None = None,
+    reads: Mapping[str, str] | None = None,
 ) -> types.FunctionType:
     """Execute an emitted module and return one of its functions.
 
@@ -70,6 +76,9 @@ def load(
         ``<adcompile NAME DIGEST>.py``.
     namespace : mapping, optional
         Further globals for the text to find.
+    reads : mapping, optional
+        Keyword-only parameters that the function shall not have, with the expressions over `namespace` that
+        it evaluates for them at each call.
 
     Raises
     ------
@@ -79,32 +88,35 @@ def load(
     source = _source(text, name, path)
     extra = dict(namespace or {})
     module = {**extra, **_dunders(source, EmittedLoader(text, source, extra))}
-    exec(compile(text, source.file_name, "exec", dont_inherit=True), module)
+    code = _with_reads(text, name, reads) if reads else text
+    exec(compile(code, source.file_name, "exec", dont_inherit=True), module)
     function = module.get(name)
     if not isinstance(function, types.FunctionType) or function.__globals__ is not module:
         raise ValueError(f"{source.file_name} defines no function {name!r}")
     return function
 
 
-def rebuild(text: str, name: str, namespace: Mapping[str, object]) -> types.FunctionType:
-    """Load what :func:`by_source` took apart, in whatever process that is: so without a path."""
-    return load(text, name, namespace=namespace)
+def _with_reads(text: str, name: str, reads: Mapping[str, str]) -> ast.Module:
+    """The module with the first statements of a function in the place of some of its parameters.
 
-
-def by_source(
-    function: types.FunctionType,
-) -> tuple[Callable[..., types.FunctionType], tuple[str, str, Mapping[str, object]]]:
-    """Take a loaded function apart for pickling, in the form that a ``__reduce__`` returns.
-
-    Raises
-    ------
-    TypeError
-        If the function was not made by :func:`load`.
+    A wrapper that passes them would cost a second call. No line of the text moves.
     """
-    loader = function.__globals__.get("__loader__")
-    if not isinstance(loader, EmittedLoader):
-        raise TypeError(f"{function.__qualname__} was not loaded from emitted source")
-    return rebuild, (loader.text, function.__code__.co_name, loader.namespace)
+    module = ast.parse(text)
+    function = next(n for n in module.body if isinstance(n, ast.FunctionDef) and n.name == name)
+    kept = [
+        (parameter, default)
+        for parameter, default in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True)
+        if parameter.arg not in reads
+    ]
+    function.args.kwonlyargs = [parameter for parameter, _ in kept]
+    function.args.kw_defaults = [default for _, default in kept]
+    described = ast.get_docstring(function, clean=False) is not None
+    statements = ast.parse("".join(f"{parameter} = {value}\n" for parameter, value in reads.items())).body
+    for node in statements:
+        for inner in ast.walk(node):
+            ast.copy_location(inner, function)
+    function.body[described:described] = statements
+    return module
 
 
 def _source(text: str, name: str, path: str | None) -> _Source:

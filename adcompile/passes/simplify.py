@@ -133,7 +133,27 @@ def _multiply(builder: Builder, x: Arg, y: Arg) -> Any:
             return builder.apply(
                 OPERATORS["neg"], builder.apply(OPERATORS["*"], *((b, inner) if swapped else (inner, b)))
             )
+    # (a / b) * (b / c), in either order
+    quotients = _quotient(builder, x), _quotient(builder, y)
+    for (a, b), (above, c) in (quotients, quotients[::-1]):
+        if b is not None and b is above and _are_numbers(a, b, c):
+            return builder.apply(OPERATORS["/"], a, c)
     return None
+
+
+def _quotient(builder: Builder, arg: Arg | None) -> tuple[Any, Any]:
+    """`a` and `b` if arg is a / b, else None and None."""
+    stmt = builder.definitions.get(arg) if isinstance(arg, Value) else None
+    if stmt is None or stmt.primitive is not OPERATORS["/"]:
+        return None, None
+    a, b = stmt.args
+    return a, b
+
+
+def _are_numbers(*args: Arg) -> bool:
+    """Whether all are floats of one kind: then none decides about the shape or dtype of a product."""
+    first = typ(args[0])
+    return isinstance(first, Scalar) and first.dtype[0] in "fc" and all(typ(x) == first for x in args)
 
 
 def _plain(literal: Literal) -> bool:
@@ -147,6 +167,11 @@ def _divide(builder: Builder, x: Arg, y: Arg) -> Any:
         inner = _negated(builder, x)
         if inner is not None:
             return builder.apply(OPERATORS["neg"], builder.apply(OPERATORS["/"], inner, y))
+        # the derivative of a function of b / c: (a / (b / c)) / c
+        a, quotient = _quotient(builder, x)
+        b, c = _quotient(builder, quotient)
+        if c is not None and c is y and _are_numbers(a, b, c):
+            return builder.apply(OPERATORS["/"], a, b)
     return None
 
 

@@ -12,18 +12,16 @@ import pickle
 import subprocess
 import sys
 import textwrap
-import time
 import traceback
 import types
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import cast
 
 import pytest
 
 from adcompile.backend import load as load_module
-from adcompile.backend.load import by_source, load
+from adcompile.backend.load import load
 
 ROOT = Path(load_module.__file__).parents[2]
 TEXT = '''\
@@ -253,53 +251,25 @@ def test_coverage_measures_the_file(path: Path, tmp_path: Path) -> None:
     assert run.stdout.splitlines() == ["([2, 5, 7, 8, 9, 10], [9])", "1"]
 
 
-def test_a_function_travels_by_source() -> None:
-    f = load(TEXT, "f_grad", namespace={"k": (1, 2)})
-    f.__name__ = f.__qualname__ = "renamed"
-    rebuilder, arguments = pickle.loads(pickle.dumps(by_source(f)))
-    g = rebuilder(*arguments)
-    assert g is not f
-    assert g(0.5) == f(0.5)
-    assert g.__globals__["k"] == (1, 2)
-    assert_visible(g)
-
-
-def test_a_function_in_another_process_shows_its_lines(path: Path) -> None:
-    data = pickle.dumps(by_source(load(TEXT, "f_grad", path=str(path))))
-    path.unlink()
-    script = f"""
-        import pickle, traceback
-        rebuild, arguments = pickle.loads({data!r})
-        try:
-            rebuild(*arguments)(2.0)
-        except ArithmeticError:
-            print(traceback.format_exc())
-    """
-    run = python(script)
-    assert "line 9, in f_grad" in run.stdout
-    assert 'raise ArithmeticError("beyond one")  # line 9' in run.stdout
-
-
 def test_a_loaded_function_does_not_pickle_as_if_it_could_be_imported() -> None:
     f = load(TEXT, "f_grad")
     with pytest.raises((pickle.PicklingError, AttributeError)):
         pickle.dumps(f)
 
 
-def test_only_loaded_functions_travel_by_source() -> None:
-    with pytest.raises(TypeError, match="assert_visible was not loaded"):
-        by_source(cast(types.FunctionType, assert_visible))
-
-
-def test_loading_takes_little_more_than_compiling() -> None:
-    lines = "".join(f"    x_{i} = np.cos(x) * y + {i}.0\n" for i in range(100))
-    text = f"def f(x, y, np):\n{lines}    return x_0\n"
-    loading, compiling = [], []
-    for i in range(30):
-        start = time.perf_counter()
-        compile(text, "text", "exec")
-        between = time.perf_counter()
-        load(f"{text}# {i}\n", "f")
-        loading.append(time.perf_counter() - between)
-        compiling.append(between - start)
-    assert min(loading) < 1.5 * min(compiling) + 0.3e-3
+def test_a_parameter_may_be_read_at_each_call() -> None:
+    text = (
+        'def f(x, *, scale, shift=1.0):\n    """Doc."""\n'
+        '    if x < 0:\n        raise ArithmeticError("low")\n    return scale * x + shift\n'
+    )
+    state = {"scale": 2.0}
+    f = load(text, "f", namespace={"_state": state}, reads={"scale": "_state['scale']"})
+    assert str(inspect.signature(f)) == "(x, *, shift=1.0)"
+    assert f.__doc__ == "Doc."
+    assert f(3.0) == 7.0
+    state["scale"] = 5.0
+    assert f(3.0, shift=0.0) == 15.0
+    assert inspect.getsource(f) == text
+    with pytest.raises(ArithmeticError) as raised:
+        f(-1.0)
+    assert raised.traceback[-1].lineno == 3
