@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+
+from adcompile.rules import rule, tables
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -17,3 +21,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def no_disk_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compile anew; the tests of the disk cache name a folder of their own."""
     monkeypatch.setenv("ADCOMPILE_CACHE", "0")
+
+
+@pytest.fixture
+def own_rows(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let a test add rows to the table, and take them out again."""
+    # what is put back afterwards has to hold the package's own rows, which are loaded when first needed
+    assert tables is not None
+    before = dict(rule.FUNCTIONS)
+    monkeypatch.setattr(rule, "FOREIGN", [])
+    yield
+    rule.FUNCTIONS.clear()
+    rule.FUNCTIONS.update(before)

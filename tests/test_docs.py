@@ -23,8 +23,6 @@ import pytest
 
 import adcompile
 import adcompile.api
-from adcompile.rules import rule, tables
-from adcompile.rules.rule import FUNCTIONS
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -114,18 +112,12 @@ def run_page(page: Path, module: types.ModuleType) -> int:
 
 
 @pytest.fixture
-def module(request, monkeypatch, tmp_path):
+def module(own_rows, monkeypatch, tmp_path):
     """An importable module for the names of one page, in a folder where its blocks may write."""
     page = types.ModuleType("page_of_the_docs")
     monkeypatch.setitem(sys.modules, page.__name__, page)
     monkeypatch.chdir(tmp_path)
-    # a page may add rows to the table
-    assert tables  # all rows of the package are entered before the page adds its own
-    before, foreign = dict(FUNCTIONS), list(rule.FOREIGN)
-    yield page
-    FUNCTIONS.clear()
-    FUNCTIONS.update(before)
-    rule.FOREIGN[:] = foreign
+    return page
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -15,6 +15,7 @@ from typing import Any
 from ..ir.build import Builder
 from ..ir.nodes import Apply, Arg, Block, Literal, Stmt, Value, all_statements, blocks_of, operands, values_in
 from ..ir.types import Array, Scalar, shape_of
+from ..rules import tables  # noqa: F401  (enters the rows)
 from ..rules.rule import OPERATORS
 
 _ROWS = _TIMES, _OVER, _NEGATE = OPERATORS["*"], OPERATORS["/"], OPERATORS["neg"]

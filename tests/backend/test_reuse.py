@@ -182,7 +182,7 @@ def test_a_function_that_may_return_its_operand_makes_no_memory(function):
     np.testing.assert_array_equal(seed, 1.0)
 
 
-def test_a_row_of_the_user_may_return_its_operand():
+def test_a_row_of_the_user_may_return_its_operand(own_rows):
     names = {"same": same}
     ad.linear("same(x)", "same(z_bar)", namespace=names)
 

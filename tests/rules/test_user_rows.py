@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 import adcompile as ad
-from adcompile.rules import rule, tables
-from adcompile.rules.rule import FUNCTIONS, constant, linear, pointwise
+from adcompile.rules.rule import constant, linear, pointwise
 
 library = types.ModuleType("library")
+
+
+pytestmark = pytest.mark.usefixtures("own_rows")
 
 
 def twice_sine(x):
@@ -34,17 +36,6 @@ NAMES = {"library": library}
 
 def same(x):
     return x.type
-
-
-@pytest.fixture(autouse=True)
-def rows(monkeypatch):
-    # what is put back afterwards has to hold the package's own rows, which are loaded when first needed
-    assert tables is not None
-    before = dict(FUNCTIONS)
-    monkeypatch.setattr(rule, "FOREIGN", [])
-    yield
-    FUNCTIONS.clear()
-    FUNCTIONS.update(before)
 
 
 def f(x):
