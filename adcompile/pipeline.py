@@ -30,6 +30,7 @@ from .passes.simplify import multiply_out_squares, simplify, simplify_split
 from .tracing import Traced, trace
 from .trees import leaves
 
+# whether the graph is verified after every pass; the tests turn it on
 debug = False
 
 
@@ -69,6 +70,7 @@ def _compile(
     try:
         traced = trace(target, signature, bound, inputs)
         primal = _primal(traced)
+        _check(primal.body)
         derived = derive(traced, wanted)
     except (UnsupportedSyntax, NoDerivative) as first:
         from .refusing import whole_report
@@ -96,20 +98,21 @@ def _emitted(traced: Traced, signature: inspect.Signature, wanted: Wanted, deriv
     block.params = tuple(
         dict.fromkeys([*block.params, *(i.value for i in inputs.found), *(t.value for t in derived.tangents)])
     )
-    _check(block)
+    _check(block, pullback)
     if pullback is None:
         if wanted.kind == "grad" and not wanted.has_aux:
             multiply_out_squares(block)
         simplify(block)
     else:
         simplify_split(block, pullback[1])
-    _check(block)
+    _check(block, pullback)
     name = "".join(c if c.isalnum() or c == "_" else "_" for c in traced.name).strip("_") or "f"
     function = Function(f"{name}_{wanted.kind}", block, traced.loc)
     namespace = Namespace()
     interface = interface_of(traced, signature, wanted, derived, namespace)
     emitter = Emitter(namespace, commenting=wanted.kind != "jvp")
     emitter.function(function, interface)
+    _check(block, pullback)
     body = emitter.take_lines()
     done: set[Any] = set()
     helpers: list[list[str]] = []
@@ -117,8 +120,11 @@ def _emitted(traced: Traced, signature: inspect.Signature, wanted: Wanted, deriv
         for called in [f for f in emitter.called if f not in done]:
             done.add(called)
             assert called.body is not None
+            _check(called.body)
             simplify(called.body)
+            _check(called.body)
             emitter.helper_function(called)
+            _check(called.body)
             helpers.append(emitter.take_lines())
     text = module_text(namespace, [*helpers, body])
     captured = [(emitter_name, i.path) for emitter_name, i in interface_captures(traced, derived)]
@@ -126,6 +132,12 @@ def _emitted(traced: Traced, signature: inspect.Signature, wanted: Wanted, deriv
                    {"wanted": wanted, "pullback": pullback and pullback[1]})  # fmt: skip
 
 
-def _check(block: Block) -> None:
-    if debug:
-        verify(block)
+def _check(block: Block | None, pullback: Any = None) -> None:
+    """Verify a graph in debugging; a pullback reads what its function has computed."""
+    if not debug:
+        return
+    assert block is not None
+    verify(block)
+    if pullback is not None:
+        computed = (out for stmt in block.statements for out in stmt.outs)
+        verify(pullback[1], frozenset((*block.params, *computed)))

@@ -1,4 +1,4 @@
-"""Settings and options of all tests: no test reads or writes the user's cache."""
+"""Settings of all tests: none reads or writes the user's cache, and every graph is verified."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from adcompile import pipeline
 from adcompile.rules import rule, tables
+
+# every graph that a test compiles is checked after every pass
+pipeline.debug = True
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -98,7 +98,7 @@ def _move_rest(p: Parser, states: list[State], blocks: list[list[Stmt]], rest: l
     for state in states:
         p.state = state
         dead.append(DEAD in state.names)
-        left.append(p.jumped() is TRUE)
+        left.append(p.surely_jumped())
     if any(dead) or left[0] == left[1]:
         return False
     side = 1 if left[0] else 0

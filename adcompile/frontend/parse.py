@@ -209,24 +209,32 @@ class Parser(ABC):
                 except DeadPath:
                     self.state.names[DEAD] = True
                     return
-            if finished or self.jumped() is TRUE:
+            if finished or self.surely_jumped():
                 return
 
     def jumped(self) -> Any:
         """Whether the current path has left its block by return, break or continue: an atom."""
-        keys: list[Any] = [return_key(self.frame.id)]
-        if self.frame.loops:
-            keys += [break_key(self.frame.loops[-1]), continue_key(self.frame.loops[-1])]
-        flags = [self.state.names.get(k, FALSE) for k in keys]
-        flags = [f for f in flags if f is not FALSE and not (isinstance(f, Literal) and f.value is False)]
-        if any(isinstance(f, Literal) for f in flags):
+        if self.surely_jumped():
             return TRUE
+        flags = self._flags()
         if not flags:
             return FALSE
         flag = flags[0]
         for other in flags[1:]:
             flag = self.builder.expand("a | b", a=flag, b=other)
         return flag
+
+    def surely_jumped(self) -> bool:
+        """Whether the current path has left its block whatever happens at run time."""
+        return any(isinstance(f, Literal) for f in self._flags())
+
+    def _flags(self) -> list[Any]:
+        """The flags of which any may say that the current path has left its block."""
+        keys: list[Any] = [return_key(self.frame.id)]
+        if self.frame.loops:
+            keys += [break_key(self.frame.loops[-1]), continue_key(self.frame.loops[-1])]
+        flags = [self.state.names.get(k, FALSE) for k in keys]
+        return [f for f in flags if not (isinstance(f, Literal) and f.value is False)]
 
     @contextmanager
     def in_frame(self, frame: Frame) -> Iterator[None]:

@@ -115,7 +115,7 @@ class ErrorFinder(Interpreter):
                 return
             with self.builder.at(self.frame.source.loc(node)):
                 finished = self._survive(node, statements[k + 1 :])
-            if finished or self.jumped() is TRUE:
+            if finished or self.surely_jumped():
                 return
 
     def _survive(self, node: ast.stmt, rest: list[ast.stmt]) -> bool:

@@ -410,3 +410,24 @@ add(
     argnums=(0,),
     features="return in a nested loop, a number of unknown type",
 )
+
+
+def break_of_a_known_loop_after_a_return(x, y):
+    for i in range(2):
+        if x > 1.0:
+            return y * i
+    for k, e in enumerate([x, y, 2.0 * x]):
+        if k * y > 0.5:
+            y = y * e
+        elif e > 0.5:
+            break
+    return x * y
+
+
+add(
+    break_of_a_known_loop_after_a_return,
+    (1.2, 0.7),
+    (0.7, 0.3),
+    (0.2, 0.3),
+    features="break of an unrolled loop, early return",
+)
