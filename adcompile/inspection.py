@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from . import explanation
 from .ir.draw import Graph
 from .ir.nodes import Function, Value, clone_block
-from .saved import Saved, find_saved
+from .saved import Saved
 
 if TYPE_CHECKING:
     from .pipeline import Program
@@ -55,8 +55,8 @@ def _emitted(program: Program) -> tuple[Function, ...]:
 
 def saved_values(program: Program) -> tuple[Saved, ...]:
     """What a compiled derivative saves, in the order of its source."""
-    inner = program.notes.get("pullback")
-    return find_saved([program.block] if inner is None else [program.block, inner])
+    found: tuple[Saved, ...] = program.notes["saved"]
+    return found
 
 
 def explain(program: Program) -> str:

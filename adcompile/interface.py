@@ -36,9 +36,9 @@ def interface_of(
         else:
             unpack.append((item.value, access(item.root, item.path[1:])))
     direct += [item.value for _, item in captures]
-    text = _signature_text(signature, namespace, [n for n, _ in captures], derived.tangent_names)
+    parameters = _parameters(signature, namespace, [n for n, _ in captures], derived.tangent_names)
     return Interface(
-        signature=text,
+        signature=parameters,
         parameters=tuple(direct),
         unpack=unpack,
         result=derived.result,
@@ -75,9 +75,9 @@ def access(root: str, path: Sequence[tuple[str, Any]]) -> str:
     return root + "".join(f".{k}" if kind == "attr" else f"[{k!r}]" for kind, k in path)
 
 
-def _signature_text(
+def _parameters(
     signature: inspect.Signature, namespace: Namespace, captures: list[str], extra: list[str]
-) -> str:
+) -> list[str]:
     """The parameters of the emitted function: those of the primal, then tangents and captured values."""
     parts: list[str] = []
     kinds = [q.kind for q in signature.parameters.values()]
@@ -102,7 +102,7 @@ def _signature_text(
     if after:
         at = len(parts) - 1 if parts and parts[-1].startswith("**") else len(parts)
         parts[at:at] = ([] if star else ["*"]) + after
-    return ", ".join(parts)
+    return parts
 
 
 def _default_text(default: Any, name: str, namespace: Namespace) -> str:

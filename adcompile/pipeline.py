@@ -27,6 +27,7 @@ from .ir.nodes import Block, Function, Value, clone_block
 from .ir.verify import verify
 from .live import path_key
 from .passes.simplify import multiply_out_squares, simplify, simplify_split
+from .saved import find_saved
 from .tracing import Traced, trace
 from .trees import leaves
 
@@ -109,6 +110,7 @@ def _emitted(traced: Traced, signature: inspect.Signature, wanted: Wanted, deriv
     name = "".join(c if c.isalnum() or c == "_" else "_" for c in traced.name).strip("_") or "f"
     function = Function(f"{name}_{wanted.kind}", block, traced.loc)
     namespace = Namespace()
+    saved = find_saved([block] if pullback is None else [block, pullback[1]])
     interface = interface_of(traced, signature, wanted, derived, namespace)
     emitter = Emitter(namespace, commenting=wanted.kind != "jvp")
     emitter.function(function, interface)
@@ -129,7 +131,7 @@ def _emitted(traced: Traced, signature: inspect.Signature, wanted: Wanted, deriv
     text = module_text(namespace, [*helpers, body])
     captured = [(emitter_name, i.path) for emitter_name, i in interface_captures(traced, derived)]
     return Program(function.name, text, namespace.objects, inputs, captured, function, block,
-                   {"wanted": wanted, "pullback": pullback and pullback[1]})  # fmt: skip
+                   {"wanted": wanted, "pullback": pullback and pullback[1], "saved": saved})  # fmt: skip
 
 
 def _check(block: Block | None, pullback: Any = None) -> None:

@@ -62,6 +62,9 @@ class Saved:
     bytes: str
 
 
+# the longest expression that tells of a value better than a word does
+_LONGEST = 24
+
 # how a backward sweep takes an item off a list
 _TAKES = (lists.LIST_POP, lists.LIST_EACH)
 
@@ -198,8 +201,8 @@ class _Facts:
         )
 
     def name(self, value: Value, depth: int = 0) -> str:
-        """What a reader calls a value: its variable, else the expression that computes it."""
-        if value.hint:
+        """What a reader calls a value: its variable, else a short expression that computes it."""
+        if value.named and value.hint:
             return value.hint
         stmt, k = self.definition.get(value, (None, 0))
         if isinstance(stmt, If):
@@ -208,8 +211,10 @@ class _Facts:
                 if isinstance(atom, Value):
                     return self.name(atom, depth)
         if isinstance(stmt, (Apply, Call)) and depth < 3:
-            return expression_text(stmt, _Expressions(self, depth + 1)).replace("_forward(", "(")
-        return "a value"
+            text = expression_text(stmt, _Expressions(self, depth + 1)).replace("_forward(", "(")
+            if not value.hint or (len(text) <= _LONGEST and "a value" not in text):
+                return text
+        return value.hint or "a value"
 
     def line(self, value: Value) -> int | None:
         if value in self.carried:
@@ -284,6 +289,10 @@ def _trips(loop: For | While) -> str | None:
     return f"len(range({start}, {stop}))" if step == "1" else f"len(range({start}, {stop}, {step}))"
 
 
+# how many values a docstring names
+_MOST = 4
+
+
 def saved_summary(kind: str, blocks: Sequence[Block]) -> str:
     """The sentence of an emitted docstring that says what is saved, empty where the question does not arise.
 
@@ -304,7 +313,11 @@ def saved_summary(kind: str, blocks: Sequence[Block]) -> str:
     for s in found:
         if s.where.startswith("each iteration"):
             looped.setdefault(s.name, set()).update(s.read_by)
-    if looped:
+    if len(looped) > _MOST:
+        lines = sorted(set().union(*looped.values()))
+        verb = "reads" if len(lines) == 1 else "read"
+        sentences.append(f"Saves {len(looped)} values an iteration ({_lines(lines)} {verb} them).")
+    elif looped:
         parts = [_who_reads(name, sorted(lines), k == 0) for k, (name, lines) in enumerate(looped.items())]
         if len(parts) == 1:
             name, reads = parts[0]
@@ -320,16 +333,23 @@ def saved_summary(kind: str, blocks: Sequence[Block]) -> str:
 def _who_reads(name: str, lines: Sequence[int], spelled: bool) -> tuple[str, str]:
     if not lines:
         return name, ""
-    which = f"line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines))}"
     verb = f" read{'' if len(lines) > 1 else 's'} it" if spelled else ""
-    return name, f" ({which}{verb})"
+    return name, f" ({_lines(lines)}{verb})"
+
+
+def _lines(lines: Sequence[int]) -> str:
+    if len(lines) == 1:
+        return f"line {lines[0]}"
+    return f"lines {', '.join(map(str, lines[:-1]))} and {lines[-1]}"
 
 
 def docstring(head: str, kind: str, blocks: Sequence[Block]) -> str:
     """A derivative's docstring: what it is, and what it saves; on one line where that is short enough."""
     saved = saved_summary(kind, blocks)
-    if not saved:
-        return head
-    if len(head) + len(saved) < 85:
+    if saved and len(head) + len(saved) < 85:
         return f"{head} {saved}"
-    return f"{head}\n\n{textwrap.fill(saved, 88, break_long_words=False, break_on_hyphens=False)}"
+    return "\n\n".join(
+        textwrap.fill(text, 92, break_long_words=False, break_on_hyphens=False)
+        for text in (head, saved)
+        if text
+    )

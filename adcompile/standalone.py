@@ -305,7 +305,7 @@ def _provenance(request: Request, program: Program, version: str) -> str:
     )
     captured = ", ".join(name for name, _ in program.captured)
     command = shlex.join(["python", "-m", "adcompile", "emit", *request.command])
-    summary = (ast.get_docstring(_definition(program)) or program.name).split("\n\n")[0]
+    summary = (ast.get_docstring(_definition(program)) or program.name).split("\n\n")[0].replace("\n", " ")
     rows = [
         ("Source", f"{os.path.basename(target.file)}, {target.name}{where}"),
         ("Digest", f"{digest([source_text(target.function)])[:32]} (SHA-256 of the source of {target.name})"),

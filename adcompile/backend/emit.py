@@ -23,6 +23,7 @@ from .nesting import choose_nested
 from .order import count_uses, order_of
 from .reuse import read_early, reuse_memory
 from .statements import Calls, Statements, unused
+from .together import join_saved
 
 
 @dataclass
@@ -33,7 +34,7 @@ class Interface:
     yields' expressions into the returned expression.
     """
 
-    signature: str
+    signature: list[str]
     parameters: tuple[Value, ...]
     unpack: list[tuple[Value, str]] = field(default_factory=list)
     result: Any = None
@@ -67,14 +68,8 @@ class Emitter:
         """Write a function definition."""
         block = function.body
         assert block is not None
-        whole = block
-        self._prepare(block)
-        if interface.pullback is not None:
-            inner = interface.pullback[1]
-            iterate_saved(inner)
-            whole = Block(block.params, block.statements, (*block.yields, *free_values(inner)))
-            make_updates_safe(inner)
-        make_updates_safe(whole)
+        inner = interface.pullback[1] if interface.pullback is not None else None
+        whole = self._prepared(block, inner)
         stores = first_writes(whole)
         nested = _nested(whole)
         uses = count_uses(whole)
@@ -92,7 +87,7 @@ class Emitter:
         self.namespace.pullback = unused("pullback", set(names.name.values()))
         self.calls.main = function.name
         body = self._body(nested, names, uses, stores)
-        self.page.line(f"def {function.name}({interface.signature}):")
+        self.page.head(function.name, interface.signature)
         with self.page.indented():
             if interface.doc:
                 self.page.docstring(interface.doc)
@@ -149,22 +144,30 @@ class Emitter:
         def result(texts: list[ast.expr], x: Expressions) -> ast.expr:
             return texts[0] if len(texts) == 1 else ast.Tuple(texts, ast.Load())
 
-        self._prepare(block)
-        make_updates_safe(block)
+        self._prepared(block)
         stores = first_writes(block)
         nested = _nested(block)
         order = order_of(block, nested)
         names = choose_names(block, block.params, order, nested, set(self.namespace.objects))
         body = self._body(nested, names, count_uses(block), stores)
-        self.page.line(f"def {self.calls.name_of(function)}({', '.join(names[v] for v in block.params)}):")
+        self.page.head(self.calls.name_of(function), [names[v] for v in block.params])
         with self.page.indented():
             self.page.docstring(function.notes.get("doc") or f"{function.place()}.")
             self._sweeps(block, body)
             self._return(block, result, body.expressions)
 
-    def _prepare(self, block: Block) -> None:
-        iterate_saved(block)
+    def _prepared(self, block: Block, inner: Block | None = None) -> Block:
+        """Turn the statements of a function into what can be written; with what its pullback reads."""
+        parts = [block] if inner is None else [block, inner]
+        for part in parts:
+            iterate_saved(part)
+        whole = _with_captured(block, inner)
+        if inner is not None:
+            make_updates_safe(inner)
+        make_updates_safe(whole)
+        join_saved(parts)
         grown_by(block, self.lengths)
+        return _with_captured(block, inner)
 
     def _body(
         self, nested: dict[Value, Stmt], names: Names, uses: dict[Value, int], stores: set[Stmt]
@@ -199,6 +202,13 @@ class Emitter:
         self.page.line("# backward sweep")
         body.comment = None
         body.block(backward)
+
+
+def _with_captured(block: Block, inner: Block | None) -> Block:
+    """A block that also yields what the function inside it reads."""
+    if inner is None:
+        return block
+    return Block(block.params, block.statements, (*block.yields, *free_values(inner)))
 
 
 def _nested(block: Block) -> dict[Value, Stmt]:

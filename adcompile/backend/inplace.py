@@ -202,7 +202,7 @@ def _keep_apart(block: Block) -> None:
             if not isinstance(stmt, Apply) or stmt.primitive not in _KEEPING:
                 continue
             changed = {
-                v: Value(v.type, v.hint, v.named)
+                v: Value(v.type, v.hint)
                 for v in values_in(stmt.args)
                 if isinstance(v.type, (Array, Unknown)) and classes.find(v) in updated
             }

@@ -7,11 +7,16 @@ copies are written. Deterministic: it depends on the order of the statements onl
 
 from __future__ import annotations
 
+import ast
 import builtins
 import keyword
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from ..ir.nodes import Apply, Block, For, If, Stmt, Value, While, blocks_of
+import numpy as np
+
+from ..ir.nodes import Apply, Atom, Block, Call, For, If, Stmt, Value, While, blocks_of, leaves
+from ..ir.wording import word_for
+from ..passes.activity import carried_params, carried_yields
 from ..rules.rule import HELPERS
 from .inplace import is_update
 from .order import Order, Span
@@ -21,8 +26,9 @@ from .reuse import Reuse, same_name
 class Names:
     """Union-find over values, with the lifetimes of each class."""
 
-    def __init__(self, order: Order, reserved: Iterable[str]) -> None:
+    def __init__(self, order: Order, reserved: Iterable[str], facts: Facts) -> None:
         self.order = order
+        self.facts = facts
         self.parent: dict[Value, Value] = {}
         self.spans: dict[Value, list[Span]] = {}
         self.reserved = set(reserved)
@@ -44,6 +50,9 @@ class Names:
             at = self.order.defined[root]
             # even a value that nothing reads is written somewhere
             self.spans[root] = [(at, at + 1), *self.order.spans.get(root, ())]
+            if root in self.facts.bodies and not root.named:
+                # no loop inside counts with the same variable
+                self.spans[root].append((at, self.order.close[id(self.facts.bodies[root])]))
         return self.spans[root]
 
     def unite(self, a: Value, b: Value, force: bool = False) -> bool:
@@ -52,7 +61,7 @@ class Names:
         if ra is rb:
             return True
         spans_a, spans_b = self.span(ra), self.span(rb)
-        if not force and any(overlap(x, y) for x in spans_a for y in spans_b):
+        if not force and (not self._alike(ra, rb) or any(overlap(x, y) for x in spans_a for y in spans_b)):
             return False
         # the class keeps the name a reader would expect: the user's own before an invented one
         if (rb.named, bool(rb.hint), -rb.serial) > (ra.named, bool(ra.hint), -ra.serial):
@@ -60,6 +69,12 @@ class Names:
         self.parent[rb] = ra
         self.spans[ra] = spans_a + spans_b
         return True
+
+    def _alike(self, a: Value, b: Value) -> bool:
+        """Whether one variable for both would have one meaning."""
+        if a.named and b.named:
+            return a.hint == b.hint
+        return not (a.hint or b.hint) or (a in self.facts.adjoint) == (b in self.facts.adjoint)
 
     def __getitem__(self, value: Value) -> str:
         return self.name[self.find(value)]
@@ -74,7 +89,8 @@ def choose_names(
     block: Block, params: tuple[Value, ...], order: Order, nested: dict[Value, Stmt], reserved: set[str]
 ) -> Names:
     """Name every value of a function body that is not written inside an expression."""
-    names = Names(order, reserved | helpers_called(block))
+    facts = Facts(block)
+    names = Names(order, reserved | helpers_called(block) | facts.referred, facts)
     _updates(block, names, nested)
     _coalesce(block, names, nested)
     _reuses(block, names)
@@ -88,8 +104,90 @@ def choose_names(
         taken.setdefault(v.hint, []).extend(names.span(v))
     for v in sorted(order.defined, key=lambda v: (order.defined[v], v.serial)):
         if v not in nested and names.find(v) not in names.name:
-            _assign(names, v, taken, names.find(v).hint or "t")
+            _assign(names, v, taken, facts.word(names.find(v)))
     return names
+
+
+_COUNTERS = ("i", "j", "k", "m", "n")
+
+
+class Facts:
+    """What the statements of a function tell of its values: where they are made, and what else is named."""
+
+    def __init__(self, block: Block) -> None:
+        self.definition: dict[Value, Stmt] = {}
+        # what a loop or a branch hands on, with what it may be
+        self.sources: dict[Value, tuple[Atom, ...]] = {}
+        self.bodies: dict[Value, Block] = {}
+        # tests that end a loop
+        self.flags: set[Atom] = set()
+        # what belongs to a backward sweep
+        self.adjoint: set[Value] = set()
+        self.hints = {v.hint for v in block.params}
+        # names of objects that the text may refer to
+        self.referred: set[str] = set()
+        self._add(block)
+
+    def _add(self, block: Block) -> None:
+        for stmt in block.statements:
+            made = [*stmt.outs, *(v for inner in blocks_of(stmt) for v in inner.params)]
+            self.hints.update(v.hint for v in made)
+            if stmt.adjoint:
+                self.adjoint.update(made)
+            if isinstance(stmt, (Apply, Call)):
+                self.definition.update(dict.fromkeys(stmt.outs, stmt))
+            elif isinstance(stmt, If):
+                self.sources.update(
+                    zip(stmt.outs, zip(stmt.then.yields, stmt.orelse.yields, strict=True), strict=True)
+                )
+            else:
+                last = carried_yields(stmt)
+                for k, (out, param) in enumerate(zip(stmt.outs, carried_params(stmt), strict=True)):
+                    self.sources[out] = self.sources[param] = (stmt.init[k], last[k])  # type: ignore[assignment]
+            if isinstance(stmt, (For, While)) and stmt.stops:
+                self.flags.add(stmt.body.yields[0])
+            if isinstance(stmt, For):
+                self.bodies[stmt.body.params[0]] = stmt.body
+            if isinstance(stmt, Apply):
+                self.referred |= stmt.primitive.namespace.keys() & _names_in(stmt.primitive.template)
+            self.referred.update(name for a in _arguments(stmt) if (name := _referred(a)))
+            for inner in blocks_of(stmt):
+                self._add(inner)
+
+    def word(self, value: Atom, depth: int = 0) -> str:
+        """What to call a value: by its own name, else by what it is."""
+        if not isinstance(value, Value) or depth > 5:
+            return ""
+        if value.hint:
+            return value.hint
+        if value in self.bodies:
+            return next((c for c in _COUNTERS if c not in self.hints), "k")
+        if value in self.flags:
+            return "stop"
+        if value in self.definition:
+            return word_for(self.definition[value], self.definition)
+        words = (self.word(a, depth + 1) for a in self.sources.get(value, ()))
+        return next((w for w in words if w), "value")
+
+
+def _arguments(stmt: Stmt) -> Iterator[Atom]:
+    yield from leaves(stmt.args) if isinstance(stmt, (Apply, Call)) else ()
+    for inner in blocks_of(stmt):
+        yield from inner.yields
+
+
+def _referred(atom: Atom) -> str:
+    """The name by which the text refers to an object; empty for a value and for what is written out."""
+    if isinstance(atom, Value) or isinstance(atom.value, _WRITTEN_OUT):
+        return ""
+    return str(atom.spelling or getattr(atom.value, "__name__", "")).rpartition(".")[2]
+
+
+_WRITTEN_OUT = (bool, int, float, complex, str, bytes, type(None), type(Ellipsis), tuple, list, np.dtype)
+
+
+def _names_in(template: ast.expr) -> set[str]:
+    return {n.id for n in ast.walk(template) if isinstance(n, ast.Name)}
 
 
 def helpers_called(block: Block) -> set[str]:
@@ -107,6 +205,9 @@ def helpers_called(block: Block) -> set[str]:
 def _assign(names: Names, value: Value, taken: dict[str, list[Span]], hint: str) -> None:
     root = names.find(value)
     spans = names.span(root)
+    if not root.named:
+        # a variable that is computed from another one does not take its name
+        spans = [(a - 2, b) for a, b in spans]
     base = clean(hint)
     name, n = base, 1
     while name in names.reserved or any(overlap(x, y) for x in taken.get(name, ()) for y in spans):

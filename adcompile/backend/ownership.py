@@ -152,11 +152,12 @@ class Ownership:
         given = frozenset(o for v in values_in(stmt.args) for o in self.of(v))
         if row in _TAKES or (row is GETITEM and _is_container(stmt.args[0])):
             first = self.of(stmt.args[0])
-            item, rest = stmt.outs[-1], stmt.outs[:-1]
+            rest = stmt.outs[:-1] if row is lists.LIST_POP else ()
             for out in rest:
                 self._define(out, first)
-            self._define(item, self.inside(first) or frozenset((item,)))
-            self.taken[item] = first
+            for item in stmt.outs[len(rest) :]:
+                self._define(item, self.inside(first) or frozenset((item,)))
+                self.taken[item] = first
         elif row.effect == "update":
             first = self.of(stmt.args[0])
             self._define(stmt.outs[0], first or frozenset(stmt.outs))

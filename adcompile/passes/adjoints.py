@@ -11,8 +11,9 @@ from typing import Any
 
 from ..errors import Loc
 from ..ir.build import Builder
-from ..ir.nodes import Arg, Value
+from ..ir.nodes import Arg, Stmt, Value
 from ..ir.types import Array, ListOf, Scalar, shape_of
+from ..ir.wording import word_for
 from ..rules import indexing, lists
 from ..rules.rule import OPERATORS, Primitive
 from ..rules.typing import typ
@@ -128,10 +129,12 @@ class Adjoints:
                 return all(shape in ((), own) or len(shape or (0, 0)) == 1 for shape in shapes)
         return False
 
-    def take(self, bars: Bars, out: Value) -> Any:
-        """The finished adjoint of a value, named after it."""
+    def take(self, bars: Bars, out: Value, stmt: Stmt) -> Any:
+        """The finished adjoint of a result of a statement, named after it."""
         bar = self.settled(bars, out)
         bars.sums.pop(out, None)
-        if isinstance(bar, Value) and not bar.named and out.hint and bar in self.builder.definitions:
-            bar.hint, bar.named = f"{out.hint}_bar", out.named
+        made = self.builder.definitions.get(bar) if isinstance(bar, Value) and not bar.named else None
+        word = out.hint or word_for(stmt)
+        if made is not None and made.adjoint and word and (out.named or not bar.hint):
+            bar.hint, bar.named = f"{word}_bar", out.named
         return bar

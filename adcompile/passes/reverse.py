@@ -40,6 +40,7 @@ from ..ir.nodes import (
     values_in,
 )
 from ..ir.types import ListOf, Record, Type, dtype_of, is_differentiable, shape_of
+from ..ir.wording import word_for
 from ..rules import indexing, lists
 from ..rules.expand import NAMES, expand
 from ..rules.rule import OPERATORS, call_rule, facts_of
@@ -128,7 +129,7 @@ class _Sweep(Adjoints):
         return flattened
 
     def apply(self, stmt: Apply, bars: Bars) -> Stmt:
-        found = [self.take(bars, out) for out in stmt.outs]
+        found = [self.take(bars, out, stmt) for out in stmt.outs]
         if all(bar is None for bar in found):
             return stmt
         row = stmt.primitive
@@ -238,7 +239,7 @@ class _Sweep(Adjoints):
                     self.accumulate(bars, item, build.apply(part, found[0], Literal(k)))
 
     def if_(self, stmt: If, bars: Bars) -> Stmt:
-        out_bars = [self.take(bars, out) for out in stmt.outs]
+        out_bars = [self.take(bars, out, stmt) for out in stmt.outs]
         if not self._touches(stmt):
             return stmt
         for block in (stmt.then, stmt.orelse):
@@ -322,7 +323,7 @@ class _Sweep(Adjoints):
         return If(tuple(outs), stmt.test, then, orelse, stmt.loc, stmt.adjoint), mappings
 
     def loop(self, stmt: For | While, bars: Bars) -> Any:
-        out_bars = [self.take(bars, out) for out in stmt.outs]
+        out_bars = [self.take(bars, out, stmt) for out in stmt.outs]
         if not self._touches(stmt):
             return stmt
         params = carried_params(stmt)
@@ -385,7 +386,7 @@ class _Sweep(Adjoints):
         return zeros(self.builder, param) if bar is None else full(self.builder, bar, param)
 
     def call(self, stmt: Call, bars: Bars) -> Any:
-        out_bars = [self.take(bars, out) for out in stmt.outs]
+        out_bars = [self.take(bars, out, stmt) for out in stmt.outs]
         if all(bar is None for bar in out_bars):
             return stmt
         asked = tuple(
@@ -557,8 +558,10 @@ def _close_pair(builder: Builder, pair: _Pair, block: Block, forward: list[Stmt]
     """Pack what the backward function reads of the forward one into a record, and unpack it there."""
     local = _defined(forward) | set(block.params)
     needed = [v for v in free_values(backward) if v in local]
+    definitions = {out: s for s in forward for out in s.outs}
     for v in needed:
-        ensure_defined(v, {out: s for s in forward for out in s.outs})
+        ensure_defined(v, definitions)
+        v.hint = v.hint or (word_for(definitions[v]) if v in definitions else "")
     packed = Items(tuple(needed))
     with builder.block() as packing:
         record = builder.apply(lists.RECORD, packed)

@@ -387,7 +387,7 @@ def _key(arg: Arg) -> Any:
     return ("items", *(_key(a) for a in arg.items))
 
 
-def share(block: Block, mapping: dict[Value, Any], known: dict[Any, tuple[Value, ...]]) -> None:
+def share(block: Block, mapping: dict[Value, Any], known: dict[Any, Apply]) -> None:
     """Replace a pure statement by an equal earlier one that is visible from it."""
     statements: list[Stmt] = []
     for stmt in block.statements:
@@ -399,15 +399,18 @@ def share(block: Block, mapping: dict[Value, Any], known: dict[Any, tuple[Value,
             key = (stmt.primitive.name, id(stmt.primitive), tuple(_key(a) for a in stmt.args))
             earlier = known.get(key)
             if earlier is not None:
-                for old, new in zip(stmt.outs, earlier, strict=True):
+                for old, new in zip(stmt.outs, earlier.outs, strict=True):
                     mapping[old] = new
-                    if old.named and not new.named:
+                    if old.named and not new.named and stmt.adjoint == earlier.adjoint:
                         new.hint, new.named = old.hint, True
                 continue
-            known[key] = stmt.outs
+            known[key] = stmt
         elif isinstance(stmt, If):
             for inner in (stmt.then, stmt.orelse):
                 share(inner, mapping, dict(known))
+            for out, a, b in zip(stmt.outs, stmt.then.yields, stmt.orelse.yields, strict=True):
+                if a is b and isinstance(a, Value):
+                    mapping[out] = a
         elif isinstance(stmt, For):
             share(stmt.body, mapping, dict(known))
         elif isinstance(stmt, While):

@@ -42,7 +42,7 @@ def rank_three(x):
 def test_a_product_takes_the_memory_of_what_the_forward_sweep_left():
     gradient = ad.grad(rank_three)
     gradient(X)
-    assert "out=difference)" in gradient.source
+    assert "out=difference" in gradient.source
     ad.check_grads(rank_three, (X,), order=2)
 
 

@@ -173,11 +173,11 @@ def test_products_have_one_constant_then_numbers_then_arrays():
 
     block = gradient(f, 2.0, np.ones(3), wrt=(1,))
     assert text(block)[-5:] == lines("""
-_6: float = 2.0 * a
-_7: float = _6 * 3.0
-_8: float64[x.0] = np.cos(x)
-_9: float64[x.0] = _7 * _8
-yield _9
+product_bar: float = 2.0 * a
+sin_x_bar: float = product_bar * 3.0
+_6: float64[x.0] = np.cos(x)
+_7: float64[x.0] = sin_x_bar * _6
+yield _7
 """)
     reassociate(block)
     remove_dead(block)
