@@ -454,6 +454,25 @@ _DERIVATIVE = (
         ad.grad(lambda x, y: x * y, argnums=1)(1.0, 2.0)
         """,
     ),
+    _code(
+        "AD211",
+        "a call that checkpointed code would repeat",
+        """Of checkpointed code nothing is kept but what enters it: the backward sweep computes the rest
+        again. What the code calls in Python, such as a random number generator, is not called twice. Where
+        the derivative needs what such a call returned, make the call before, and hand its result over.""",
+        """
+        @ad.checkpoint
+        def dropout(x):
+            return x * (np.random.rand(len(x)) > 0.5)
+        """,
+        """
+        @ad.checkpoint
+        def dropout(x, mask):
+            return x * mask
+
+        y = dropout(x, np.random.rand(len(x)) > 0.5)
+        """,
+    ),
 )
 
 _SOURCE = (

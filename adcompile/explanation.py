@@ -62,7 +62,8 @@ def explain(primal: Function, wanted: Wanted, saved: Sequence[Saved]) -> str:
     for called in _called_functions(primal.body):
         assert called.body is not None
         rows = _Explanation(called.body, called.body.params, "call", saved).rows
-        table += f"\n{called.name}, which calls itself\n\n{_table(rows)}"
+        why = "which is computed again" if called.recomputed else "which calls itself"
+        table += f"\n{called.name}, {why}\n\n{_table(rows)}"
     mode = "forward" if wanted.kind == "jvp" else "reverse"
     where = "" if primal.loc is None else f" ({primal.loc.short()})"
     by = ", ".join(f"{n[0]}[{n[1]}]" if isinstance(n, tuple) else n for n in wanted.argnums)

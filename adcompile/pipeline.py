@@ -26,6 +26,7 @@ from .interface import interface_captures, interface_of
 from .ir.nodes import Block, Function, Value, clone_block
 from .ir.verify import verify
 from .live import path_key
+from .passes.recompute import inline_calls
 from .passes.simplify import multiply_out_squares, simplify, simplify_split
 from .saved import find_saved
 from .tracing import Traced, trace
@@ -101,10 +102,14 @@ def _emitted(traced: Traced, signature: inspect.Signature, wanted: Wanted, deriv
     )
     _check(block, pullback)
     if pullback is None:
+        inline_calls(block)
         if wanted.kind == "grad" and not wanted.has_aux:
             multiply_out_squares(block)
         simplify(block)
     else:
+        images: dict[Value, Any] = {}
+        inline_calls(block, images)
+        inline_calls(pullback[1], images)
         simplify_split(block, pullback[1])
     _check(block, pullback)
     name = "".join(c if c.isalnum() or c == "_" else "_" for c in traced.name).strip("_") or "f"
@@ -123,6 +128,9 @@ def _emitted(traced: Traced, signature: inspect.Signature, wanted: Wanted, deriv
             done.add(called)
             assert called.body is not None
             _check(called.body)
+            # a function and what was derived of it may have statements in common
+            called.body = clone_block(called.body, {})
+            inline_calls(called.body)
             simplify(called.body)
             _check(called.body)
             emitter.helper_function(called)

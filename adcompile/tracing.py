@@ -25,6 +25,7 @@ from .ir.nodes import Block, Stmt, Value
 from .passes.simplify import share
 from .rules import tables  # noqa: F401  (enters all rows)
 from .rules.python import APART
+from .transforms import view
 from .trees import map_tree, snapshot
 
 
@@ -139,6 +140,9 @@ class NeverReturns(ArgumentError):
 
 def definition(target: Any) -> Loc | None:
     """Where a callable is defined."""
+    made = view(target)
+    if made is not None and made[0] == "checkpoint":
+        return definition(made[1])
     function = getattr(target, "__func__", target)
     if not isinstance(function, types.FunctionType):
         return None

@@ -143,6 +143,8 @@ CORPUS: dict[str, tuple[str, ...]] = {
     "runge_kutta": ("vjp",),
     "kalman_filter": ("grad",),
     "mandelbrot_like": ("grad",),
+    "checkpoint_in_loop": ("grad", "vjp"),
+    "checkpoint_that_writes": ("grad",),
 }
 
 

@@ -1237,6 +1237,55 @@ model.py:6: NoDerivative: an object that was given a value that is differentiate
   or store adcompile.stop_gradient(x) if it is a constant""",
     ),
     Refused(
+        "checkpoint_of_recursion",
+        """\
+@ad.checkpoint
+def halved(x, n):
+    return x if n == 0 else 0.5 * halved(np.sin(x), n - 1)
+
+def f(x):
+    return halved(x, 3)
+""",
+        "(2.0,)",
+        """\
+model.py:3: NoDerivative: the checkpointed function `halved` is recursive [AD206]
+            return x if n == 0 else 0.5 * halved(np.sin(x), n - 1)
+                                          ^^^^^^^^^^^^^^^^^^^^^^^^
+  expected a checkpointed function that is called in a loop""",
+    ),
+    Refused(
+        "checkpoint_returns_a_pullback",
+        """\
+def f(x):
+    def pulled(y):
+        return ad.vjp(np.sin, y)
+    value, pullback = ad.checkpoint(pulled)(x)
+    return value * pullback(1.0)[0]
+""",
+        "(2.0,)",
+        """\
+model.py:4: NoDerivative: the checkpointed function `pulled` returns a function or object [AD208]
+            value, pullback = ad.checkpoint(pulled)(x)
+                              ^^^^^^^^^^^^^^^^^^^^^^^^
+  expected numbers, arrays, and tuples, lists or objects of them""",
+    ),
+    Refused(
+        "checkpoint_returns_a_view",
+        """\
+def f(a):
+    b = a * 2.0
+    tail = ad.checkpoint(lambda c: c[1:])(b)
+    b[1] = 3.0
+    return np.sum(tail)
+""",
+        "(ARRAY,)",
+        """\
+model.py:4: UnsupportedSyntax: this writes into an array that may or may not be the one that `tail` holds [AD112]
+            b[1] = 3.0
+            ^^^^
+  expected a copy of the one or the other, or the write in each of the branches""",
+    ),
+    Refused(
         "nested_class",
         """\
 def f(x):

@@ -281,7 +281,7 @@ def call_special(
     elif isinstance(receiver, TupleVal) and receiver.cls is not tuple:
         cls = receiver.cls
     method = class_member(p, cls, name) if cls is not None else None
-    if not isinstance(method, types.FunctionType):
+    if not isinstance(method, types.FunctionType) and view(method) is None:
         return None
     result = p.call(p.inputs.wrap_static(p, method), [receiver, *args], keywords or {}, node)
     return None if isinstance(result, Literal) and result.value is NotImplemented else result

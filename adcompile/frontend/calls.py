@@ -170,7 +170,8 @@ def _call_object(
     if isinstance(obj, operator.itemgetter) and len(args) == 1:
         found = [get_item(p, args[0], Literal(k), node) for k in obj.__reduce__()[1]]
         return found[0] if len(found) == 1 else TupleVal(tuple(found))
-    return call_unknown(p, function, args, keywords, node)
+    made = derivative_call(p, obj, args, keywords, node)
+    return call_unknown(p, function, args, keywords, node) if made is None else made
 
 
 def _call_python(

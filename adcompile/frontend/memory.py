@@ -109,6 +109,19 @@ class Memory:
         contents = self.content(then), self.content(orelse)
         self.choices[out] = OneOfTwo(test, then, orelse, contents)
 
+    def close(self, value: Value, content: Value) -> None:
+        """Forget how a value was made that contains `content` now; what it may share memory with remains."""
+        if not is_array(value) or value in self.owner:
+            return
+        roots = self.roots_of(value) | {value}
+        choice = self.choices.pop(value, None)
+        if choice is not None:
+            roots |= self.roots_of(choice.then) | self.roots_of(choice.orelse)
+        self.roots[value] = roots
+        if content is not value:
+            self.p.state.memory[value] = content
+            self.owner[content] = value
+
     # -- reading -------------------------------------------------------------------------------------------
 
     def operands(self, primitive: Primitive, args: tuple[Arg, ...]) -> tuple[Arg, ...]:

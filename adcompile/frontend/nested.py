@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..ir.nodes import Apply, Block, Literal, Stmt, Value, blocks_of, clone_stmt, map_arg
+from ..ir.nodes import Block, Literal, Stmt, Value, blocks_of, clone_stmt, map_arg
 from ..ir.types import FLOAT, dtype_of, is_differentiable, is_many, is_numeric, same_size, shape_of
 from ..passes.cotangents import adjoint_type, finished, inert
 from ..passes.forward import forward
@@ -23,6 +23,7 @@ from ..rules.python import STOP
 from ..rules.typing import typ
 from ..transforms import DERIVED, view
 from .cells import cell_of, demand_static
+from .checkpoint import call_checkpointed
 from .inputs import expand_captured, expand_object
 from .iterate import fixed_items
 from .merge import parts_of, rebuild
@@ -83,6 +84,8 @@ def call_transformed(
     """A call of what an entry point returned."""
     if function.kind in ("grad", "value_and_grad"):
         return _gradient(p, function, args, keywords, node)
+    if function.kind == "checkpoint":
+        return call_checkpointed(p, function.function, args, keywords, node)
     if function.kind == "pullback":
         return _pull_back(p, function, args, node)
     if function.kind == "linear":
@@ -178,16 +181,7 @@ def splice(p: Parser, statements: list[Stmt], mapping: dict[Value, Any]) -> None
         new = clone_stmt(stmt, mapping)
         _as_primal(new)
         p.builder.statements.append(new)
-        _record(p, new)
-
-
-def _record(p: Parser, stmt: Stmt) -> None:
-    """Let the builder know what defines the values of a copied statement and of those in it."""
-    if isinstance(stmt, Apply):
-        p.builder.definitions.update(dict.fromkeys(stmt.outs, stmt))
-    for block in blocks_of(stmt):
-        for inner in block.statements:
-            _record(p, inner)
+        p.builder.record(new)
 
 
 def _as_primal(stmt: Stmt) -> None:

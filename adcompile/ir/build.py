@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Loc
-from .nodes import Apply, Arg, Atom, Literal, Stmt, Value
+from .nodes import Apply, Arg, Atom, Literal, Stmt, Value, blocks_of
 from .types import BOOL, Array, Unknown
 
 if TYPE_CHECKING:
@@ -49,6 +49,14 @@ class Builder:
         self.statements.append(stmt)
         self.definitions.update(dict.fromkeys(outs, stmt))
         return outs if several else outs[0]
+
+    def record(self, stmt: Stmt) -> None:
+        """Know what defines the values of a copied statement and of those in it."""
+        if isinstance(stmt, Apply):
+            self.definitions.update(dict.fromkeys(stmt.outs, stmt))
+        for block in blocks_of(stmt):
+            for inner in block.statements:
+                self.record(inner)
 
     def _is_other_memory(self, result: Any, args: tuple[Arg, ...]) -> bool:
         """Whether a result is an operand itself, where the program makes an array of its own."""

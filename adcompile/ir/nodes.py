@@ -185,12 +185,18 @@ Stmt = Apply | If | For | While | Call
 
 @dataclass(slots=True, eq=False)
 class Function:
-    """A closed block with a name. `body` is None only while a recursive function is being built."""
+    """A closed block with a name. `body` is None only while a recursive function is being built.
+
+    A `recomputed` function hands nothing to its own derivative, which computes it again from the arguments.
+    One that is not `apart` is written where it is called.
+    """
 
     name: str
     body: Block | None
     loc: Loc | None = None
     notes: dict[str, Any] = field(default_factory=dict)
+    recomputed: bool = False
+    apart: bool = True
 
     def place(self) -> str:
         """The name, and where the definition stands, as texts about a derivative have them."""

@@ -70,9 +70,30 @@ def _forward(block: Block, varied: set[Value], objects: Objects, constant: Abstr
         elif isinstance(stmt, (For, While)):
             _forward_loop(stmt, varied, objects, constant)
         elif any(v in varied for v in depends(stmt)) or objects.may_give_back(operands(stmt)):
-            varied.update(o for o in stmt.outs if is_differentiable(o.type) and o not in constant)
+            outs = stmt.outs
+            if isinstance(stmt, Call) and not objects.may_give_back(operands(stmt)):
+                outs = _varied_results(stmt, varied)
+            varied.update(o for o in outs if is_differentiable(o.type) and o not in constant)
             if isinstance(stmt, Call) or is_python(stmt):
                 objects.give(operands(stmt))
+
+
+def _varied_results(stmt: Call, varied: set[Value]) -> tuple[Value, ...]:
+    """The results of a call that depend on varied arguments, as far as that is known."""
+    body = stmt.function.body
+    if not stmt.function.recomputed or body is None:
+        return stmt.outs
+    found = varied_values(body, (q for q, a in zip(body.params, stmt.args, strict=True) if a in varied))
+    return tuple(out for out, y in zip(stmt.outs, body.yields, strict=True) if y in found)
+
+
+def _useful_arguments(stmt: Call, useful: set[Value]) -> list[object]:
+    """The arguments of a call that useful results depend on, as far as that is known."""
+    body = stmt.function.body
+    if not stmt.function.recomputed or body is None:
+        return list(stmt.args)
+    found = useful_values(body, (y for out, y in zip(stmt.outs, body.yields, strict=True) if out in useful))
+    return [a for q, a in zip(body.params, stmt.args, strict=True) if q in found]
 
 
 def carried_params(stmt: For | While) -> tuple[Value, ...]:
@@ -126,7 +147,7 @@ def _backward(block: Block, useful: set[Value]) -> None:
         elif isinstance(stmt, (For, While)):
             _backward_loop(stmt, useful)
         elif any(out in useful for out in stmt.outs):
-            _add(useful, depends(stmt))
+            _add(useful, _useful_arguments(stmt, useful) if isinstance(stmt, Call) else depends(stmt))
 
 
 def _backward_loop(stmt: For | While, useful: set[Value]) -> None:

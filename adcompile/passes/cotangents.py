@@ -68,6 +68,14 @@ def full(builder: Builder, c: Atom, value: Value) -> Any:
     return builder.expand("np.broadcast_to(c, np.shape(x))", c=c, x=value)
 
 
+def declared(builder: Builder, c: Atom, value: Value) -> Any:
+    """The adjoint `c` in the shape and dtype of its value, as branches, loops and calls hand it on."""
+    t = value.type
+    if isinstance(t, Array) and t.dtype is not None and dtype_of(typ(c)) is None:
+        return builder.expand("like(c, x)", c=c, x=value)
+    return full(builder, c, value)
+
+
 def reduce_to(builder: Builder, c: Atom, value: Value, result: Value) -> Any:
     """Undo broadcasting: `c` belongs to an element-wise `result` of which `value` is an operand."""
     target, whole = shape_of(value.type), shape_of(result.type)

@@ -276,7 +276,10 @@ class _Tangents:
         key = (function, active)
         if key in self.functions:
             return self.functions[key]
-        derived = self.functions[key] = Function(f"{function.name}_with_tangent", None, function.loc)
+        derived = self.functions[key] = Function(
+            f"{function.name}_with_tangent", None, function.loc,
+            recomputed=function.recomputed, apart=function.apart,
+        )  # fmt: skip
         derived.notes["doc"] = f"Value of {function.place()} and its tangent."
         block = function.body
         assert block is not None

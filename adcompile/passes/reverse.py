@@ -32,6 +32,7 @@ from ..ir.nodes import (
     While,
     all_statements,
     blocks_of,
+    clone_block,
     clone_stmt,
     free_values,
     leaves,
@@ -47,10 +48,11 @@ from ..rules.rule import OPERATORS, call_rule, facts_of
 from ..rules.typing import typ
 from .activity import carried_params, carried_yields, refuse_inactive, useful_values, varied_values
 from .adjoints import Adjoints, Bars
-from .cotangents import adjoint_type, full, reduce_to, zeros
+from .cotangents import adjoint_type, declared, full, reduce_to, zeros
 from .invariance import without_influence
 from .keep import ensure_defined, keep, recomputable
 from .partial import Partial
+from .recompute import make_repeatable
 
 
 @dataclass
@@ -89,8 +91,8 @@ class _Pair:
 
     forward: Function
     backward: Function
-    active_args: tuple[bool, ...]
-    contributes: list[int] = field(default_factory=list)
+    # of a recomputed function, the arguments that its backward function reads
+    reads: list[int] = field(default_factory=list)
 
 
 class _Sweep(Adjoints):
@@ -260,7 +262,7 @@ class _Sweep(Adjoints):
                         yields[k].append(UNDEFINED)
                     else:
                         yields[k].append(
-                            zeros(self.builder, v) if bar is None else full(self.builder, bar, v)
+                            zeros(self.builder, v) if bar is None else declared(self.builder, bar, v)
                         )
             outs.append(out)
         blocks = [
@@ -331,7 +333,7 @@ class _Sweep(Adjoints):
         first = {
             k: zeros(self.builder, stmt.outs[k])
             if out_bars[k] is None
-            else full(self.builder, out_bars[k], stmt.outs[k])
+            else declared(self.builder, out_bars[k], stmt.outs[k])
             for k in carried
         }
         sweep = self._body(stmt, carried, {})
@@ -344,7 +346,7 @@ class _Sweep(Adjoints):
         init = [first[k] for k in moving]
         for v in used:
             have = self.settled(bars, v)
-            init.append(zeros(self.builder, v) if have is None else full(self.builder, have, v))
+            init.append(zeros(self.builder, v) if have is None else declared(self.builder, have, v))
         bar_params = tuple([*(sweep.entering[k] for k in moving), *(p for p, _ in used.values())])
         bar_yields = tuple([*(sweep.leaving[k] for k in moving), *(y for _, y in used.values())])
         body = Block(bar_params, sweep.backward, bar_yields)
@@ -383,7 +385,7 @@ class _Sweep(Adjoints):
     def _leaving(self, inner: Bars, param: Value) -> Any:
         bar = self.settled(inner, param)
         inner.sums.pop(param, None)
-        return zeros(self.builder, param) if bar is None else full(self.builder, bar, param)
+        return zeros(self.builder, param) if bar is None else declared(self.builder, bar, param)
 
     def call(self, stmt: Call, bars: Bars) -> Any:
         out_bars = [self.take(bars, out, stmt) for out in stmt.outs]
@@ -392,25 +394,32 @@ class _Sweep(Adjoints):
         asked = tuple(
             bar is not None or out in self.active for bar, out in zip(out_bars, stmt.outs, strict=True)
         )
+        reached = self.active if stmt.function.recomputed else self.varied
         active = tuple(
-            isinstance(a, Value) and a in self.varied and is_differentiable(a.type) for a in stmt.args
+            isinstance(a, Value) and a in reached and is_differentiable(a.type) for a in stmt.args
         )
         pair = derived_pair(self.builder, stmt.function, active, asked, self.pairs)
-        named = next((out.hint for out in stmt.outs if out.named), "")
-        saved = Value(Record(None), f"{named}_saved" if named else "saved", True)
-        forward = Call((*stmt.outs, saved), pair.forward, stmt.args, stmt.loc)
+        forward, kept = self._forward_call(stmt, pair)
         seeds = []
         for bar, out, wanted in zip(out_bars, stmt.outs, asked, strict=True):
             if wanted:
-                seeds.append(zeros(self.builder, out) if bar is None else full(self.builder, bar, out))
+                seeds.append(zeros(self.builder, out) if bar is None else declared(self.builder, bar, out))
         wrt = [
             a for a, is_active in zip(stmt.args, active, strict=True) if is_active and isinstance(a, Value)
         ]
         outs = tuple(Value(adjoint_type(a.type), _bar(a), a.named) for a in wrt)
-        self.builder.statements.append(Call(outs, pair.backward, (saved, *seeds), stmt.loc, True))
+        self.builder.statements.append(Call(outs, pair.backward, (*kept, *seeds), stmt.loc, True))
         for arg, out in zip(wrt, outs, strict=True):
             self.accumulate(bars, arg, out)
         return forward
+
+    def _forward_call(self, stmt: Call, pair: _Pair) -> tuple[Call, list[Any]]:
+        """The call in the forward sweep, and what the backward one reads of it."""
+        if stmt.function.recomputed:
+            return stmt, [stmt.args[k] for k in pair.reads]
+        named = next((out.hint for out in stmt.outs if out.named), "")
+        saved = Value(Record(None), f"{named}_saved" if named else "saved", True)
+        return Call((*stmt.outs, saved), pair.forward, stmt.args, stmt.loc), [saved]
 
 
 @dataclass
@@ -519,25 +528,24 @@ def derived_pair(
     asked: tuple[bool, ...],
     pairs: dict[Any, _Pair],
 ) -> _Pair:
-    """The forward function (results and residuals) and the backward function of a recursive function."""
+    """The forward function (results and residuals) and the backward function of one that is not inlined."""
     key = (function, active, asked)
     if key in pairs:
         return pairs[key]
     block = function.body
     assert block is not None
+    if function.recomputed:
+        # the function itself is called in the forward sweep
+        block = clone_block(block, {})
+        for stmt in block.statements:
+            builder.record(stmt)
     wrt = [p for p, a in zip(block.params, active, strict=True) if a]
-    names = ", ".join(p.hint for p in wrt)
-    forward = Function(f"{function.name}_forward", None, function.loc)
-    forward.notes["doc"] = f"Value of {function.place()}, and what its backward sweep reads."
-    backward = Function(f"{function.name}_backward", None, function.loc)
-    backward.notes["doc"] = f"Adjoints of {names} in {function.place()}, by the adjoint of its value."
-    pair = pairs[key] = _Pair(forward, backward, active)
+    pair = pairs[key] = _undefined_pair(function, wrt)
     wanted = [y for y, a in zip(block.yields, asked, strict=True) if a]
     varied = varied_values(block, wrt, without_influence(block, wanted))
     useful = useful_values(block, wanted)
     refuse_inactive(block, varied, useful)
     sweep = _Sweep(builder, block, varied & useful, pairs, varied)
-    saved = Value(Record(None), "saved", True)
     bars = Bars()
     seeds = [Value(adjoint_type(y.type), "out_bar", True) for y in wanted]
     with builder.block() as statements, builder.at(None, adjoint=True):
@@ -547,11 +555,35 @@ def derived_pair(
         results = []
         for v in wrt:
             bar = sweep.settled(bars, v)
-            results.append(zeros(builder, v) if bar is None else full(builder, bar, v))
-    whole = Block((saved, *seeds), statements, tuple(results))
-    with builder.at(None, adjoint=False):
-        _close_pair(builder, pair, block, forward_statements, whole)
+            results.append(zeros(builder, v) if bar is None else declared(builder, bar, v))
+    whole = Block(tuple(seeds), statements, tuple(results))
+    if function.recomputed:
+        _close_recomputing(pair, block, forward_statements, whole)
+    else:
+        with builder.at(None, adjoint=False):
+            _close_pair(builder, pair, block, forward_statements, whole)
     return pair
+
+
+def _undefined_pair(function: Function, wrt: list[Value]) -> _Pair:
+    names = ", ".join(p.hint for p in wrt if p.hint)
+    forward = Function(f"{function.name}_forward", None, function.loc)
+    forward.notes["doc"] = f"Value of {function.place()}, and what its backward sweep reads."
+    backward = Function(f"{function.name}_backward", None, function.loc, recomputed=function.recomputed)
+    backward.notes["doc"] = f"Adjoints of {names} in {function.place()}, by the adjoint of its value."
+    if function.recomputed:
+        backward.notes["doc"] = f"Adjoints of {names} in {function.place()}, which is computed again."
+    return _Pair(forward, backward)
+
+
+def _close_recomputing(pair: _Pair, block: Block, forward: list[Stmt], backward: Block) -> None:
+    """Let the backward function repeat the forward sweep, as far as it needs that."""
+    whole = Block((), [*forward, *backward.statements], backward.yields)
+    make_repeatable(whole)
+    read = free_values(whole)
+    pair.reads = [k for k, p in enumerate(block.params) if p in read]
+    whole.params = (*(block.params[k] for k in pair.reads), *backward.params)
+    pair.backward.body = whole
 
 
 def _close_pair(builder: Builder, pair: _Pair, block: Block, forward: list[Stmt], backward: Block) -> None:
@@ -565,8 +597,7 @@ def _close_pair(builder: Builder, pair: _Pair, block: Block, forward: list[Stmt]
     packed = Items(tuple(needed))
     with builder.block() as packing:
         record = builder.apply(lists.RECORD, packed)
-    saved = backward.params[0]
-    saved.type = record.type
+    saved = Value(record.type, "saved", True)
     mapping: dict[Value, Any] = {}
     with builder.block() as unpacking:
         for k, v in enumerate(needed):
@@ -576,7 +607,7 @@ def _close_pair(builder: Builder, pair: _Pair, block: Block, forward: list[Stmt]
     statements = [substitute(s, mapping) for s in backward.statements]
     yields = tuple(map_arg(y, mapping) for y in backward.yields)
     pair.forward.body = Block(block.params, [*forward, *packing], (*block.yields, record))
-    pair.backward.body = Block(backward.params, [*unpacking, *statements], yields)
+    pair.backward.body = Block((saved, *backward.params), [*unpacking, *statements], yields)
 
 
 _REVERSALS: dict[type, Any] = {

@@ -8,6 +8,7 @@ adjoint's zero has no sign to lose.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from ..ir.nodes import (
     Block,
     Call,
     For,
+    Function,
     If,
     Items,
     Literal,
@@ -391,7 +393,7 @@ def share(block: Block, mapping: dict[Value, Any], known: dict[Any, Apply]) -> N
     """Replace a pure statement by an equal earlier one that is visible from it."""
     statements: list[Stmt] = []
     for stmt in block.statements:
-        _rewrite_operands(stmt, mapping)
+        rewrite_operands(stmt, mapping)
         if isinstance(stmt, Apply) and stmt.adjoint and _is_cast_to_itself(stmt):
             mapping[stmt.outs[0]] = stmt.args[0]
             continue
@@ -440,7 +442,8 @@ _FRESH = frozenset(
 )  # fmt: skip
 
 
-def _rewrite_operands(stmt: Stmt, mapping: dict[Value, Any]) -> None:
+def rewrite_operands(stmt: Stmt, mapping: dict[Value, Any]) -> None:
+    """Replace what a statement reads directly, not what its blocks read."""
     if not mapping:
         return
     if isinstance(stmt, (Apply, Call)):
@@ -454,9 +457,12 @@ def _rewrite_operands(stmt: Stmt, mapping: dict[Value, Any]) -> None:
         stmt.init = tuple(map_arg(a, mapping) for a in stmt.init)
 
 
-def remove_dead(block: Block) -> None:
-    """Drop statements, loop variables and branch outputs that neither an effect nor a result needs."""
-    _Liveness().block(block)
+def remove_dead(block: Block, effects: bool = True) -> None:
+    """Drop statements, loop variables and branch outputs that neither an effect nor a result needs.
+
+    Without `effects`, also those that are there for an effect only.
+    """
+    _Liveness(is_effect if effects else lambda stmt: False).block(block)
 
 
 def is_effect(stmt: Stmt) -> bool:
@@ -470,11 +476,20 @@ def is_effect(stmt: Stmt) -> bool:
     if isinstance(stmt, While):
         # a loop without an end is an effect, too: it is kept if its test can be false no more than once
         return any(is_effect(s) for s in (*stmt.body.statements, *stmt.test.statements))
-    return (
-        any(is_effect(s) for s in stmt.function.body.statements)
-        if stmt.function.body and not stmt.outs
-        else False
-    )
+    return has_effects(stmt.function)
+
+
+def has_effects(function: Function, seen: frozenset[Function] = frozenset()) -> bool:
+    """Whether a call of a function may do something beside computing its results."""
+    if function.body is None or function in seen:
+        return False
+    seen = seen | {function}
+    for stmt in all_statements(function.body):
+        if isinstance(stmt, Apply) and stmt.primitive.effect == "opaque":
+            return True
+        if isinstance(stmt, Call) and has_effects(stmt.function, seen):
+            return True
+    return False
 
 
 def may_raise(stmt: Apply) -> bool:
@@ -526,14 +541,15 @@ def _uneven(arg: Arg) -> bool:
 class _Liveness:
     """Backward liveness over structured blocks; `live` holds what later statements read."""
 
-    def __init__(self) -> None:
+    def __init__(self, stays: Callable[[Stmt], bool]) -> None:
         self.live: set[Value] = set()
+        self.stays = stays
 
     def block(self, block: Block) -> None:
         self.live.update(values_in(block.yields))
         kept: list[Stmt] = []
         for stmt in reversed(block.statements):
-            if not is_effect(stmt) and not any(o in self.live for o in stmt.outs):
+            if not self.stays(stmt) and not any(o in self.live for o in stmt.outs):
                 continue
             if isinstance(stmt, If):
                 self._if(stmt)
@@ -557,7 +573,7 @@ class _Liveness:
         yields = stmt.body.yields[first:]
         wanted = {k for k, o in enumerate(stmt.outs) if o in self.live}
         while True:
-            reads = _reads_of_body(stmt, [yields[k] for k in sorted(wanted)], self.live)
+            reads = _reads_of_body(stmt, [yields[k] for k in sorted(wanted)], self.live, self.stays)
             more = {k for k, p in enumerate(params) if p in reads}
             if isinstance(stmt, While):
                 more |= {k for k, p in enumerate(stmt.test.params) if p in reads}
@@ -575,21 +591,23 @@ class _Liveness:
             self.block(stmt.test)
 
 
-def _reads_of_body(stmt: For | While, wanted: list[Any], live: set[Value]) -> set[Value]:
+def _reads_of_body(
+    stmt: For | While, wanted: list[Any], live: set[Value], stays: Callable[[Stmt], bool]
+) -> set[Value]:
     """What a loop reads, in itself and its blocks, if only the `wanted` yields matter; nothing is changed."""
     found: set[Value] = set(values_in(wanted))
     if stmt.stops:
         found.update(values_in(stmt.body.yields[:1]))
-    _collect(stmt.body, found)
+    _collect(stmt.body, found, stays)
     if isinstance(stmt, While):
         found.update(values_in(stmt.test.yields))
-        _collect(stmt.test, found)
+        _collect(stmt.test, found, stays)
     return found
 
 
-def _collect(block: Block, found: set[Value]) -> None:
+def _collect(block: Block, found: set[Value], stays: Callable[[Stmt], bool]) -> None:
     for stmt in reversed(block.statements):
-        if not is_effect(stmt) and not any(o in found for o in stmt.outs):
+        if not stays(stmt) and not any(o in found for o in stmt.outs):
             continue
         found.update(operands(stmt))
         if isinstance(stmt, If):
@@ -599,14 +617,14 @@ def _collect(block: Block, found: set[Value]) -> None:
                     for o, a in zip(stmt.outs, inner.yields, strict=True)
                     if o in found and isinstance(a, Value)
                 )
-                if any(o in found for o in stmt.outs) or is_effect(stmt):
-                    _collect(inner, found)
+                if any(o in found for o in stmt.outs) or stays(stmt):
+                    _collect(inner, found, stays)
         elif isinstance(stmt, (For, While)):
             yields = stmt.body.yields[1:] if stmt.stops else stmt.body.yields
             params = stmt.body.params[1:] if isinstance(stmt, For) else stmt.body.params
             wanted = [y for o, y in zip(stmt.outs, yields, strict=True) if o in found]
             while True:
-                reads = _reads_of_body(stmt, wanted, found)
+                reads = _reads_of_body(stmt, wanted, found, stays)
                 more = [y for p, y in zip(params, yields, strict=True) if p in reads and y not in wanted]
                 if isinstance(stmt, While):
                     more += [

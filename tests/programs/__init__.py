@@ -1,8 +1,8 @@
 """The corpus: programs as people write them, on which every mode of differentiation is tried.
 
 Out: `PROGRAMS`, all themes in one tuple; `KINKS`, points where only a convention gives the derivative.
-`NESTED`, the programs that call adcompile themselves, lives in `tests.programs.nested`, because importing
-it needs the compiler.
+`NESTED`, the programs that take derivatives themselves, lives in `tests.programs.nested`. Those of
+`checkpoints` call adcompile as well, but for what changes no result.
 """
 
 from tests.programs import (
@@ -10,6 +10,7 @@ from tests.programs import (
     branches,
     callables,
     calls,
+    checkpoints,
     containers,
     elementwise,
     indexing,
@@ -42,6 +43,7 @@ THEMES = (
     iteration,
     calls,
     callables,
+    checkpoints,
     containers,
     lists,
     syntax,
