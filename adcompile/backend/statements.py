@@ -83,7 +83,9 @@ class Statements:
         for k, stmt in enumerate(statements):
             if k < skipped or not self.prints(stmt):
                 continue
+            before, comment = len(self.page.lines), self.comment
             self._comment(stmt)
+            commented = len(self.page.lines)
             scene = scene_at(statements, k, self.uses)
             if scene is not None:
                 self._with(scene)
@@ -104,6 +106,10 @@ class Statements:
                 self._while(stmt)
             else:
                 self._call(stmt)
+            if len(self.page.lines) == commented:
+                # an update may have nothing to say, and a block of comments is none
+                del self.page.lines[before:]
+                self.comment = comment
 
     def _comment(self, stmt: Stmt) -> None:
         """Name the line of the primal that a group of adjoint statements belongs to."""

@@ -17,7 +17,7 @@ from ..ir.wording import word_for
 from ..rules import indexing, lists
 from ..rules.rule import OPERATORS, Primitive
 from ..rules.typing import typ
-from .cotangents import cast, full, plus, zeros
+from .cotangents import cast, cast_to, complete, plus, zeros
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,7 @@ class Adjoints:
         have = bars.sums.get(items)
         base = zeros(self.builder, items) if have is None else have
         if isinstance(items.type.element, (Scalar, Array)):
+            c = cast_to(self.builder, c, items.type.element)
             total = self.builder.apply(lists.LIST_ADD, base, index, c)
         else:
             # what `+` means for the items is known at run time only: lists are added item by item
@@ -109,7 +110,7 @@ class Adjoints:
         if not waiting:
             return have
         with self.builder.at(waiting[0].loc):
-            total = zeros(self.builder, value) if have is None else full(self.builder, have, value)
+            total = complete(self.builder, have, value)
         for addend in waiting:
             with self.builder.at(addend.loc):
                 total = self.builder.apply(addend.row, total, addend.index, addend.c)

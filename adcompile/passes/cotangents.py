@@ -68,12 +68,19 @@ def full(builder: Builder, c: Atom, value: Value) -> Any:
     return builder.expand("np.broadcast_to(c, np.shape(x))", c=c, x=value)
 
 
-def declared(builder: Builder, c: Atom, value: Value) -> Any:
-    """The adjoint `c` in the shape and dtype of its value, as branches, loops and calls hand it on."""
-    t = value.type
-    if isinstance(t, Array) and t.dtype is not None and dtype_of(typ(c)) is None:
+def complete(builder: Builder, c: Atom | None, value: Value) -> Any:
+    """The adjoint `c`, None for zero, as branches and loops hand it on: of shape and dtype of its value."""
+    if c is None:
+        return zeros(builder, value)
+    c = full(builder, c, value)
+    have, want = typ(c), value.type
+    if not isinstance(want, Array) or want.dtype is None or want.dtype[0] not in "fc" or want.shape is None:
+        return c
+    if isinstance(have, Scalar) or dtype_of(have) == want.dtype:
+        return c
+    if dtype_of(have) is None:
         return builder.expand("like(c, x)", c=c, x=value)
-    return full(builder, c, value)
+    return cast(builder, c, value)
 
 
 def reduce_to(builder: Builder, c: Atom, value: Value, result: Value) -> Any:
@@ -120,15 +127,27 @@ def _axis(axes: tuple[int, ...]) -> Any:
 
 def cast(builder: Builder, c: Atom, value: Value) -> Any:
     """The contribution in the dtype of the value that it belongs to."""
-    have, want = dtype_of(typ(c)), dtype_of(value.type)
-    if want is None or have is None or have == want or want[0] not in "fc":
+    return cast_to(builder, c, value.type)
+
+
+def cast_to(builder: Builder, c: Atom, t: Type) -> Any:
+    """The contribution in the dtype of a type."""
+    have, want = dtype_of(typ(c)), dtype_of(t)
+    if want is None or have == want or want[0] not in "fc":
+        return c
+    if have is None:
+        # a number of unknown kind may have widened an array; what is of double precision is wide already
+        surely_array = isinstance(typ(c), Array) and shape_of(typ(c)) not in (None, ())
+        if surely_array and isinstance(t, Array) and want == "float32":
+            dtype = Literal(_dtype(want), f"np.{want}")
+            return builder.expand("np.real(x).astype(dtype)", x=c, dtype=dtype)
         return c
     if have.startswith("complex") and not want.startswith("complex"):
         c = builder.expand("np.real(x)", x=c)
         have = dtype_of(typ(c))
     if isinstance(typ(c), Scalar) and typ(c).origin != "np":  # type: ignore[attr-defined]
         return c
-    if have == want or (isinstance(value.type, Scalar) and value.type.origin != "np"):
+    if have == want or (isinstance(t, Scalar) and t.origin != "np"):
         return c
     return builder.expand("x.astype(dtype)", x=c, dtype=Literal(_dtype(want), f"np.{want}"))
 

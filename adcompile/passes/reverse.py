@@ -48,7 +48,7 @@ from ..rules.rule import OPERATORS, call_rule, facts_of
 from ..rules.typing import typ
 from .activity import carried_params, carried_yields, refuse_inactive, useful_values, varied_values
 from .adjoints import Adjoints, Bars
-from .cotangents import adjoint_type, declared, full, reduce_to, zeros
+from .cotangents import adjoint_type, complete, full, reduce_to, zeros
 from .invariance import without_influence
 from .keep import ensure_defined, keep, recomputable
 from .partial import Partial
@@ -261,9 +261,7 @@ class _Sweep(Adjoints):
                         # this branch never assigns the value, so it has no adjoint here
                         yields[k].append(UNDEFINED)
                     else:
-                        yields[k].append(
-                            zeros(self.builder, v) if bar is None else declared(self.builder, bar, v)
-                        )
+                        yields[k].append(complete(self.builder, bar, v))
             outs.append(out)
         blocks = [
             Block((), [substitute(s, m) for s in b.backward], tuple(map_arg(y, m) for y in ys))
@@ -330,12 +328,7 @@ class _Sweep(Adjoints):
             return stmt
         params = carried_params(stmt)
         carried = [k for k, p in enumerate(params) if p in self.active or stmt.outs[k] in self.active]
-        first = {
-            k: zeros(self.builder, stmt.outs[k])
-            if out_bars[k] is None
-            else declared(self.builder, out_bars[k], stmt.outs[k])
-            for k in carried
-        }
+        first = {k: complete(self.builder, out_bars[k], stmt.outs[k]) for k in carried}
         sweep = self._body(stmt, carried, {})
         steady = {k: first[k] for k in carried if sweep.leaving[k] is sweep.entering[k]}
         if steady:
@@ -345,8 +338,7 @@ class _Sweep(Adjoints):
         used = {v: (p, sweep.inner[v]) for v, p in sweep.sums.items() if sweep.inner[v] is not p}
         init = [first[k] for k in moving]
         for v in used:
-            have = self.settled(bars, v)
-            init.append(zeros(self.builder, v) if have is None else declared(self.builder, have, v))
+            init.append(complete(self.builder, self.settled(bars, v), v))
         bar_params = tuple([*(sweep.entering[k] for k in moving), *(p for p, _ in used.values())])
         bar_yields = tuple([*(sweep.leaving[k] for k in moving), *(y for _, y in used.values())])
         body = Block(bar_params, sweep.backward, bar_yields)
@@ -385,7 +377,7 @@ class _Sweep(Adjoints):
     def _leaving(self, inner: Bars, param: Value) -> Any:
         bar = self.settled(inner, param)
         inner.sums.pop(param, None)
-        return zeros(self.builder, param) if bar is None else declared(self.builder, bar, param)
+        return complete(self.builder, bar, param)
 
     def call(self, stmt: Call, bars: Bars) -> Any:
         out_bars = [self.take(bars, out, stmt) for out in stmt.outs]
@@ -403,7 +395,7 @@ class _Sweep(Adjoints):
         seeds = []
         for bar, out, wanted in zip(out_bars, stmt.outs, asked, strict=True):
             if wanted:
-                seeds.append(zeros(self.builder, out) if bar is None else declared(self.builder, bar, out))
+                seeds.append(complete(self.builder, bar, out))
         wrt = [
             a for a, is_active in zip(stmt.args, active, strict=True) if is_active and isinstance(a, Value)
         ]
@@ -555,7 +547,7 @@ def derived_pair(
         results = []
         for v in wrt:
             bar = sweep.settled(bars, v)
-            results.append(zeros(builder, v) if bar is None else declared(builder, bar, v))
+            results.append(complete(builder, bar, v))
     whole = Block(tuple(seeds), statements, tuple(results))
     if function.recomputed:
         _close_recomputing(pair, block, forward_statements, whole)

@@ -249,3 +249,21 @@ add(
     holomorphic=True,
     features="for, zero trips, shared adjoint",
 )
+
+
+def branches_of_other_precisions(x, y, s):
+    if s > 0.0:
+        z = x
+    else:
+        z = y * np.float64(0.3)
+    for _ in range(2):
+        z = z * s
+    return z
+
+
+add(
+    branches_of_other_precisions,
+    (draw(1, seed=35).astype(np.float32), draw(4, seed=36).astype(np.float32), 0.7),
+    (draw(1, seed=35).astype(np.float32), draw(4, seed=36).astype(np.float32), -0.7),
+    features="if, float32 and float64, unknown dtype",
+)

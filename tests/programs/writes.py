@@ -405,6 +405,18 @@ def rows_of_a_loop(x):
 add(rows_of_a_loop, (draw(3, 3),), holomorphic=True, features="rows of a loop, views")
 
 
+def write_what_is_there(x):
+    a = x.copy()
+    for row in a:
+        a[:1] = a[:1]
+        if row[0] > 0.0:
+            a[1] = a[1]
+    return a
+
+
+add(write_what_is_there, (draw(3, 2),), holomorphic=True, features="rows of a loop, write of itself")
+
+
 def rows_by_enumerate(x, w):
     a = np.zeros((3, 2))
     for i, (row, v) in enumerate(zip(a, w)):
@@ -712,6 +724,23 @@ add(
     single_precision_targets,
     (draw(3).astype(np.float32), draw(3, seed=1)),
     features="float32, cast by a write",
+)
+
+
+def list_of_single_precision(x, weights):
+    items = []
+    y = x.copy()
+    for i in range(2):
+        y[i + 1] = y[i] * 0.3
+        items.append(y.copy())
+    return np.sum(items[-1] * items[0]) + np.sum(y * weights)
+
+
+add(
+    list_of_single_precision,
+    (draw(4).astype(np.float32), draw(4, seed=1)),
+    argnums=(0,),
+    features="float32, list of copies, write",
 )
 
 
