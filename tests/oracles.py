@@ -269,6 +269,11 @@ def assert_close(actual: Any, expected: Any, error: Any, *, scale: Any = 0.0, rt
         raise AssertionError("\n".join([f"{np.count_nonzero(wrong)} of {wrong.size} wrong:", *lines]))
 
 
+def copied(arguments: Sequence[Any]) -> Any:
+    """Return arguments that a function may write into."""
+    return copy.deepcopy(tuple(arguments))
+
+
 def identical(a: Any, b: Any) -> bool:
     """Tell whether two trees agree in type, structure, dtype, shape and every bit (NaN equals NaN)."""
     if type(a) is not type(b):

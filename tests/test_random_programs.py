@@ -1,21 +1,34 @@
-"""Random programs in both modes and nested, against extrapolated differences.
+"""Random programs in both modes and nested: those that only compute, and those that write into arrays.
 
 The profile is fixed and derandomised, so that every run tries the same programs; set the environment variable
-`ADCOMPILE_RANDOM_PROGRAMS` to try more. A failing program is printed whole, shrunk by hypothesis.
+`ADCOMPILE_RANDOM_PROGRAMS` to try more. A failing program is printed whole, shrunk: by hypothesis, or by
+`shrinking`. With `-s` the programs that write tell how many of them were refused, and with which codes.
 """
 
+import collections
 import copy
 import os
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
 import adcompile as ad
 from tests import oracles
 from tests.generator import RandomProgram, programs
+from tests.random_check import check
+from tests.shrinking import shrink
+from tests.writing_programs import WritingProgram, runs, write_program
 
 EXAMPLES = int(os.environ.get("ADCOMPILE_RANDOM_PROGRAMS", "100"))
+# numbers of the programs that write, and how many of them are one test
+SEEDS = range(2 * EXAMPLES)
+CHUNK = 40
+# one program in so many is differentiated twice
+NESTED_SHARE = 6
+# what share of the programs has to be accepted
+ACCEPTED = 0.85
 bounded = settings(
     max_examples=EXAMPLES,
     derandomize=True,
@@ -80,3 +93,41 @@ def test_nested_modes(program: RandomProgram) -> None:
     along = oracles.weighted(gradient, len(program.arguments), program.arguments, direction)
     curvature = ad.grad(along, argnums=everywhere)(*program.arguments)
     oracles.assert_close(oracles.flatten(curvature), oracles.flatten(tangent), 0.0, scale=scale, rtol=1e-9)
+
+
+@pytest.mark.parametrize("start", SEEDS[::CHUNK])
+def test_programs_that_write(start: int) -> None:
+    verdicts: collections.Counter[str] = collections.Counter()
+    accepted = 0
+    seeds = SEEDS[start : start + CHUNK]
+    for seed in seeds:
+        program = write_program(seed)
+        try:
+            verdict = check(program, nested=is_nested(seed))
+        except Exception as error:
+            small = smallest(program, type(error), nested=is_nested(seed))
+            raise AssertionError(f"{type(error).__name__}: {error}\n\n{small!r}") from error
+        verdicts[verdict.text] += 1
+        accepted += verdict.accepted
+    print(f"programs {start} to {seeds[-1]}: {dict(verdicts.most_common())}")
+    assert accepted >= ACCEPTED * len(seeds)
+
+
+def is_nested(seed: int) -> bool:
+    """Whether a program is differentiated twice."""
+    return seed % NESTED_SHARE == 0
+
+
+def smallest(program: WritingProgram, error: type[Exception], *, nested: bool) -> WritingProgram:
+    """Return a small program that fails with an error of the same type."""
+
+    def fails(source: str) -> bool:
+        candidate = WritingProgram(program.seed, source, program.arguments)
+        try:
+            if runs(candidate):
+                check(candidate, nested=nested)
+        except Exception as found:
+            return type(found) is error
+        return False
+
+    return WritingProgram(program.seed, shrink(program.source, fails, rounds=300), program.arguments)
