@@ -26,14 +26,15 @@ __all__ = ["Graph", "Saved", "derivative_graph", "explain", "page", "pieces", "s
 
 def _primal(program: Program) -> Function:
     """The primal without what it computes in vain."""
-    from .passes.simplify import simplify
+    from .passes.simplify import remove_dead, share
 
     kept: Function = program.notes["primal"]
     assert kept.body is not None
     mapping: dict[Value, Any] = {}
     body = clone_block(kept.body, mapping)
     paths = {mapping[v]: path for v, path in kept.notes["paths"].items()}
-    simplify(body)
+    share(body, {}, {})
+    remove_dead(body)
     return Function(kept.name, body, kept.loc, {"paths": paths})
 
 

@@ -1,6 +1,7 @@
 """The passes in order, from a Python callable to the text of a derivative.
 
     trace      callable + example arguments → graph                      (tracing, frontend)
+    hoist      graph → graph: what a loop does not change leaves it      (passes.hoist)
     derive     graph → graph: reverse (joint or split), forward          (deriving, passes)
     simplify   graph → graph                                             (passes.simplify)
     emit       graph → text                                              (interface, backend.emit)
@@ -26,6 +27,7 @@ from .interface import interface_captures, interface_of
 from .ir.nodes import Block, Function, Value, clone_block
 from .ir.verify import verify
 from .live import path_key
+from .passes.hoist import hoist
 from .passes.recompute import inline_calls
 from .passes.simplify import multiply_out_squares, simplify, simplify_split
 from .saved import find_saved
@@ -73,6 +75,8 @@ def _compile(
         traced = trace(target, signature, bound, inputs)
         primal = _primal(traced)
         _check(primal.body)
+        if wanted.kind != "value":
+            hoist(traced.block)
         derived = derive(traced, wanted)
     except (UnsupportedSyntax, NoDerivative) as first:
         from .refusing import whole_report

@@ -82,7 +82,7 @@ def test_what_a_loop_saves_is_told_with_its_lines():
     assert s[at(4)].where == f"each iteration of line {at(2)}"
     assert s[at(4)].read_by == (at(3),)
     told = " ".join(doc_of(lowered).split())
-    assert told.endswith(f"Saves in each iteration np.sin(x) (line {at(3)} reads it) and s (line {at(3)}).")
+    assert told.endswith(f"Saves s each iteration (line {at(3)} reads it).")
 
 
 def test_the_two_loops_of_a_saved_value():

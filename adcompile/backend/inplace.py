@@ -13,7 +13,6 @@ from ..ir.nodes import (
     Apply,
     Block,
     For,
-    If,
     Literal,
     Stmt,
     Value,
@@ -26,11 +25,11 @@ from ..ir.nodes import (
 )
 from ..ir.types import Array, Unknown
 from ..passes.activity import carried_params, carried_yields
+from ..passes.alias import Classes
 from ..rules import lists
 from ..rules.helpers import COPIED
 from ..rules.indexing import INDEX_SET
 from ..rules.rule import METHODS, Primitive
-from ..rules.sharing import shown_by
 from .ownership import Ownership, is_memory, is_view
 
 
@@ -194,7 +193,7 @@ def _copy_views(known: Ownership, first: Value, others: list[Value]) -> bool:
 
 def _keep_apart(block: Block) -> None:
     """Copy the arrays that are put on lists if their memory, or what it goes on as, is changed anywhere."""
-    classes = _Classes()
+    classes = Classes()
     classes.block(block)
     updated = classes.updated
     for home in classes.blocks:
@@ -213,60 +212,3 @@ def _keep_apart(block: Block) -> None:
 
 
 _KEEPING = (lists.LIST_APPEND, lists.LIST_SET, lists.LIST_MAKE, lists.RECORD)
-
-
-def changing(block: Block) -> set[Value]:
-    """The values whose memory, or that of what they show, is written at some point."""
-    classes = _Classes()
-    classes.block(block)
-    updated = classes.updated
-    return {v for v in classes.parent.keys() | updated if classes.find(v) in updated}
-
-
-class _Classes:
-    """Arrays that may share memory at some time of a run: a partition, coarse but quick."""
-
-    def __init__(self) -> None:
-        self.parent: dict[Value, Value] = {}
-        self.updates: list[Value] = []
-        self.made: set[Value] = set()
-        self.blocks: list[Block] = []
-
-    def find(self, value: Value) -> Value:
-        while value in self.parent:
-            value = self.parent[value]
-        return value
-
-    def unite(self, *atoms: object) -> None:
-        roots = {self.find(a): None for a in atoms if isinstance(a, Value)}
-        for root in list(roots)[1:]:
-            self.parent[root] = next(iter(roots))
-
-    @property
-    def updated(self) -> set[Value]:
-        """The classes in whose memory something is written."""
-        return {self.find(v) for v in self.updates}
-
-    def block(self, block: Block) -> None:
-        self.blocks.append(block)
-        for stmt in block.statements:
-            if isinstance(stmt, Apply):
-                self.made.update(stmt.outs)
-            memory = getattr(stmt, "memory", None)
-            if memory is not None:
-                self.updates.append(memory)
-                self.unite(memory, *stmt.outs)
-            elif isinstance(stmt, Apply) and stmt.primitive.effect == "update":
-                self.updates.append(stmt.outs[0])
-                self.unite(stmt.outs[0], stmt.args[0])
-            elif isinstance(stmt, Apply) and (shown := shown_by(stmt)):
-                self.unite(*stmt.outs, *shown)
-            elif isinstance(stmt, If):
-                for out, a, b in zip(stmt.outs, stmt.then.yields, stmt.orelse.yields, strict=True):
-                    self.unite(out, a, b)
-            elif isinstance(stmt, (For, While)):
-                params = carried_params(stmt)
-                for group in zip(params, stmt.outs, stmt.init, carried_yields(stmt), strict=True):
-                    self.unite(*group)
-            for inner in blocks_of(stmt):
-                self.block(inner)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from ..ir.nodes import Apply, Block, For, If, Literal, Stmt, Value, While, blocks_of, operands, values_in
 from ..ir.types import ListOf
+from ..passes.alias import changing
 from ..rules import lists
 from ..rules.indexing import GETITEM
 from ..rules.python import ENTER, EXIT
-from .inplace import changing, is_update
+from .inplace import is_update
 from .order import count_uses
 from .reuse import Reuse
 

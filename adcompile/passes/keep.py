@@ -10,7 +10,7 @@ Hascoët, Naumann & Pascual 2005). Not for values outside loops: those are still
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -337,7 +337,7 @@ def _ensure_carried(loop: For | While, place: int) -> None:
             ensure_defined(left, {out: s for s in loop.body.statements for out in s.outs})
 
 
-def ensure_defined(value: Value, definitions: dict[Value, Stmt]) -> None:
+def ensure_defined(value: Value, definitions: Mapping[Value, Stmt]) -> None:
     """A value that only some paths assign is None on the others before it is put on a list."""
     stmt = definitions.get(value)
     if isinstance(stmt, (For, While)):

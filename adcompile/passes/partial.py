@@ -10,8 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 from ..ir.build import Builder
-from ..ir.nodes import UNDEFINED, Block, If, Value, all_statements
-from ..rules.rule import OPERATORS
+from ..ir.nodes import UNDEFINED, Apply, Block, If, Literal, Value, all_statements
+from ..ir.types import Scalar
+from ..rules.rule import FUNCTIONS, HELPERS, OPERATORS
+from .cotangents import zeros
+from .keep import ensure_defined
 
 
 class Partial:
@@ -21,8 +24,10 @@ class Partial:
         self.builder = builder
         # what a value handed out of a branch comes from, where the other side leaves it unassigned
         self.source: dict[Value, Any] = {}
+        self.choices: dict[Value, If] = {}
         for stmt in all_statements(block):
             if isinstance(stmt, If):
+                self.choices.update(dict.fromkeys(stmt.outs, stmt))
                 for out, a, b in zip(stmt.outs, stmt.then.yields, stmt.orelse.yields, strict=True):
                     if (a is UNDEFINED) != (b is UNDEFINED):
                         self.source[out] = b if a is UNDEFINED else a
@@ -44,6 +49,25 @@ class Partial:
                 test, flip = stmt.args[0], 1 - flip
             else:
                 return test, flip
+
+    def zeros(self, value: Value) -> Any:
+        """The zero adjoint of a value; None where no path has assigned the value."""
+        if value not in self.conditions or isinstance(value.type, Scalar):
+            return zeros(self.builder, value)
+        choice = self.choices[value]
+        zero = Value(value.type)
+        if len(self.conditions[value]) > 1:
+            ensure_defined(value, self.choices)
+            row = FUNCTIONS[HELPERS["zeros_of"]]
+            self.builder.statements.append(Apply((zero,), row, (value,), self.builder.loc, True))
+            return zero
+        with self.builder.block() as making:
+            made = zeros(self.builder, value)
+        then, orelse = Block((), making, (made,)), Block((), [], (Literal(None),))
+        if choice.then.yields[choice.outs.index(value)] is UNDEFINED:
+            then, orelse = orelse, then
+        self.builder.statements.append(If((zero,), choice.test, then, orelse, self.builder.loc, True))
+        return zero
 
     def _conditions(self, block: Block) -> dict[Value, set[tuple[Any, int]]]:
         """The tests that guard each value, and on which side of them it is assigned."""

@@ -338,7 +338,8 @@ class _Sweep(Adjoints):
         used = {v: (p, sweep.inner[v]) for v, p in sweep.sums.items() if sweep.inner[v] is not p}
         init = [first[k] for k in moving]
         for v in used:
-            init.append(complete(self.builder, self.settled(bars, v), v))
+            have = self.settled(bars, v)
+            init.append(self.partial.zeros(v) if have is None else complete(self.builder, have, v))
         bar_params = tuple([*(sweep.entering[k] for k in moving), *(p for p, _ in used.values())])
         bar_yields = tuple([*(sweep.leaving[k] for k in moving), *(y for _, y in used.values())])
         body = Block(bar_params, sweep.backward, bar_yields)

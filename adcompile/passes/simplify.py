@@ -359,12 +359,17 @@ def multiply_out_squares(block: Block) -> None:
 
 
 def polish(block: Block) -> None:
-    """Sharpen the types of numbers and put products in order, in a block without dead code."""
+    """Sharpen the types of numbers, put products in order and move what is invariant out of loops, in a
+    block without dead code.
+    """
+    from .hoist import hoist
     from .products import reassociate
     from .sharpen import sharpen
 
     sharpen(block)
     reassociate(block)
+    share(block, {}, {})
+    hoist(block)
     share(block, {}, {})
     remove_dead(block)
 
@@ -397,7 +402,7 @@ def share(block: Block, mapping: dict[Value, Any], known: dict[Any, Apply]) -> N
         if isinstance(stmt, Apply) and stmt.adjoint and _is_cast_to_itself(stmt):
             mapping[stmt.outs[0]] = stmt.args[0]
             continue
-        if isinstance(stmt, Apply) and _is_shared(stmt):
+        if isinstance(stmt, Apply) and is_shareable(stmt):
             key = (stmt.primitive.name, id(stmt.primitive), tuple(_key(a) for a in stmt.args))
             earlier = known.get(key)
             if earlier is not None:
@@ -428,7 +433,7 @@ def _is_cast_to_itself(stmt: Apply) -> bool:
     return stmt.primitive.name in ("float(x)", "complex(x)") and typ(stmt.args[0]) == stmt.outs[0].type
 
 
-def _is_shared(stmt: Apply) -> bool:
+def is_shareable(stmt: Apply) -> bool:
     """Pure, and not memory that somebody may go on to change in place."""
     row = stmt.primitive
     if row.effect not in ("pure", "view") or (row.constant and row.name.split("(")[0] in _FRESH):

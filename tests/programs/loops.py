@@ -431,3 +431,100 @@ add(
     (0.2, 0.3),
     features="break of an unrolled loop, early return",
 )
+
+
+def loop_invariant(x, w, n):
+    y = x
+    for i in range(n):
+        scale = np.exp(-(w**2)) / (1.0 + w**2)
+        for _ in range(n):
+            y = y * scale + np.sum(np.sin(w)) * x[i]
+    return y
+
+
+add(
+    loop_invariant,
+    (draw(3), draw(3), 2),
+    (draw(3), draw(3), 0),
+    (draw(3), 0.4, 2),
+    argnums=(0, 1),
+    holomorphic=True,
+    features="invariants of nested loops",
+)
+
+
+def loop_invariant_branch(x, w, n, squared):
+    y = 0.0
+    for i in range(n):
+        if squared:
+            v = w * w
+        else:
+            v = np.cos(w)
+        if i > 0:
+            y = y + np.sum(v * x) * i
+    return y
+
+
+add(
+    loop_invariant_branch,
+    (draw(3), draw(3), 3, True),
+    (draw(3), draw(3), 3, False),
+    (draw(3), draw(3), 0, True),
+    argnums=(0, 1),
+    holomorphic=True,
+    features="an invariant branch",
+)
+
+
+def loop_invariant_last(x, w, n):
+    v = x
+    for _ in range(n):
+        u = np.tanh(w)
+        x = x * u
+        v = u * u
+    return np.sum(x) + np.sum(v * v)
+
+
+add(
+    loop_invariant_last,
+    (draw(3), draw(3), 2),
+    (draw(3), draw(3), 0),
+    argnums=(0, 1),
+    holomorphic=True,
+    features="a loop variable that is invariant but at first",
+)
+
+
+def while_invariant(x, w):
+    y = x
+    while np.sum(y * y) < 10.0 + np.sum(np.exp(w)):
+        y = y * (1.5 + np.cos(w) ** 2)
+    return np.sum(y)
+
+
+add(
+    while_invariant,
+    (draw(3, low=0.5), draw(3)),
+    (draw(3, low=50.0, high=60.0), draw(3)),
+    features="invariants of a while loop",
+)
+
+
+def loop_reads_of_one_path(x, n, c):
+    if c > 0.0:
+        w = x * x
+    s = 0.0
+    for i in range(n):
+        if c > 0.0:
+            s = s + np.sum(w * x[i])
+    return s + np.sum(x)
+
+
+add(
+    loop_reads_of_one_path,
+    (draw(3), 2, 1.0),
+    (draw(3), 2, -1.0),
+    argnums=(0,),
+    holomorphic=True,
+    features="a loop reads what only one path assigns",
+)
