@@ -141,9 +141,9 @@ def machine() -> str:
     )
 
 
-def write(page: Path, text: str) -> None:
+def write(page: Path, text: str, markers: tuple[str, str] = MARKERS) -> None:
     """Put the text between the markers of the page."""
-    start, end = MARKERS
+    start, end = markers
     before, rest = page.read_text(encoding="utf-8").split(start)
     after = rest.split(end)[1]
     page.write_text(f"{before}{start}\n\n{text}\n\n{end}{after}", encoding="utf-8")

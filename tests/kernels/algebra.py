@@ -21,7 +21,7 @@ add(
     gemm,
     lambda n, m, k: (1.5, 1.2, *draws((n, m), (n, k), (k, m))),
     small=(3, 4, 5),
-    large=(300, 320, 280),
+    large=(400, 420, 380),
     writes="C",
     float32=True,
 )

@@ -55,7 +55,7 @@ add(
     convolution_2d,
     lambda h, w, k: tuple(draws((h, w), (k, k), (h - k + 1, w - k + 1))),
     small=(5, 6, 3),
-    large=(300, 320, 5),
+    large=(400, 420, 5),
     writes="out",
     float32=True,
 )
@@ -97,7 +97,7 @@ def sobel(image):
     return magnitude
 
 
-add(sobel, lambda h, w: tuple(draws((h, w))), small=(5, 4), large=(400, 410))
+add(sobel, lambda h, w: tuple(draws((h, w))), small=(5, 4), large=(800, 820))
 
 
 def box_blur(image, radius):
@@ -157,7 +157,7 @@ def warp(image, dx, dy):
     return out
 
 
-add(warp, lambda h, w: tuple(draws((h, w), (h, w), (h, w))), small=(4, 5), large=(200, 210))
+add(warp, lambda h, w: tuple(draws((h, w), (h, w), (h, w))), small=(4, 5), large=(400, 420))
 
 
 def splat(points, colours, canvas):

@@ -26,7 +26,7 @@ add(
     softmax_rows,
     lambda n, m: tuple(draws((n, m))),
     small=(3, 4),
-    large=(500, 600),
+    large=(1000, 1200),
     writes="x",
     float32=True,
     holomorphic=False,
@@ -46,7 +46,7 @@ add(
     mlp,
     lambda n, a, b, c: tuple(draws((n, a), (a, b), (b,), (b, b), (b,), (b, c), (c,))),
     small=(2, 3, 4, 3),
-    large=(100, 200, 300, 10),
+    large=(300, 300, 400, 10),
     float32=True,
     holomorphic=False,
 )
@@ -225,6 +225,6 @@ add(
     momentum,
     lambda n, m, steps: (*draws((m,), (m,), (n, m), (n,)), 0.1, steps),
     small=(4, 3, 3),
-    large=(1000, 100, 50),
+    large=(2000, 150, 50),
     writes="w, velocity",
 )

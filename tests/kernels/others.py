@@ -80,7 +80,7 @@ def haar_wavelet(x):
         stride *= 2
 
 
-add(haar_wavelet, lambda k: tuple(draws((2**k,))), small=(3,), large=(18,), writes="x")
+add(haar_wavelet, lambda k: tuple(draws((2**k,))), small=(3,), large=(20,), writes="x")
 
 
 def biquad(x, b0, b1, b2, a1, a2):
@@ -230,7 +230,7 @@ add(
     floyd_warshall,
     lambda n: tuple(draws((n, n), low=0.5, high=5.0)),
     small=(5,),
-    large=(100,),
+    large=(160,),
     writes="path",
     holomorphic=False,
 )
@@ -311,6 +311,6 @@ add(
     trapezoid_table,
     lambda k: (*draws((2**k + 1,)), np.zeros((k + 1, k + 1))),
     small=(3,),
-    large=(16,),
+    large=(21,),
     writes="table",
 )

@@ -124,7 +124,7 @@ def cavity_flow(steps, sweeps, u, v, p, rho, nu, dt):
 
 add(
     cavity_flow,
-    lambda n, steps, sweeps: (steps, sweeps, *draws((n, n), (n, n), (n, n)), 1.0, 0.1, 0.01),
+    lambda n, steps, sweeps: (steps, sweeps, *draws((n, n), (n, n), (n, n)), 1.0, 0.1, 0.25 / n**2),
     small=(5, 2, 2),
     large=(60, 20, 20),
     writes="u, v, p",
@@ -156,9 +156,9 @@ def channel_flow(u, F, dt, nu, tolerance):
 
 add(
     channel_flow,
-    lambda n, m, digits: (0.1 * draws((n, m))[0], 1.0, 0.05, 0.1, digits),
+    lambda n, m, digits: (0.1 * draws((n, m))[0], 1.0, 1.25 / n**2, 0.1, digits),
     small=(5, 4, 1),
-    large=(60, 60, 3),
+    large=(60, 60, 2),
     writes="u",
     order=1,
 )
@@ -223,7 +223,7 @@ add(
     horizontal_diffusion,
     lambda n, m, k: tuple(draws((n + 4, m + 4, k), (n + 4, m + 4, k), (n, m, k))),
     small=(3, 2, 2),
-    large=(60, 64, 30),
+    large=(90, 96, 40),
     writes="out",
 )
 

@@ -128,7 +128,7 @@ def trisolv(L, x, b):
         x[i] /= L[i, i]
 
 
-add(trisolv, lambda n: (dominant(n), *draws((n,), (n,))), small=(4,), large=(60,), writes="x")
+add(trisolv, lambda n: (dominant(n), *draws((n,), (n,))), small=(4,), large=(150,), writes="x")
 
 
 def thomas(lower, diagonal, upper, x):
@@ -241,7 +241,7 @@ def jacobi_solver(A, b, digits):
     return x
 
 
-add(jacobi_solver, lambda n: (dominant(n), *draws((n,)), 3), small=(4,), large=(200,), order=1)
+add(jacobi_solver, lambda n: (dominant(n), *draws((n,)), 3), small=(4,), large=(600,), order=1)
 
 
 def ldl(A, d):

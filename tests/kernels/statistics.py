@@ -98,7 +98,7 @@ add(
     soft_histogram,
     lambda n, bins: (*draws((n,), low=0.1, high=bins - 1.1), np.zeros(bins + 1), 1.0),
     small=(9, 4),
-    large=(200000, 100),
+    large=(600000, 100),
     writes="counts",
 )
 
@@ -158,7 +158,7 @@ add(
     weighted_median_loss,
     lambda n: (draws((n,))[0], *draws((n,), low=0.5)),
     small=(6,),
-    large=(100000,),
+    large=(500000,),
     writes="residuals",
     returns=True,
     holomorphic=False,
