@@ -187,7 +187,7 @@ class Statements:
         return ast.parse(f"{np_}.zeros({self.show(like)}.shape{dtype})", mode="eval").body
 
     def _reuse(self, stmt: Reuse) -> None:
-        """`t *= x` where that says it, else with `out=`."""
+        """`t *= x` where that says it, else with `out=` or as it is."""
         node = self.expressions.apply(stmt)
         target, memory = self.expressions.names[stmt.outs[0]], self.expressions.names[stmt.memory]
         if isinstance(node, ast.BinOp) and target == memory:
@@ -199,6 +199,9 @@ class Statements:
                     return
                 if not commutes:
                     break
+        if stmt.plain:
+            self.page.assign(target, to_text(node))
+            return
         operands = [self.show(a) for a in stmt.args]
         function = f"{self.namespace.module('np')}.{stmt.name}"
         self.page.assign(target, f"{function}({', '.join([*operands, f'out={memory}'])})")

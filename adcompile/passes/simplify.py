@@ -436,11 +436,15 @@ def _is_cast_to_itself(stmt: Apply) -> bool:
 def is_shareable(stmt: Apply) -> bool:
     """Pure, and not memory that somebody may go on to change in place."""
     row = stmt.primitive
-    if row.effect not in ("pure", "view") or (row.constant and row.name.split("(")[0] in _FRESH):
+    if row.effect not in ("pure", "view") or row.name in _COPIES:
+        return False
+    if row.constant and row.name.split("(")[0] in _FRESH:
         return False
     return not any(isinstance(o.type, (ListOf, Record)) for o in stmt.outs)
 
 
+# who asks for a copy means to have one of his own
+_COPIES = ("x.copy()", "np.copy(a)")
 _FRESH = frozenset(
     ["zeros_of", "np.zeros", "np.zeros_like", "np.empty", "np.empty_like", "np.ones", "np.full", "list_make",
      "call", "attribute"]

@@ -195,3 +195,66 @@ def test_a_row_of_the_user_may_return_its_operand(own_rows):
     gradient = ad.grad(f)(X)
     np.testing.assert_array_equal(X, before)
     np.testing.assert_allclose(gradient, 2 * np.exp(2 * X) + 1, rtol=1e-14)
+
+
+def descended(w, velocity, x, steps):
+    for _ in range(steps):
+        velocity *= 0.9
+        velocity -= x * w
+        w += velocity
+    return np.sum(w * w)
+
+
+def test_what_is_updated_in_place_by_the_program_is_by_the_derivative():
+    args = X.copy(), Y.copy(), np.abs(X), 3
+    gradient = ad.grad(descended, argnums=(0, 1, 2))
+    got = gradient(*args)
+    loop = body(gradient.source)
+    assert "velocity *= 0.9" in loop
+    # one copy before the loop, for what the caller owns
+    assert loop.index("velocity = velocity.copy()") < loop.index("velocity *= 0.9")
+    np.testing.assert_array_equal(args[1], Y)
+    w_dot, velocity_dot, x_dot = draw(4, 3, seed=93), draw(4, 3, seed=94), draw(4, 3, seed=99)
+
+    def along(t):
+        return descended(X + t * w_dot, Y + t * velocity_dot, np.abs(X) + t * x_dot, 3)
+
+    slope = (along(1e-5) - along(-1e-5)) / 2e-5
+    total = sum(np.sum(g * d) for g, d in zip(got, (w_dot, velocity_dot, x_dot), strict=True))
+    np.testing.assert_allclose(total, slope, rtol=1e-7)
+
+
+def handed_in(a, weights):
+    n = a.shape[0]
+    out = np.empty((n, n))
+    for i in range(n):
+        out[i, i:] = out[i:, i] = a[i] * a[i:]
+    return np.sum(weights * out)
+
+
+def test_a_cotangent_of_the_caller_is_copied_once_and_not_in_every_iteration():
+    a, weights = draw(4, seed=95), draw(4, 4, seed=96)
+    gradient = ad.grad(handed_in)
+    gradient(a, weights)
+    lines = gradient.source.splitlines()
+    copies = [row for row in lines if "weights.copy()" in row]
+    assert copies == ["    out_bar = weights.copy()"]
+    ad.check_grads(lambda a: handed_in(a, weights), (a,), order=2)
+    np.testing.assert_array_equal(weights, draw(4, 4, seed=96))
+
+
+def three_buffers(u, steps):
+    before, now, after = u.copy(), u.copy(), np.zeros_like(u)
+    for _ in range(steps):
+        after[1:-1] = 2.0 * now[1:-1] - before[1:-1] + now[2:] * now[:-2]
+        before, now, after = now, after, before
+    return np.sum(now * now)
+
+
+def test_two_copies_of_an_array_are_two_arrays():
+    u = draw(6, seed=97)
+    gradient = ad.grad(three_buffers)
+    gradient(u, 3)
+    forward = gradient.source.partition("# backward sweep")[0]
+    assert forward.count("u.copy()") == 2
+    ad.check_grads(lambda u: three_buffers(u, 3), (u,), order=2)
