@@ -6,7 +6,6 @@ among what was compiled, then on the disk, then it is compiled. Not for what use
 
 from __future__ import annotations
 
-import copy
 import inspect
 import threading
 import time
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .backend.load import load
+from .copies import copied, detached
 from .errors import ArgumentError
 from .log import logger
 from .signature import (
@@ -59,10 +59,14 @@ class Compiled:
             return False
         return all(argument_at(path, bound) == value for path, value in self.static)
 
+    def captured_now(self) -> dict[str, Any]:
+        """What the code has captured, as it is now, by the names of its parameters."""
+        return {name: read() for name, read in self.captured}
+
     def __call__(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """Call the code, with what it has captured as it is now."""
         if self.captured:
-            keywords = {**keywords, **{name: read() for name, read in self.captured}}
+            keywords = {**keywords, **self.captured_now()}
         return self.function(*args, **keywords)
 
 
@@ -164,10 +168,15 @@ class Engine:
     def held(self, args: tuple[Any, ...]) -> Callable[[dict[str, Any]], Any]:
         """The derivative at these arguments and at what the function captures now, whatever changes later."""
         compiled, args, keywords = self.compiled_for(args, {})
-        args, keywords, captured = copy.deepcopy(
-            (args, keywords, {name: read() for name, read in compiled.captured})
-        )
+        args, keywords, captured = copied((args, keywords, compiled.captured_now()))
         return lambda extra: compiled.function(*args, **keywords, **captured, **extra)
+
+    def split(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The value and its pullback, which reads nothing that anyone may change later."""
+        compiled, args, keywords = self.compiled_for(args, {})
+        captured = compiled.captured_now()
+        out, pullback, *aux = compiled.function(*args, **keywords, **captured)
+        return (out, detached(pullback, (args, keywords, captured, out, aux)), *aux)
 
     def compiled_for(
         self, args: tuple[Any, ...], keywords: dict[str, Any]

@@ -148,7 +148,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     engine = Engine(
         f, "vjp", {"argnums": tuple(range(len(primals))), **({"has_aux": True} if has_aux else {})}
     )
-    out, emitted, *aux = engine.call(primals, {})
+    out, emitted, *aux = engine.split(primals)
 
     @functools.wraps(emitted)
     def pullback(out_bar: Any) -> Any:
@@ -160,13 +160,26 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
 def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
     """The value of a function and its derivative as a linear function of tangents."""
     engine = Engine(f, "jvp", {"argnums": tuple(range(len(primals)))})
-    out = f(*primals)
     push = engine.held(primals)
+    # by the derivative, which writes into nothing that is the caller's
+    out = push(tangents_by_name(engine, primals, tuple(map(_no_change, primals))))[0]
 
     def linear(*tangents: Any) -> Any:
         return push(tangents_by_name(engine, primals, tangents))[1]
 
     return out, linear
+
+
+def _no_change(primal: Any) -> Any:
+    """The tangent of a primal that stays as it is; of an object the value does not look at it."""
+    if isinstance(primal, (np.ndarray, np.generic, float, complex)):
+        return type(primal)(0) if type(primal) in (float, complex) else np.zeros_like(primal)[()]
+    if isinstance(primal, (list, tuple)):
+        items = [_no_change(item) for item in primal]
+        return type(primal)(*items) if hasattr(primal, "_fields") else type(primal)(items)
+    if isinstance(primal, dict):
+        return {key: _no_change(value) for key, value in primal.items()}
+    return primal
 
 
 def stop_gradient(x: R) -> R:
