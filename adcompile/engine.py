@@ -36,6 +36,7 @@ from .signature import (
 if TYPE_CHECKING:
     from .live import Guard, Path
     from .pipeline import Program
+    from .relations import Relation
 
 _lock = threading.RLock()
 
@@ -49,6 +50,7 @@ class Compiled:
     check: Callable[[], bool] | None
     static: list[tuple[Any, int]]
     captured: list[tuple[str, Callable[[], Any]]]
+    relations: Sequence[Relation] = ()
     entry: Callable[..., Any] | None = None
     # what was compiled in this process; code from the disk has no graph
     program: Program | None = None
@@ -57,7 +59,8 @@ class Compiled:
         """Whether the code holds for these arguments, and for what it has captured."""
         if self.check is not None and not self.check():
             return False
-        return all(argument_at(path, bound) == value for path, value in self.static)
+        fixed = all(argument_at(path, bound) == value for path, value in self.static)
+        return fixed and all(relation.holds(bound) for relation in self.relations)
 
     def captured_now(self) -> dict[str, Any]:
         """What the code has captured, as it is now, by the names of its parameters."""
@@ -252,8 +255,9 @@ class Engine:
         if stored is not None:
             function = load(stored.text, stored.name, path=stored.path, namespace=stored.objects)
             compiled = self.ready(
-                function, stored.source, names, stored.guards, stored.static, stored.captured
-            )
+                function, stored.source, names, stored.guards, stored.static, stored.captured,
+                stored.relations,
+            )  # fmt: skip
             logger.info(
                 "loaded %s from %s in %.1f ms", stored.name, stored.path, (time.perf_counter() - start) * 1e3
             )
@@ -263,19 +267,22 @@ class Engine:
         kept = None if shelf is None else shelf.put(program, static)
         text, path = (program.text, None) if kept is None or kept.path is None else (kept.text, kept.path)
         function = load(text, program.name, path=path, namespace=program.objects)
-        compiled = self.ready(function, program.text, names, program.inputs.guards, static, program.captured)
+        inputs = program.inputs
+        compiled = self.ready(
+            function, program.text, names, inputs.guards, static, program.captured, inputs.relations
+        )
         compiled.program = program
         logger.info("compiled %s in %.1f ms: %s", program.name, (time.perf_counter() - start) * 1e3, reason)
         return compiled
 
     def ready(
         self, function: Callable[..., Any], source: str, names: Mapping[str, Any], guards: Sequence[Guard],
-        static: list[tuple[Path, int]], captured: Sequence[tuple[str, Path]],
+        static: list[tuple[Path, int]], captured: Sequence[tuple[str, Path]], relations: Sequence[Relation],
     ) -> Compiled:  # fmt: skip
         """Compiled code with the functions that check whether it serves."""
         readers = [(name, reader(path)) for name, path in captured]
-        made = entry(function, names, guards, static, captured) if self.simple else None
-        return Compiled(function, source, guard_check(guards), static, readers, made)
+        made = entry(function, names, guards, static, captured, relations) if self.simple else None
+        return Compiled(function, source, guard_check(guards), static, readers, relations, made)
 
     def program(self, names: Mapping[str, Any]) -> Program:
         """What the compiler makes of the function for these arguments."""

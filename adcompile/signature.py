@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from .live import Guard, Path, attributes_of, is_plain_object, step
+from .relations import Relation, relation_of
 
 
 class _Identity:
@@ -181,6 +182,7 @@ def entry(
     guards: Sequence[Guard],
     static: Sequence[tuple[Path, int]],
     captured: Sequence[tuple[str, Path]],
+    relations: Sequence[Relation],
 ) -> Callable[..., Any]:
     """One function that checks everything, calls the compiled code if it serves, and returns `MISS` if it
     does not.
@@ -194,12 +196,16 @@ def entry(
     for name, value in bound.items():
         _argument(value, places[name], names, conditions)
     for path, expected in static:
-        text = places[path[0][1]] + "".join(f".{k}" if kind == "attr" else f"[{k!r}]" for kind, k in path[1:])
-        conditions.append(f"{text} == {expected}")
+        conditions.append(f"{_place_text(path, places, names)} == {expected}")
     if _containers(bound.values()) > 1:
         names["sharing"] = sharing
         conditions.append(f"sharing(({', '.join(places.values())},)) == {sharing(bound.values())}")
     conditions += _conditions(guards, names)
+    if relations:
+        names["relation_of"] = relation_of
+    for relation in relations:
+        pair = [_place_text(path, places, names) for path in (relation.first, relation.second)]
+        conditions.append(f"relation_of({', '.join(pair)}) == {relation.kind!r}")
     extra = [f"{name}={_path_text(path, f'c{k}', names)}" for k, (name, path) in enumerate(captured)]
     text = (
         f"def entry({''.join(f'{p}=MISS, ' for p in places.values())}*rest):\n"
@@ -210,6 +216,13 @@ def entry(
     exec(compile(text, "<adcompile entry>", "exec", dont_inherit=True), names)
     made: Callable[..., Any] = names["entry"]
     return made
+
+
+def _place_text(path: Path, places: Mapping[str, str], names: dict[str, Any]) -> str:
+    """The expression that reads a path from the parameters of an entry, or a captured one."""
+    if path[0][0] != "arg":
+        return _path_text(path, f"r{len(names)}", names)
+    return places[path[0][1]] + "".join(f".{k}" if kind == "attr" else f"[{k!r}]" for kind, k in path[1:])
 
 
 def _argument(value: Any, text: str, names: dict[str, Any], conditions: list[str]) -> None:

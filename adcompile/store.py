@@ -29,6 +29,7 @@ from .frontend.lines import lines_of
 from .live import Guard, Path, read
 from .log import logger
 from .places import Place, Places, find
+from .relations import Relation
 from .signature import sharing
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Stored:
     guards: list[Guard]
     static: list[tuple[Path, int]]
     captured: list[tuple[str, Path]]
+    relations: list[Relation]
 
 
 class _Stale(Exception):
@@ -187,7 +189,20 @@ def _manifest(
         "captured": captured,
         "objects": objects,
         "static": [[[list(part) for part in path], value] for path, value in static],
+        "relations": [
+            [_related_place(r.first, places), _related_place(r.second, places), r.kind]
+            for r in program.inputs.relations
+        ],
     }
+
+
+def _related_place(path: Path, places: Places) -> Place:
+    """The place of an argument, or of something captured, that is related to another."""
+    if path[0][0] != "arg":
+        return places.of_path(path)
+    if not all(type(key) in (str, int) for _, key in path):
+        raise Unstorable("an item of an argument under a key that is neither text nor an integer")
+    return [list(part) for part in path]
 
 
 def _guards(guards: list[Guard], places: Places) -> list[list[Any]]:
@@ -279,11 +294,25 @@ def _restored(entry: Entry, target: Any, bound: Mapping[str, Any]) -> Stored:
     for place, text in manifest["texts"]:
         _check_text(find(place, target, bound)[1], text)
     captured = [(name, find(place, target, bound)[0]) for name, place in manifest["captured"]]
+    relations = [
+        Relation(_related_path(first, target, bound), _related_path(second, target, bound), kind)
+        for first, second, kind in manifest["relations"]
+    ]
+    if not all(relation.holds(bound) for relation in relations):
+        raise _Stale("it was compiled for arguments that share other memory")
     objects = {
         name: _live_object(*form, target=target, bound=bound) for name, form in manifest["objects"].items()
     }
     static = [(tuple((kind, key) for kind, key in part), value) for part, value in manifest["static"]]
-    return Stored(manifest["name"], entry.text, source, entry.path, objects, guards, static, captured)
+    return Stored(
+        manifest["name"], entry.text, source, entry.path, objects, guards, static, captured, relations
+    )
+
+
+def _related_path(place: Place, target: Any, bound: Mapping[str, Any]) -> Path:
+    if place[0][0] == "arg":
+        return tuple((kind, key) for kind, key in place)
+    return find(place, target, bound)[0]
 
 
 def _argument(path: list[list[Any]], bound: Mapping[str, Any]) -> Any:

@@ -110,6 +110,7 @@ def trace(target: Any, signature: inspect.Signature, bound: Mapping[str, Any], i
             "AD204", message, definition(target), "a function that returns one number"
         ) from None
     builder.reads = None
+    inputs.relate(p)
     _keep_apart(p, statements)
     params = tuple(i.value for i in inputs.found)
     final = State({}, {**start.heap, **p.state.heap})

@@ -78,3 +78,53 @@ def test_a_linear_function_of_views_of_one_array() -> None:
     assert out == 20.0
     x[:] = 0.0
     assert linear(np.ones(4), np.zeros(4)) == 6.0
+
+
+# -- arguments that the function sees in another way as well -------------------------------------------------
+
+PAIR = [1.0, 2.0]
+NESTED = {"pair": PAIR}
+
+
+def doubles_first(v):
+    v[0] = v[0] * 2.0
+    return PAIR[0] * v[0]
+
+
+def doubles_first_of_nested(v):
+    v[0] = v[0] * 2.0
+    return NESTED["pair"][0] * v[0]
+
+
+class Cell:
+    def __init__(self, x: float) -> None:
+        self.x = x
+
+    def absorb(self, other):
+        other.x = other.x * 2.0
+        return self.x * other.x
+
+
+@pytest.mark.parametrize("function", [doubles_first, doubles_first_of_nested])
+@pytest.mark.parametrize("cached", ["0", "1"])
+def test_a_list_that_is_changed_and_read_as_a_global(
+    function: Any, cached: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    monkeypatch.setenv("ADCOMPILE_CACHE", cached)
+    monkeypatch.setenv("ADCOMPILE_CACHE_DIR", str(tmp_path))
+    derivative = ad.grad(function)
+    for _ in range(2):
+        assert derivative([1.0, 2.0]) == [2.0, 0.0]
+        with pytest.raises(ad.NoDerivative, match="has changed a container that the function is given, or"):
+            derivative(PAIR)
+        derivative.cache_clear()
+    assert derivative([1.0, 2.0]) == [2.0, 0.0]
+
+
+def test_an_object_that_is_changed_and_is_the_one_of_the_method() -> None:
+    cell = Cell(3.0)
+    derivative = ad.grad(cell.absorb)
+    assert derivative(Cell(4.0)).x == 6.0
+    with pytest.raises(ad.NoDerivative, match="this changes a container that the function is given, or can"):
+        derivative(cell)
+    assert derivative(Cell(4.0)).x == 6.0

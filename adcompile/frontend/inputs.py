@@ -20,6 +20,7 @@ from ..errors import NoDerivative
 from ..ir.nodes import Literal, Value
 from ..ir.types import OPAQUE, UNKNOWN, Type, is_numeric, type_of
 from ..live import Guard, Path, attributes_of, is_plain_object, overriding, path_key
+from ..relations import DISTINCT, Relation
 from .values import BoundMethod, Captured, DictCell, ListCell, ObjectCell, TupleVal
 
 
@@ -72,7 +73,11 @@ class Inputs:
     guards: list[Guard] = field(default_factory=list)
     _leaves: dict[Any, Value] = field(default_factory=dict)
     _paths: dict[Value, Path] = field(default_factory=dict)
+    relations: list[Relation] = field(default_factory=list)
+    # the containers of the arguments: by identity, and what they were
     _objects: dict[int, Any] = field(default_factory=dict)
+    _containers: dict[int, tuple[Path, Any, Any]] = field(default_factory=dict)
+    _met: list[tuple[Path, Any]] = field(default_factory=list)
     _kept: list[Any] = field(default_factory=list)
 
     def leaf(self, path: Path, t: Type, root: str | None, hint: str, example: Any = None) -> Value:
@@ -146,6 +151,7 @@ class Inputs:
                 self.argument(p, name, v, (*path, ("attr", k)), f"{hint}_{k}") for k, v in attributes.items()
             )
             ref = p.new(ObjectCell(tuple(attributes), items, type(value)))
+        self._containers[ref.id] = path, value, p.state.heap[ref.id]
         first = self._objects.setdefault(id(value), ref)
         if first is not ref:
             # each place has a derivative of its own, as two arguments that are one array have
@@ -182,13 +188,28 @@ class Inputs:
         if isinstance(value, _STATIC):
             self.guard(path, "is", value)
             return self.wrap_static(p, value, hint)
-        given = self._objects.get(id(value))
-        if given is not None:
-            p.shared.setdefault(given.id, given.id)
+        self._meet(p, path, value)
         # an opaque callable (a cached function, a derivative) is known by nothing but itself
         structured = not callable(value) or isinstance(value, functools.partial) or is_plain_object(value)
         self.guard(path, "class" if structured else "is", type(value) if structured else value)
         return Captured(path, value)
+
+    def _meet(self, p: Any, path: Path, value: Any) -> None:
+        """Note a captured container, which may be one of the arguments: then neither is to change."""
+        self._met.append((path, value))
+        given = self._objects.get(id(value))
+        if given is not None:
+            p.shared.setdefault(given.id, given.id)
+            if p.state.heap[given.id] is not self._containers[given.id][2]:
+                p.refuse_shared("the function has changed")
+
+    def relate(self, p: Any) -> None:
+        """Note how what the function has changed is related to what else it looks at."""
+        for ref, (path, value, before) in self._containers.items():
+            if p.state.heap.get(ref, before) is not before:
+                self.relations += [
+                    Relation(path, other, DISTINCT) for other, obj in self._met if type(obj) is type(value)
+                ]
 
     def _refuse_overriding(self, p: Any, value: Any, what: str) -> None:
         name = overriding(value)
@@ -232,14 +253,18 @@ class Inputs:
             return self.leaf(
                 (("const", value),), type_of(value, f"c{len(self.found)}"), None, hint or "c", value
             )
-        return Captured((("const", value),), value)
+        path = (("const", value),)
+        self._meet(p, path, value)
+        return Captured(path, value)
 
     def receiver(self, p: Any, obj: Any) -> Any:
         """The object a method is bound to."""
         if isinstance(obj, _STATIC):
             return Literal(obj)
         self._kept.append(obj)
-        return Captured((("const", obj),), obj)
+        path = (("const", obj),)
+        self._meet(p, path, obj)
+        return Captured(path, obj)
 
     def guard_function(self, function: types.FunctionType) -> None:
         """A function that is inlined is the function it was compiled from: same code, same defaults."""

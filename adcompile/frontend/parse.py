@@ -124,13 +124,17 @@ class Parser(ABC):
     def change(self, ref: Any, cell: Any) -> None:
         """Give a container other contents."""
         if ref.id in self.shared:
-            raise NoDerivative(
-                "AD206",
-                "this changes a container that the function is given, or can reach, in several ways",
-                self.builder.loc,
-                "a copy of the container in one of the places: `list(items)`, `dict(entries)`",
-            )
+            self.refuse_shared("this changes")
         self.state.heap[ref.id] = cell
+
+    def refuse_shared(self, what: str) -> NoReturn:
+        """Refuse to change a container that is seen elsewhere, or to see it there once it has changed."""
+        raise NoDerivative(
+            "AD206",
+            f"{what} a container that the function is given, or can reach, in several ways",
+            self.builder.loc,
+            "a copy of the container in one of the places: `list(items)`, `dict(entries)`",
+        )
 
     # -- variables -------------------------------------------------------------------------------------------
 
