@@ -81,12 +81,20 @@ def _together(arrays: Iterable[np.ndarray[Any, Any]]) -> list[tuple[int, int, Ar
 def detached(pullback: Callable[..., Any], foreign: Iterable[Any]) -> Callable[..., Any]:
     """The pullback, which reads copies of those arrays that the caller holds as well."""
     cells: tuple[types.CellType, ...] = getattr(pullback, "__closure__", None) or ()
-    held = [(cell, cell.cell_contents) for cell in cells]
+    held = [(cell, cell.cell_contents) for cell in cells if _is_filled(cell)]
     if any(isinstance(value, (np.ndarray, list, tuple)) for _, value in held):
         arrays = list(arrays_in(foreign))
         for cell, value in held:
             cell.cell_contents = _apart(value, arrays)
     return pullback
+
+
+def _is_filled(cell: types.CellType) -> bool:
+    """Whether the variable was assigned, which may be so on some paths only."""
+    try:
+        return cell.cell_contents is not None
+    except ValueError:
+        return False
 
 
 def _apart(value: Any, arrays: Arrays) -> Any:
