@@ -8,10 +8,11 @@ ends. Reads happen at even positions, definitions at odd ones. Not for choosing 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ..ir.nodes import Block, For, If, Stmt, Value, While, operands, values_in
+from ..ir.nodes import Block, For, If, Stmt, Value, While, free_values, operands, values_in
+from ..passes.shapes import Contents
 
 Span = tuple[int, int]
 
@@ -71,7 +72,15 @@ def order_of(block: Block, nested: dict[Value, Stmt], params: tuple[Value, ...] 
     """Positions and spans of a function body; `params` are further values that it gets from outside."""
     order = Order()
     _Positions(order, nested).function(block, params)
-    _Lives(order, nested).function(block)
+    _Lives(order, nested, operands).function(block)
+    return order
+
+
+def order_of_contents(block: Block) -> Order:
+    """Positions and spans of a function body, if looking at the shape of an array is not reading it."""
+    order = Order()
+    _Positions(order, {}).function(block, ())
+    _Lives(order, {}, Contents(block).read_by).function(block)
     return order
 
 
@@ -126,9 +135,12 @@ class _Lives:
     current path.
     """
 
-    def __init__(self, order: Order, nested: dict[Value, Stmt]) -> None:
+    def __init__(
+        self, order: Order, nested: dict[Value, Stmt], reads: Callable[[Stmt], Iterable[Value]]
+    ) -> None:
         self.order = order
         self.nested = nested
+        self.reads = reads
 
     def read(self, values: Iterable[Value], at: int, live: dict[Value, int]) -> None:
         for v in values:
@@ -166,7 +178,7 @@ class _Lives:
             self.branch(stmt, start, end, live)
         elif isinstance(stmt, (For, While)):
             self.loop(stmt, start, end, live)
-        self.read(operands(stmt), start, live)
+        self.read(self.reads(stmt), start, live)
 
     def branch(self, stmt: If, start: int, end: int, live: dict[Value, int]) -> None:
         after = dict(live)
@@ -203,11 +215,9 @@ class _Lives:
                     self.span(u, start, head)
 
     def free(self, blocks: list[Block]) -> list[Value]:
-        from ..ir.nodes import free_values
-
         found: list[Value] = []
         for block in blocks:
-            for v in free_values(block):
+            for v in free_values(block, self.reads):
                 found.extend(self.expanded(v))
         return found
 

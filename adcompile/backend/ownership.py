@@ -19,7 +19,7 @@ from ..rules import lists
 from ..rules.indexing import GETITEM
 from ..rules.rule import METHODS
 from ..rules.sharing import copies, shown_by
-from .order import order_of
+from .order import order_of_contents
 
 Objects = frozenset[Value]
 _NONE: Objects = frozenset()
@@ -38,7 +38,7 @@ class Ownership:
     """The objects of a block."""
 
     def __init__(self, root: Block) -> None:
-        self.order = order_of(root, {})
+        self.order = order_of_contents(root)
         self.definition: dict[Value, Stmt] = {}
         self.blocks: dict[int, Block] = {}
         self.loops: list[For | While] = []

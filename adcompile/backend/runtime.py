@@ -25,6 +25,8 @@ def unbroadcast(c, x):  # type: ignore[no-untyped-def]
     c = np.asarray(c)
     if c.ndim < len(shape):
         c = c.reshape((1,) * (len(shape) - c.ndim) + c.shape)
+    elif any(n not in (1, m) for n, m in zip(shape[::-1], c.shape[::-1], strict=False)):
+        raise ValueError(f"could not broadcast input array from shape {shape} into shape {c.shape}")
     c = c.sum(axis=tuple(range(c.ndim - len(shape))))
     kept = tuple(k for k, n in enumerate(shape) if n == 1 != c.shape[k])
     return c.sum(axis=kept, keepdims=True) if kept else c

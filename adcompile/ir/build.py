@@ -28,6 +28,8 @@ class Builder:
         self.definitions: dict[Value, Apply] = {}
         # how the operands of the program that is being parsed are read now; None once it has been parsed
         self.reads: Callable[[Primitive, tuple[Arg, ...]], tuple[Arg, ...]] | None = None
+        # what the operands of a backward sweep are replaced by where only their shapes matter
+        self.looks: Callable[[Builder, Primitive, tuple[Arg, ...]], tuple[Arg, ...]] | None = None
 
     def apply(self, primitive: Primitive, *args: Arg, hint: str = "", named: bool = False) -> Any:
         """Append primitive(args) and return its result (a tuple of results if it has several)."""
@@ -43,6 +45,8 @@ class Builder:
         if simpler is not None and not (self.reads is not None and self._is_other_memory(simpler, args)):
             return simpler
         types = primitive.types(*args)
+        if self.looks is not None and self.adjoint:
+            args = self.looks(self, primitive, args)
         several = isinstance(types, tuple)
         outs = tuple(Value(t, hint, named) for t in (types if several else (types,)))
         stmt = Apply(outs, primitive, args, self.loc, self.adjoint)

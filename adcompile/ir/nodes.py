@@ -13,7 +13,7 @@ and slices, as index expressions and shapes need it. Not for types (`ir.types`) 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -275,23 +275,28 @@ def blocks_of(stmt: Stmt) -> tuple[Block, ...]:
     return ()
 
 
-def free_values(block: Block) -> dict[Value, None]:
-    """Values that a block reads and does not define, in order of first use."""
+def free_values(block: Block, reads: Callable[[Stmt], Iterable[Value]] = operands) -> dict[Value, None]:
+    """Values that a block reads and does not define, in order of first use; `reads` says what is read."""
     found: dict[Value, None] = {}
-    _collect_free(block, set(), found)
+    _collect_free(block, set(), found, reads)
     return found
 
 
-def _collect_free(block: Block, outer: set[Value], found: dict[Value, None]) -> None:
+def _collect_free(
+    block: Block,
+    outer: set[Value],
+    found: dict[Value, None],
+    reads: Callable[[Stmt], Iterable[Value]],
+) -> None:
     # SSA: a name is defined once, so one set of definitions serves nested blocks as well
     defined = outer
     defined.update(block.params)
     for stmt in block.statements:
-        for value in operands(stmt):
+        for value in reads(stmt):
             if value not in defined:
                 found.setdefault(value)
         for inner in blocks_of(stmt):
-            _collect_free(inner, defined, found)
+            _collect_free(inner, defined, found, reads)
         defined.update(stmt.outs)
     for value in values_in(block.yields):
         if value not in defined:

@@ -208,8 +208,22 @@ _LONGER = "longer of "
 
 def longer(a: Dim, b: Dim) -> Dim:
     """The length that results from broadcasting two axes either of which may be of length 1."""
-    parts = {part for dim in (a, b) for part in dim.key.removeprefix(_LONGER).split(" and ")}
-    return Dim(_LONGER + " and ".join(sorted(parts)))
+    return Dim(_LONGER + " and ".join(sorted(_parts(a) | _parts(b))))
+
+
+def _parts(dim: Dim) -> set[str]:
+    return set(dim.key.removeprefix(_LONGER).split(" and "))
+
+
+def fills(size: Size, place: Size) -> bool:
+    """Whether what is written to a place has its length, and is not of length 1, or else the program raises.
+
+    If the length of the place has been broadcast with others, these are as long, or of length 1: what is
+    longer than a place of length 1 cannot be written there.
+    """
+    if same_size(size, place):
+        return True
+    return isinstance(size, Dim) and isinstance(place, Dim) and not place.keys.isdisjoint(_parts(size))
 
 
 def join_size(a: Size, b: Size) -> Size:

@@ -40,7 +40,16 @@ from ..ir.nodes import (
     substitute,
     values_in,
 )
-from ..ir.types import ListOf, Record, Type, dtype_of, is_differentiable, shape_of
+from ..ir.types import (
+    ListOf,
+    Record,
+    Shape,
+    Type,
+    dtype_of,
+    fills,
+    is_differentiable,
+    shape_of,
+)
 from ..ir.wording import word_for
 from ..rules import indexing, lists
 from ..rules.expand import NAMES, expand
@@ -53,6 +62,7 @@ from .invariance import without_influence
 from .keep import ensure_defined, keep, recomputable
 from .partial import Partial
 from .recompute import make_repeatable
+from .shapes import looking_at_shapes
 
 
 @dataclass
@@ -76,7 +86,7 @@ def reverse(builder: Builder, block: Block, wrt: Sequence[Value], seeds: Sequenc
     refuse_inactive(block, varied, useful)
     sweep = _Sweep(builder, block, varied & useful, {}, varied)
     bars = Bars()
-    with builder.block() as backward, builder.at(None, adjoint=True):
+    with builder.block() as backward, builder.at(None, adjoint=True), looking_at_shapes(builder, block):
         for atom, seed in zip(block.yields, seeds, strict=True):
             if seed is not None:
                 sweep.accumulate(bars, atom, seed)
@@ -210,8 +220,9 @@ class _Sweep(Adjoints):
         if stmt.primitive.pointwise and not isinstance(value.type, (ListOf, Record)):
             c = reduce_to(self.builder, c, value, stmt.outs[0])
         elif stmt.primitive.effect == "update" and value is not stmt.args[0] and isinstance(c, Value):
-            # what is added may be smaller than the place that it is added to
-            c = reduce_to(self.builder, c, value, c)
+            # what is written may be smaller than the place that it is written to
+            if not _fills(shape_of(value.type), shape_of(c.type)):
+                c = reduce_to(self.builder, c, value, c)
         elif not isinstance(value.type, (ListOf, Record)):
             c = c if shape_of(value.type) is not None else full(self.builder, c, value)
         self.accumulate(bars, value, c)
@@ -469,6 +480,13 @@ class _Redirect:
         self.builder.statements = self.saved
 
 
+def _fills(shape: Shape, place: Shape) -> bool:
+    """Whether what a program writes to a place without an error is known to have its shape."""
+    if shape is None or place is None or len(shape) != len(place):
+        return False
+    return all(map(fills, shape, place))
+
+
 def _bar(value: Value) -> str:
     return f"{value.hint}_bar" if value.hint else ""
 
@@ -541,7 +559,7 @@ def derived_pair(
     sweep = _Sweep(builder, block, varied & useful, pairs, varied)
     bars = Bars()
     seeds = [Value(adjoint_type(y.type), "out_bar", True) for y in wanted]
-    with builder.block() as statements, builder.at(None, adjoint=True):
+    with builder.block() as statements, builder.at(None, adjoint=True), looking_at_shapes(builder, block):
         for atom, seed in zip(wanted, seeds, strict=True):
             sweep.accumulate(bars, atom, seed)
         forward_statements = sweep.block(block, bars)

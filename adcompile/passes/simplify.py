@@ -296,7 +296,7 @@ def _index_add(builder: Builder, a: Arg, i: Arg, v: Arg) -> Any:
     stmt = builder.definitions.get(a) if isinstance(a, Value) else None
     if stmt is None or stmt.primitive is not INDEX_SET or not stmt.adjoint or not builder.adjoint:
         return None
-    if _is_number(stmt.args[2], 0.0) and _key(stmt.args[1]) == _key(i):
+    if _is_number(stmt.args[2], 0.0) and key_of(stmt.args[1]) == key_of(i):
         return builder.append(INDEX_SET, stmt.args[0], i, v)
     return None
 
@@ -374,7 +374,8 @@ def polish(block: Block) -> None:
     remove_dead(block)
 
 
-def _key(arg: Arg) -> Any:
+def key_of(arg: Arg) -> Any:
+    """What two arguments have in common if they are certainly equal."""
     if isinstance(arg, Value):
         return arg.serial
     if isinstance(arg, Literal):
@@ -386,12 +387,12 @@ def _key(arg: Arg) -> Any:
             else (type(value), id(value))
         )
     if isinstance(arg, tuple):
-        return tuple(_key(a) for a in arg)
+        return tuple(key_of(a) for a in arg)
     if isinstance(arg, Slice):
-        return ("slice", _key(arg.start), _key(arg.stop), _key(arg.step))
+        return ("slice", key_of(arg.start), key_of(arg.stop), key_of(arg.step))
     if isinstance(arg, Through):
-        return ("through", *((id(row), _key(rest)) for row, rest in arg.steps), _key(arg.index))
-    return ("items", *(_key(a) for a in arg.items))
+        return ("through", *((id(row), key_of(rest)) for row, rest in arg.steps), key_of(arg.index))
+    return ("items", *(key_of(a) for a in arg.items))
 
 
 def share(block: Block, mapping: dict[Value, Any], known: dict[Any, Apply]) -> None:
@@ -403,7 +404,7 @@ def share(block: Block, mapping: dict[Value, Any], known: dict[Any, Apply]) -> N
             mapping[stmt.outs[0]] = stmt.args[0]
             continue
         if isinstance(stmt, Apply) and is_shareable(stmt):
-            key = (stmt.primitive.name, id(stmt.primitive), tuple(_key(a) for a in stmt.args))
+            key = (stmt.primitive.name, id(stmt.primitive), tuple(key_of(a) for a in stmt.args))
             earlier = known.get(key)
             if earlier is not None:
                 for old, new in zip(stmt.outs, earlier.outs, strict=True):

@@ -116,15 +116,40 @@ def slice_size(size: Size, part: Slice) -> Size:
         return len(range(*slice(start, stop, step).indices(size)))
     if size is None:
         return None
-    if literal and step in (None, 1):
-        low = 0 if start is None else start
-        if low == 0 and stop is None:
-            return size
-        if low >= 0 and (stop is None or stop < 0):
-            return Dim(f"{size}-{low - (stop or 0)}")
-    elif literal and step == -1 and start is None and stop is None:
-        return size
-    return Dim(f"{size}[{_bound_key(part.start)}:{_bound_key(part.stop)}:{_bound_key(part.step)}]")
+    if literal and step != 0:
+        cut = _cut_off(start, stop, 1 if step is None else step)
+        if cut is not None:
+            return _shortened(size, cut, abs(step or 1))
+    return Dim(f"{_base(size)}[{_bound_key(part.start)}:{_bound_key(part.stop)}:{_bound_key(part.step)}]")
+
+
+def _cut_off(start: int | None, stop: int | None, step: int) -> int | None:
+    """How many elements the bounds of a slice leave out at both ends; None if that depends on the length."""
+    if step < 0:
+        first, last = (-1 if start is None else start), (-1 if stop is None else stop)
+        # from -k down to behind what stands at `last`
+        return last - first if first < 0 and (last >= 0 or stop is None) else None
+    low = 0 if start is None else start
+    if low < 0 or (stop is not None and stop >= 0):
+        return None
+    return low - (stop or 0)
+
+
+def _base(size: int | Dim) -> str:
+    """The key of a length as part of a longer key."""
+    key = str(size)
+    return f"({key.replace(' and ', '|')})" if " " in key else key
+
+
+def _shortened(size: int | Dim, cut: int, step: int) -> Dim | int:
+    """The length of what is left of an axis without `cut` elements, of which every step-th is taken."""
+    base = _base(size)
+    start, _, before = base.rpartition("-")
+    if start and before.isdigit():
+        base, cut = start, cut + int(before)
+    if step == 1:
+        return Dim(f"{base}-{cut}") if cut else size
+    return Dim(f"({base}-{cut})/{step}")
 
 
 def index_type(x: Arg, i: Arg) -> Type:
@@ -308,7 +333,6 @@ INDEX_ADD_AT = _update(
 )
 
 
-
 def _written(i: Any) -> str:
     """The adjoint of what is written at i; of several writes to an element, the last one wins."""
     parts = i if isinstance(i, tuple) else (i,)
@@ -350,6 +374,22 @@ composite(
     cheap=True,
 )
 constant("np.size(x)", types=_size_type, cheap=True)
+
+
+def _together(arrays: tuple[Arg, ...]) -> Type:
+    return Array(None, broadcast([shape_of(typ(a)) for a in arrays]))
+
+
+# the shape that arrays broadcast to, at the cost of no array; nothing that a program may call
+TOGETHER = Primitive(
+    "np.broadcast(*arrays)",
+    (Param("arrays", star=True),),
+    None,
+    _together,
+    NAMESPACE,
+    constant=True,
+    cheap=True,
+)
 
 
 def stacked(items: Items | tuple[Arg, ...]) -> Type:

@@ -1,0 +1,305 @@
+"""Values that have the shape of another one, and are there without computing it.
+
+A backward sweep often reads a value only for its shape: to sum an adjoint down to it, or to make zeros like
+it. In: a block. Out: for each array of it a stand-in of the same shape: the array that it was born as,
+whatever has been written into it since, an operand of equal shape, a view of one, or `np.broadcast` of
+several. So nothing is computed or saved to know a shape. Not for shapes that are known when compiling: those
+are part of the types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from ..ir.build import Builder
+from ..ir.nodes import (
+    Apply,
+    Arg,
+    Block,
+    For,
+    If,
+    Literal,
+    Stmt,
+    Value,
+    While,
+    all_statements,
+    blocks_of,
+    operands,
+    values_in,
+)
+from ..ir.types import Array, Dim, Shape, dtype_of, shape_of
+from ..rules.indexing import GETITEM, TOGETHER, is_basic
+from ..rules.rule import METHODS, Primitive
+from ..rules.typing import broadcast
+from .activity import carried_params, carried_yields
+from .cotangents import same_shape
+
+# the operand of which a row looks at the shape alone
+_LOOKS = {
+    "unbroadcast(c, x)": 1,
+    "spread(c, x)": 1,
+    "np.shape(x)": 0,
+    "np.size(x)": 0,
+    "np.zeros_like(a, dtype=None)": 0,
+    "like(c, x)": 1,
+}
+# rows that look at the dtype as well
+_TYPED = ("np.zeros_like(a, dtype=None)", "like(c, x)")
+# rows that make an array like their first operand
+_LIKE = ("np.zeros_like", "np.ones_like", "np.empty_like", "np.full_like", "np.copy", "copied", "matching")
+_LONGEST = 4
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A value, a view of another source, or what several sources broadcast to."""
+
+    value: Value | None
+    row: Primitive | None = None
+    of: tuple[_Source, ...] = ()
+    rest: tuple[Arg, ...] = ()
+
+    @property
+    def size(self) -> int:
+        return 1 + sum(s.size for s in self.of)
+
+
+@contextmanager
+def looking_at_shapes(builder: Builder, block: Block) -> Iterator[None]:
+    """Inside the `with`, what a backward sweep of a block reads for its shape alone is a stand-in."""
+    outer, builder.looks = builder.looks, Shapes(block).stand_in
+    try:
+        yield
+    finally:
+        builder.looks = outer
+
+
+class Shapes:
+    """The stand-ins of the arrays of a block and of the blocks in it."""
+
+    def __init__(self, block: Block) -> None:
+        self.sources: dict[Value, _Source] = {}
+        # the first value of a shape that the types tell
+        self.first: dict[Shape, Value] = {}
+        # loop variables that change their shape, or may
+        self.varying: set[Value] = set()
+        for param in block.params:
+            self._offer(param)
+        self._block(block)
+
+    def stand_in(self, builder: Builder, row: Primitive, args: tuple[Arg, ...]) -> tuple[Arg, ...]:
+        """The operands of a row, with a stand-in for the one of which only the shape matters."""
+        place = _LOOKS.get(row.name)
+        if place is None:
+            return args
+        value = args[place]
+        found = self.like(builder, value, typed=row.name in _TYPED)
+        return (*args[:place], found, *args[place + 1 :])
+
+    def like(self, builder: Builder, value: Any, typed: bool = False) -> Any:
+        """A value of the same shape, and the same dtype if `typed`; the value itself if there is no other."""
+        if not isinstance(value, Value) or not _is_array(value):
+            return value
+        source = self.source(value)
+        if typed and not _has_dtype(source, dtype_of(value.type)):
+            return value
+        return _made(builder, source)
+
+    def source(self, value: Value) -> _Source:
+        """Where the shape of a value comes from."""
+        return self.sources.get(value) or _Source(value)
+
+    # -- one pass over the block, in order -------------------------------------------------------------------
+
+    def _offer(self, value: Value) -> None:
+        shape = shape_of(value.type)
+        lasting = shape and all(isinstance(n, (int, Dim)) and "#" not in str(n) for n in shape)
+        if lasting and isinstance(value.type, Array):
+            self.first.setdefault(_key(shape), value)
+
+    def _block(self, block: Block) -> None:
+        for stmt in block.statements:
+            if isinstance(stmt, Apply):
+                for out in stmt.outs:
+                    if _is_array(out):
+                        self.sources[out] = self._named(out) or self._applied(stmt, out)
+            elif isinstance(stmt, If):
+                self._block(stmt.then)
+                self._block(stmt.orelse)
+                for out, a, b in zip(stmt.outs, stmt.then.yields, stmt.orelse.yields, strict=True):
+                    self._joined(stmt, out, a, b)
+            elif isinstance(stmt, (For, While)):
+                self._loop(stmt)
+
+    def _named(self, value: Value) -> _Source | None:
+        """The parameter that has the shape which the type tells."""
+        found = self.first.get(_key(shape_of(value.type)))
+        return None if found is None else _Source(found)
+
+    def _applied(self, stmt: Apply, out: Value) -> _Source:
+        row, own = stmt.primitive, _Source(out)
+        first = stmt.args[0] if stmt.args else None
+        if not isinstance(first, Value) or not _is_array(first):
+            return self._pointwise(stmt, out) if row.pointwise else own
+        if row.effect == "update" or row is METHODS["copy"] or row.name.split("(")[0] in _LIKE:
+            return self.source(first)
+        if row is METHODS["astype"]:
+            return self.source(first)
+        if _is_view(stmt):
+            source = _Source(None, row, (self.source(first),), stmt.args[1:])
+            return own if source.size > _LONGEST or source.of[0].row is TOGETHER else source
+        return self._pointwise(stmt, out) if row.pointwise else own
+
+    def _pointwise(self, stmt: Apply, out: Value) -> _Source:
+        arrays = [v for v in stmt.args if isinstance(v, Value) and shape_of(v.type) != ()]
+        if not all(map(_is_array, arrays)) or not all(isinstance(a, (Value, Literal)) for a in stmt.args):
+            return _Source(out)
+        for v in arrays:
+            if same_shape(shape_of(v.type), shape_of(out.type)):
+                return self.source(v)
+        parts: list[_Source] = []
+        for v in arrays:
+            source = self.source(v)
+            for part in source.of if source.row is TOGETHER else (source,):
+                if not any(_same(part, other) for other in parts):
+                    parts.append(part)
+        whole = _Source(None, TOGETHER, tuple(parts))
+        broadcasts = same_shape(broadcast(shape_of(v.type) for v in arrays), shape_of(out.type))
+        return whole if broadcasts and parts and whole.size <= 2 * _LONGEST else _Source(out)
+
+    def _joined(self, stmt: If, out: Value, a: Any, b: Any) -> None:
+        if not _is_array(out):
+            return
+        found = self._named(out)
+        if found is None and all(isinstance(x, Value) and _is_array(x) for x in (a, b)):
+            one, other = self.source(a), self.source(b)
+            inner = {v for block in blocks_of(stmt) for v in _defined(block)}
+            if _same(one, other) and not inner.intersection(_values(one)):
+                found = one
+        self.sources[out] = found or _Source(out)
+
+    def _loop(self, stmt: For | While) -> None:
+        params, yields = carried_params(stmt), carried_yields(stmt)
+        if isinstance(stmt, While):
+            self._block(stmt.test)
+        while True:
+            for param, start in zip(params, stmt.init, strict=True):
+                if _is_array(param):
+                    self.sources[param] = self._named(param) or self._entering(param, start)
+            self._block(stmt.body)
+            changing = {
+                param
+                for param, left in zip(params, yields, strict=True)
+                if _is_array(param) and param not in self.varying and not self._returns(param, left)
+            }
+            if not changing:
+                break
+            self.varying |= changing
+        for out, param in zip(stmt.outs, params, strict=True):
+            if _is_array(out):
+                source = self.source(param)
+                self.sources[out] = self._named(out) or (
+                    _Source(out) if param in self.varying or not _is_array(param) else source
+                )
+
+    def _entering(self, param: Value, start: Any) -> _Source:
+        known = isinstance(start, Value) and _is_array(start) and param not in self.varying
+        if not known:
+            self.varying.add(param)
+        return self.source(start) if known else _Source(param)
+
+    def _returns(self, param: Value, left: Any) -> bool:
+        """Whether an iteration hands on an array of the shape that it was given."""
+        return isinstance(left, Value) and _is_array(left) and _same(self.source(left), self.source(param))
+
+
+class Contents:
+    """Which values are read for what they contain, and not only for their shape."""
+
+    def __init__(self, block: Block) -> None:
+        # views that are there for their shape alone
+        self.bare: set[Value] = set()
+        read: set[Value] = set(values_in(block.yields))
+        statements = list(all_statements(block))
+        for stmt in statements:
+            for inner in blocks_of(stmt):
+                read.update(values_in(inner.yields))
+        for stmt in reversed(statements):
+            bare = isinstance(stmt, Apply) and (_is_view(stmt) or stmt.primitive is TOGETHER)
+            if bare and stmt.outs[0] not in read:
+                self.bare.add(stmt.outs[0])
+            read.update(self.read_by(stmt))
+
+    def read_by(self, stmt: Stmt) -> Iterator[Value]:
+        """The values whose contents a statement reads directly."""
+        place = _LOOKS.get(stmt.primitive.name) if isinstance(stmt, Apply) else None
+        if not isinstance(stmt, Apply) or (place is None and stmt.outs[0] not in self.bare):
+            yield from operands(stmt)
+        elif place is None:
+            if stmt.primitive is not TOGETHER:
+                yield from values_in(stmt.args[1:])
+        else:
+            yield from (
+                v for k, a in enumerate(stmt.args) for v in values_in((a,)) if k != place or not _is_array(v)
+            )
+
+
+def _is_view(stmt: Apply) -> bool:
+    """Whether a statement makes a view by basic means, whose shape follows from that of its operand."""
+    row, first = stmt.primitive, stmt.args[0] if stmt.args else None
+    basic = row.effect == "view" and row.cheap and _is_array(first) and len(stmt.outs) == 1
+    return basic and (row is not GETITEM or is_basic(stmt.args[1]))
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, Value) and isinstance(value.type, Array) and bool(value.type.shape)
+
+
+def _key(shape: Shape) -> Any:
+    return None if shape is None else tuple(n.key if isinstance(n, Dim) else n for n in shape)
+
+
+def _has_dtype(source: _Source, dtype: str | None) -> bool:
+    if source.row is TOGETHER or dtype is None:
+        return False
+    if source.value is not None:
+        return dtype_of(source.value.type) == dtype
+    return _has_dtype(source.of[0], dtype)
+
+
+def _values(source: _Source) -> set[Value]:
+    """The values that a stand-in is made of."""
+    found = set(values_in(source.rest))
+    if source.value is not None:
+        found.add(source.value)
+    return found.union(*map(_values, source.of))
+
+
+def _same(a: _Source, b: _Source) -> bool:
+    from .simplify import key_of
+
+    if a.value is not b.value or a.row is not b.row or len(a.of) != len(b.of):
+        return False
+    return key_of(a.rest) == key_of(b.rest) and all(map(_same, a.of, b.of))
+
+
+def _made(builder: Builder, source: _Source) -> Any:
+    if source.value is not None:
+        return source.value
+    assert source.row is not None
+    made = tuple(_made(builder, s) for s in source.of)
+    if source.row is TOGETHER:
+        return made[0] if len(made) == 1 else builder.append(TOGETHER, made)
+    return builder.append(source.row, *made, *source.rest)
+
+
+def _defined(block: Block) -> set[Value]:
+    found = {*block.params}
+    for stmt in block.statements:
+        found.update(stmt.outs)
+        for inner in blocks_of(stmt):
+            found |= _defined(inner)
+    return found
