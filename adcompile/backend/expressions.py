@@ -219,10 +219,22 @@ class Expressions:
                 assert isinstance(arg, tuple)
                 positional += [self.atom(a) for a in arg]
             elif param.default is REQUIRED:
-                positional.append(with_slice_calls(self.atom(arg), self.namespace))
-            elif not _is_default(arg, param.default):
-                keywords.append(ast.keyword(param.name, self.atom(arg)))
+                node = self._dtype(param.name, arg) or self.atom(arg)
+                positional.append(with_slice_calls(node, self.namespace))
+            elif not _is_default(arg, param.default) and not _is_usual(row, param.name, arg):
+                keywords.append(ast.keyword(param.name, self._dtype(param.name, arg) or self.atom(arg)))
         return ast.Call(func, positional, keywords)
+
+    def _dtype(self, param: str, arg: Arg) -> ast.expr | None:
+        """A dtype as an operand: by NumPy's scalar type, which means the same there."""
+        dtype = arg.value if isinstance(arg, Literal) and param == "dtype" else None
+        if (
+            not isinstance(dtype, np.dtype)
+            or dtype.kind not in "iufc"
+            or np.dtype(dtype.type.__name__) != dtype
+        ):
+            return None
+        return self.constant(dtype.type)
 
     def _fill(self, node: ast.expr, names: dict[str, Arg], row: Primitive) -> ast.expr:
         if isinstance(node, ast.Name):
@@ -265,6 +277,15 @@ def _is_default(arg: Arg, default: Any) -> bool:
     if not isinstance(arg, Literal):
         return False
     return arg.value is default or (type(arg.value) is type(default) and bool(arg.value == default))
+
+
+_FLOATS = ("np.zeros(", "np.ones(", "np.empty(", "np.eye(", "np.identity(", "np.tri(")
+
+
+def _is_usual(row: Primitive, param: str, arg: Arg) -> bool:
+    """Whether a dtype is the one that a function gives its result anyway."""
+    dtype = arg.value if isinstance(arg, Literal) and param == "dtype" else None
+    return isinstance(dtype, np.dtype) and dtype == np.float64 and row.name.startswith(_FLOATS)
 
 
 def _format(x: Expressions, parts: Any) -> ast.expr:

@@ -5,6 +5,8 @@ In: texts of statements. Out: the lines of a function. Not for what the statemen
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -54,20 +56,23 @@ class Page:
         return 4 * self.depth + len(text) <= WIDTH
 
     def broken(self, head: str, text: str, end: str = "") -> str:
-        """A line that is not too long; broken inside the outermost brackets or at the top operators."""
+        """A line that is not too long: broken at commas and operators, else inside the longest bracket."""
         if self.fits(head + text + end):
             return head + text + end
         pieces = _pieces(text)
+        if len(pieces) == 1 and _longest_bracket(text)[1] != len(text) - 1:
+            pieces = _pieces(text, _FACTORS)
         if len(pieces) == 1:
+            return self._inside(head, text, end)
+        return "\n".join(self._rows(f"{head}(", pieces, f"){end}"))
+
+    def _inside(self, head: str, text: str, end: str) -> str:
+        """A line that is broken inside its longest bracket."""
+        opening, closing = _longest_bracket(text)
+        if closing - opening < 2 or self.fits(head + text + end):
             return head + text + end
-        opening = pieces[0].find("(") + 1
-        if opening and _closes_at_end(text, opening - 1) and "," in pieces[0]:
-            # one call: its operands are what is broken
-            pieces = [pieces[0][opening:], *pieces[1:-1], pieces[-1][:-1]]
-            head, end = head + text[:opening], ")" + end
-        else:
-            head, end = f"{head}(", f"){end}"
-        return "\n".join(self._rows(head, pieces, end))
+        head, inner, end = head + text[: opening + 1], text[opening + 1 : closing], text[closing:] + end
+        return "\n".join(self._rows(head, _pieces(inner), end))
 
     def wrapped(self, head: str, items: list[str], end: str) -> None:
         """A line with items between brackets, which get lines of their own if it is too long."""
@@ -83,57 +88,84 @@ class Page:
 
     def _rows(self, head: str, pieces: list[str], end: str) -> list[str]:
         """A head, indented rows of pieces, and an end below the head."""
-        pad = "    " * (self.depth + 1)
         rows, row = [], ""
-        for piece in pieces:
-            if row and len(pad) + len(row) + len(piece.rstrip()) > WIDTH:
-                rows.append(row)
-                row = ""
-            row += piece
-        rows.append(row)
-        return [head, *(pad + r.strip() for r in rows), "    " * self.depth + end]
+        with self.indented():
+            pad = "    " * self.depth
+            for k, piece in enumerate(pieces):
+                if row and not self.fits((row + piece).rstrip()):
+                    rows.append(pad + row.rstrip())
+                    row = ""
+                row += piece
+                if not self.fits(row.rstrip()):
+                    whole = k == 0 or pieces[k - 1].endswith(", ")
+                    rows.append(
+                        pad + self._piece(row, whole and (k == len(pieces) - 1 or row.endswith(", ")))
+                    )
+                    row = ""
+            if row:
+                rows.append(pad + row.rstrip())
+        return [head, *rows, "    " * self.depth + end]
+
+    def _piece(self, text: str, whole: bool) -> str:
+        """A piece that is too long for a row; brackets may be put around it if it is a whole expression."""
+        comma = "," if text.endswith(", ") else ""
+        text = text.rstrip().removesuffix(comma)
+        keyword = _KEYWORD.match(text)
+        head = keyword[0] if keyword else ""
+        if whole and _is_expression(text[len(head) :]):
+            return self.broken(head, text[len(head) :], comma)
+        return self._inside("", text, comma)
+
+
+_KEYWORD = re.compile(r"\w+=(?!=)")
+
+
+def _is_expression(text: str) -> bool:
+    try:
+        ast.parse(f"({text})", mode="eval")
+    except SyntaxError:
+        return False
+    return True
 
 
 def _separated(items: list[str]) -> list[str]:
     return [f"{item}, " for item in items[:-1]] + items[-1:]
 
 
-def _closes_at_end(text: str, opening: int) -> bool:
-    """Whether a bracket is closed by the last character."""
+def _nesting(text: str) -> Iterator[tuple[int, str, int]]:
+    """The characters of a text outside quotes, with their places and how deep in brackets they stand."""
     depth, quote = 0, ""
-    for k, c in enumerate(text[opening:], opening):
+    for k, c in enumerate(text):
         if quote:
             quote = "" if c == quote else quote
         elif c in "'\"":
             quote = c
-        elif c in "([{":
-            depth += 1
-        elif c in ")]}":
-            depth -= 1
-            if depth == 0:
-                return k == len(text) - 1
-    return False
+        else:
+            depth -= c in ")]}"
+            yield k, c, depth
+            depth += c in "([{"
 
 
-def _pieces(text: str) -> list[str]:
-    """The text cut after commas and before operators outside all brackets,
-    else after the commas of the outermost ones.
-    """
-    for level in (0, 1):
-        depth, start, pieces, quote = 0, 0, [], ""
-        for k, c in enumerate(text):
-            if quote:
-                quote = "" if c == quote else quote
-            elif c in "'\"":
-                quote = c
-            elif c in "([{":
-                depth += 1
-            elif c in ")]}":
-                depth -= 1
-            elif depth == level and c == " " and (text[k + 1 : k + 3] in ("+ ", "- ") or text[k - 1] == ","):
-                pieces.append(text[start : k + 1])
-                start = k + 1
-        pieces.append(text[start:])
-        if len(pieces) > 1:
-            return pieces
-    return [text]
+_TERMS = ("+ ", "- ")
+_FACTORS = ("* ", "/ ", "@ ", "// ", "% ", "== ", "!= ", "< ", "> ", "<= ", ">= ")
+
+
+def _pieces(text: str, operators: tuple[str, ...] = _TERMS) -> list[str]:
+    """The text cut after commas and before operators that stand outside all brackets."""
+    start, pieces = 0, []
+    for k, c, depth in _nesting(text):
+        if depth == 0 and c == " " and (text[k - 1] == "," or text.startswith(operators, k + 1)):
+            pieces.append(text[start : k + 1])
+            start = k + 1
+    return [*pieces, text[start:]]
+
+
+def _longest_bracket(text: str) -> tuple[int, int]:
+    """Where the longest pair of outermost brackets opens and closes; no length if there is none."""
+    found, opening = (0, 0), 0
+    for k, c, depth in _nesting(text):
+        if depth == 0 and c in "([{":
+            opening = k
+        elif depth == 0 and c in ")]}" and k - opening > found[1] - found[0]:
+            found = opening, k
+    return found

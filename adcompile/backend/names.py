@@ -123,7 +123,8 @@ class Facts:
         self.flags: set[Atom] = set()
         # what belongs to a backward sweep
         self.adjoint: set[Value] = set()
-        self.hints = {v.hint for v in block.params}
+        # names of the user's, which no other value goes by
+        self.users = {v.hint for v in block.params if v.named}
         # names of objects that the text may refer to
         self.referred: set[str] = set()
         self._add(block)
@@ -131,7 +132,7 @@ class Facts:
     def _add(self, block: Block) -> None:
         for stmt in block.statements:
             made = [*stmt.outs, *(v for inner in blocks_of(stmt) for v in inner.params)]
-            self.hints.update(v.hint for v in made)
+            self.users.update(v.hint for v in made if v.named)
             if stmt.adjoint:
                 self.adjoint.update(made)
             if isinstance(stmt, (Apply, Call)):
@@ -161,7 +162,7 @@ class Facts:
         if value.hint:
             return value.hint
         if value in self.bodies:
-            return next((c for c in _COUNTERS if c not in self.hints), "k")
+            return next((c for c in _COUNTERS if c not in self.users), "k")
         if value in self.flags:
             return "stop"
         if value in self.definition:
@@ -210,7 +211,8 @@ def _assign(names: Names, value: Value, taken: dict[str, list[Span]], hint: str)
         spans = [(a - 2, b) for a, b in spans]
     base = clean(hint)
     name, n = base, 1
-    while name in names.reserved or any(overlap(x, y) for x in taken.get(name, ()) for y in spans):
+    barred = names.reserved if root.named else names.reserved | names.facts.users
+    while name in barred or any(overlap(x, y) for x in taken.get(name, ()) for y in spans):
         n += 1
         name = f"{base}_{n}"
     taken.setdefault(name, []).extend(spans)

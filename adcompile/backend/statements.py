@@ -13,7 +13,7 @@ from typing import Any
 
 from ..errors import Loc
 from ..ir.nodes import UNDEFINED, Apply, Atom, Call, For, Function, If, Literal, Stmt, Value, While
-from ..ir.types import Array, Record, Scalar
+from ..ir.types import Array, Record, Scalar, shape_of
 from ..rules import indexing, lists, python
 from ..rules.rule import HELPERS
 from .expressions import Expressions, to_text, with_slice_calls
@@ -68,6 +68,8 @@ class Statements:
         # how many loops the line stands in
         self.loops = 0
         self.comment: Loc | None = None
+        # the lines of the primal that comments of the present block have shown
+        self.shown: list[Loc] = []
 
     def show(self, arg: Any) -> str:
         """The text of an argument."""
@@ -79,6 +81,11 @@ class Statements:
 
     def block(self, statements: list[Stmt]) -> None:
         """Print the statements of a block."""
+        outer, self.shown = self.shown, []
+        self._block(statements)
+        self.shown = outer
+
+    def _block(self, statements: list[Stmt]) -> None:
         skipped = 0
         for k, stmt in enumerate(statements):
             if k < skipped or not self.prints(stmt):
@@ -90,6 +97,11 @@ class Statements:
             if scene is not None:
                 self._with(scene)
                 skipped = k + scene.length
+                continue
+            lengths = lengths_at(statements, k, self.uses)
+            if lengths and all(map(self.prints, lengths)):
+                self._unpack_lengths(stmt, lengths)
+                skipped = k + 1 + len(lengths)
                 continue
             fields = fields_at(statements, k)
             if len(fields) > 1:
@@ -126,6 +138,10 @@ class Statements:
         ):
             return
         self.comment = stmt.loc
+        if stmt.loc in self.shown:
+            self.page.line(f"# line {stmt.loc.line}")
+            return
+        self.shown.append(stmt.loc)
         text = " ".join(stmt.loc.text.split())
         self.page.line(f"# line {stmt.loc.line}: {textwrap.shorten(text, 70, placeholder=' ...')}")
 
@@ -260,6 +276,13 @@ class Statements:
             targets[stmt.args[1].value] = self.expressions.names[stmt.outs[0]]  # type: ignore[union-attr]
         self.page.line(self.page.broken(f"{', '.join(targets)} = ", self.show(record)))
 
+    def _unpack_lengths(self, stmt: Stmt, lengths: list[Apply]) -> None:
+        """Read several lengths of an array in one assignment."""
+        targets = ["_"] * len(shape_of(stmt.args[0].type))  # type: ignore[union-attr, arg-type]
+        for item in lengths:
+            targets[item.args[1].value] = self.expressions.names[item.outs[0]]  # type: ignore[union-attr]
+        self.page.line(f"{', '.join(targets)} = {to_text(self.expressions.apply(stmt))}")  # type: ignore[arg-type]
+
     def _with(self, scene: Scene) -> None:
         headers = []
         for made, enter in scene.managers:
@@ -358,7 +381,7 @@ class Statements:
         sources = []
         if order.is_read(index) or not counts_trips(stmt, self.lengths):
             targets.append([names[index] if order.is_read(index) else "_"])
-            sources.append(self._range(stmt))
+            sources.append(self._range(stmt, order.is_read(index)))
         for items in leading_items(stmt):
             targets.append([names[v] if order.is_read(v) else "_" for v in items.outs])
             sources.append(f"reversed({self.show(items.args[0])})")
@@ -382,13 +405,13 @@ class Statements:
         after = "".join(f", {t}" for t in texts[widest + 1 :])
         self.page.unpacking(f"for {before}(", targets[widest], f"){after} in ", source, ":")
 
-    def _range(self, stmt: For) -> str:
+    def _range(self, stmt: For, ordered: bool) -> str:
         start, stop, step = (self.expressions.atom(a) for a in stmt.range)
         args = [start, stop, step]
         if isinstance(step, ast.Constant) and step.value == 1:
             args = [stop] if isinstance(start, ast.Constant) and start.value == 0 else [start, stop]
         text = f"range({', '.join(map(to_text, args))})"
-        return f"reversed({text})" if stmt.backwards else text
+        return f"reversed({text})" if stmt.backwards and ordered else text
 
     def _while(self, stmt: While) -> None:
         self._copies(list(zip(stmt.body.params, stmt.init, strict=True)))
@@ -469,6 +492,24 @@ def fields_at(statements: list[Stmt], start: int) -> list[Apply]:
             break
         found.append(stmt)
     return found
+
+
+def lengths_at(statements: list[Stmt], start: int, uses: dict[Value, int]) -> list[Apply]:
+    """The statements that read items of the shape that a statement makes, if nothing else reads it."""
+    stmt = statements[start]
+    if not isinstance(stmt, Apply) or stmt.primitive.name != "np.shape(x)" or stmt.outs[0].named:
+        return []
+    shape, array = stmt.outs[0], stmt.args[0]
+    rank = len(shape_of(array.type) or ()) if isinstance(array, Value) else 0
+    found: dict[int, Apply] = {}
+    for item in statements[start + 1 :]:
+        if not isinstance(item, Apply) or item.primitive is not indexing.GETITEM or item.args[0] is not shape:
+            break
+        axis = item.args[1].value if isinstance(item.args[1], Literal) else None
+        if type(axis) is not int or not 0 <= axis < rank or axis in found:
+            break
+        found[axis] = item
+    return list(found.values()) if 1 < len(found) == uses.get(shape) else []
 
 
 def _is_true(atom: Atom) -> bool:

@@ -149,6 +149,8 @@ def _binary(name: str, args: tuple[Arg, ...]) -> str:
     if name == "x ** y" and isinstance(b, Literal) and b.value in (2, 3):
         power = "squared" if b.value == 2 else "cubed"
         return _after(a, power, "square" if b.value == 2 else "cube")
+    if name == "x // y" and isinstance(b, Literal) and b.value == 2:
+        return _with("half", a, "half")
     texts = [_text(a), _text(b)]
     if any(t.endswith(("_bar", "_dot")) for t in texts):
         return word

@@ -135,7 +135,13 @@ class Adjoints:
         bar = self.settled(bars, out)
         bars.sums.pop(out, None)
         made = self.builder.definitions.get(bar) if isinstance(bar, Value) and not bar.named else None
-        word = out.hint or word_for(stmt)
-        if made is not None and made.adjoint and word and (out.named or not bar.hint):
-            bar.hint, bar.named = f"{word}_bar", out.named
+        name = self.bar_name(out, stmt)
+        if made is not None and made.adjoint and name and (out.named or not bar.hint):
+            bar.hint, bar.named = name, out.named
         return bar
+
+    def bar_name(self, value: Value, stmt: Stmt | None = None) -> str:
+        """What to call the adjoint of a value, which a statement has made; empty if the value has no name."""
+        stmt = stmt or self.builder.definitions.get(value)
+        word = value.hint or (word_for(stmt) if stmt is not None else "")
+        return f"{word}_bar" if word else ""

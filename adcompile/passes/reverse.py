@@ -264,7 +264,7 @@ class _Sweep(Adjoints):
         forward, mapping = self._keep_branch(stmt, branches)
         outs, yields = [], ([], [])  # type: ignore[var-annotated]
         for v in changed:
-            out = Value(adjoint_type(v.type), f"{v.hint}_bar" if v.hint else "", v.named)
+            out = Value(adjoint_type(v.type), self.bar_name(v), v.named)
             for k, branch in enumerate(branches):
                 with self._into(branch.backward):
                     bar = branch.bars.get(v)
@@ -371,10 +371,10 @@ class _Sweep(Adjoints):
         entering: dict[int, Any] = {
             k: steady[k]
             if k in steady
-            else Value(adjoint_type(stmt.outs[k].type), _bar(params[k]), params[k].named)
+            else Value(adjoint_type(stmt.outs[k].type), self.bar_name(params[k]), params[k].named)
             for k in carried
         }
-        sums = {v: Value(adjoint_type(v.type), _bar(v), v.named) for v in captured}
+        sums = {v: Value(adjoint_type(v.type), self.bar_name(v), v.named) for v in captured}
         self.accumulators.update(sums.values())
         inner = Bars(dict(sums))
         with self.builder.block() as backward:
@@ -411,7 +411,7 @@ class _Sweep(Adjoints):
         wrt = [
             a for a, is_active in zip(stmt.args, active, strict=True) if is_active and isinstance(a, Value)
         ]
-        outs = tuple(Value(adjoint_type(a.type), _bar(a), a.named) for a in wrt)
+        outs = tuple(Value(adjoint_type(a.type), self.bar_name(a), a.named) for a in wrt)
         self.builder.statements.append(Call(outs, pair.backward, (*kept, *seeds), stmt.loc, True))
         for arg, out in zip(wrt, outs, strict=True):
             self.accumulate(bars, arg, out)
@@ -485,10 +485,6 @@ def _fills(shape: Shape, place: Shape) -> bool:
     if shape is None or place is None or len(shape) != len(place):
         return False
     return all(map(fills, shape, place))
-
-
-def _bar(value: Value) -> str:
-    return f"{value.hint}_bar" if value.hint else ""
 
 
 def _defined(statements: list[Stmt]) -> set[Value]:

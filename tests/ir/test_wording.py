@@ -91,3 +91,13 @@ def test_an_adjoint_does_not_go_by_the_name_of_an_argument():
     text = ad.lower(taken_over, 0.5, 3, mode="vjp").source
     assert "y_bar = out_bar" in text
     assert "out_bar = " not in text.replace("y_bar = out_bar", "")
+
+
+def lengths(a):
+    n, _, k = a.shape
+    return np.sum(a * a) * n / k
+
+
+def test_lengths_are_read_in_one_assignment():
+    assert "n, _, k = np.shape(a)" in ad.lower(lengths, np.ones((2, 3, 4))).source
+    assert ad.grad(lengths)(np.ones((2, 3, 4)))[0, 0, 0] == 1.0
