@@ -190,10 +190,10 @@ class Emitter:
         split = (
             self.commenting
             and block.statements == [*forward, *backward]
-            and any(body.prints(s) for s in forward)
             and any(body.prints(s) for s in backward)
+            and _is_long([s for s in forward if body.prints(s)])
         )
-        if not split or not any(isinstance(s, (For, While, If)) for s in forward):
+        if not split:
             body.block(block.statements)
             return
         self.page.line("# forward sweep")
@@ -202,6 +202,11 @@ class Emitter:
         self.page.line("# backward sweep")
         body.comment = None
         body.block(backward)
+
+
+def _is_long(statements: list[Stmt]) -> bool:
+    """Whether a forward sweep is so long that a reader looks for its end."""
+    return len(statements) > 4 or any(isinstance(s, (For, While, If)) for s in statements)
 
 
 def _with_captured(block: Block, inner: Block | None) -> Block:

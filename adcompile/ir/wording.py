@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .nodes import Apply, Arg, Call, Literal, Stmt, Value
+from .nodes import Apply, Arg, Call, If, Literal, Stmt, Value
 from .types import Array
 
 _LONGEST = 20
@@ -122,6 +122,19 @@ def word_for(stmt: Stmt, definition: Mapping[Value, Stmt] | None = None) -> str:
     return _function(name.partition("(")[0].rpartition(".")[2], args)
 
 
+def word_of(value: Value, stmt: Stmt) -> str:
+    """The word for a result of a statement; for what a branch hands out, that for what a side yields."""
+    if not isinstance(stmt, If):
+        return word_for(stmt)
+    k = stmt.outs.index(value)
+    for block in (stmt.then, stmt.orelse):
+        atom = block.yields[k]
+        made = next((s for s in block.statements if atom in s.outs), None)
+        if isinstance(atom, Value) and (word := atom.hint or (word_of(atom, made) if made else "")):
+            return word
+    return ""
+
+
 def _extent(args: tuple[Arg, ...], definition: Mapping[Value, Stmt]) -> str:
     """The word for an item of a shape; empty for any other item."""
     base, axis = args
@@ -135,6 +148,8 @@ def _extent(args: tuple[Arg, ...], definition: Mapping[Value, Stmt]) -> str:
 
 
 def _function(function: str, args: tuple[Arg, ...]) -> str:
+    if function in ("array", "asarray", "asanyarray"):
+        return _after(args[0], "array", "array")
     result = _RESULTS.get(function, function)
     if function in ("sum", "len", "abs") and _named(args[0]):
         return _with(function, args[0], result)

@@ -36,7 +36,7 @@ from ..ir.nodes import (
     values_in,
 )
 from ..ir.types import INT, ListOf, Scalar, ShapeOf, forget_sizes, shape_of
-from ..ir.wording import word_for
+from ..ir.wording import word_of
 from ..rules import lists
 from ..rules.indexing import GETITEM, is_basic
 from ..rules.rule import OPERATORS
@@ -64,7 +64,7 @@ def keep(
     for v in saved:
         ensure_defined(v, definitions)
         if not v.hint and v in definitions:
-            v.hint = word_for(definitions[v])
+            v.hint = word_of(v, definitions[v])
         if v in carried:
             _ensure_carried(loop, carried.index(v))
     counted = isinstance(loop, While) or loop.stops

@@ -50,7 +50,7 @@ from ..ir.types import (
     is_differentiable,
     shape_of,
 )
-from ..ir.wording import word_for
+from ..ir.wording import word_of
 from ..rules import indexing, lists
 from ..rules.expand import NAMES, expand
 from ..rules.rule import OPERATORS, call_rule, facts_of
@@ -600,7 +600,7 @@ def _close_pair(builder: Builder, pair: _Pair, block: Block, forward: list[Stmt]
     definitions = {out: s for s in forward for out in s.outs}
     for v in needed:
         ensure_defined(v, definitions)
-        v.hint = v.hint or (word_for(definitions[v]) if v in definitions else "")
+        v.hint = v.hint or (word_of(v, definitions[v]) if v in definitions else "")
     packed = Items(tuple(needed))
     with builder.block() as packing:
         record = builder.apply(lists.RECORD, packed)
