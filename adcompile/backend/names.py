@@ -17,7 +17,9 @@ import numpy as np
 from ..ir.nodes import Apply, Atom, Block, Call, For, If, Stmt, Value, While, blocks_of, leaves
 from ..ir.wording import word_for
 from ..passes.activity import carried_params, carried_yields
-from ..rules.rule import HELPERS
+from ..rules.helpers import COPIED
+from ..rules.lists import LIST_APPEND, LIST_EACH
+from ..rules.rule import HELPERS, METHODS
 from .inplace import is_update
 from .order import Order, Span
 from .reuse import Reuse, same_name
@@ -102,7 +104,8 @@ def choose_names(
             continue
         names.name[names.find(v)] = v.hint
         taken.setdefault(v.hint, []).extend(names.span(v))
-    for v in sorted(order.defined, key=lambda v: (order.defined[v], v.serial)):
+    # in the order of their definition; what is defined at once stays in its order
+    for v in sorted(order.defined, key=lambda v: order.defined[v]):
         if v not in nested and names.find(v) not in names.name:
             _assign(names, v, taken, facts.word(names.find(v)))
     return names
@@ -170,6 +173,29 @@ class Facts:
         words = (self.word(a, depth + 1) for a in self.sources.get(value, ()))
         return next((w for w in words if w), "value")
 
+    def saved_as(self, value: Value) -> Value | None:
+        """What a backward sweep takes off a list, as the forward sweep has put it there; None if unknown."""
+        stmt = self.definition.get(value)
+        if not isinstance(stmt, Apply) or stmt.primitive is not LIST_EACH:
+            return None
+        kept = self._appended(stmt.args[0])
+        found = kept[stmt.outs.index(value)] if isinstance(kept, tuple) else kept
+        copy = self.definition.get(found) if isinstance(found, Value) else None
+        if isinstance(copy, Apply) and copy.primitive in (METHODS["copy"], COPIED):
+            found = copy.args[0]
+        return found if isinstance(found, Value) else None
+
+    def _appended(self, items: object) -> object:
+        """What is appended to a list in each iteration of the loop that fills it."""
+        if not isinstance(items, Value):
+            return None
+        if items in self.sources:
+            last = self.sources[items][1]
+            stmt = self.definition.get(last) if isinstance(last, Value) else None
+            appended = isinstance(stmt, Apply) and stmt.primitive is LIST_APPEND
+            return stmt.args[1] if appended else None  # type: ignore[union-attr]
+        return self._appended(self.saved_as(items))
+
 
 def _arguments(stmt: Stmt) -> Iterator[Atom]:
     yield from leaves(stmt.args) if isinstance(stmt, (Apply, Call)) else ()
@@ -210,8 +236,9 @@ def _assign(names: Names, value: Value, taken: dict[str, list[Span]], hint: str)
         # a variable that is computed from another one does not take its name
         spans = [(a - 2, b) for a, b in spans]
     base = clean(hint)
-    name, n = base, 1
     barred = names.reserved if root.named else names.reserved | names.facts.users
+    origin = names.facts.saved_as(root)
+    name, n = names.name.get(names.find(origin), base) if origin is not None else base, 1
     while name in barred or any(overlap(x, y) for x in taken.get(name, ()) for y in spans):
         n += 1
         name = f"{base}_{n}"
