@@ -108,7 +108,9 @@ def _insert(block: Block, known: Ownership, copied: set[Value]) -> bool:
             continue
         if known.is_ours(first) and known.is_whole(first) and _copy_views(known, first, others):
             return True
-        if known.is_whole(first) and copy_what_enters(known, first, copied):
+        others = known.others(first, at, entering=False)
+        alone = not others and not known.order.live_after(first, at)
+        if alone and known.is_whole(first) and copy_what_enters(known, first, copied):
             return True
         _copy_before(known, stmt, first, copied)
         return True
