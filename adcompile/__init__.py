@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .api import derivative, elementwise_grad, hessian, hvp, jacfwd, jacobian, jacrev, lower
 from .checking import check_grads
-from .checkpoints import checkpoint
+from .checkpoints import checkpoint, checkpointed
 from .errors import AdcompileError, ArgumentError, NoDerivative, SourceUnavailable, UnsupportedSyntax
 from .objects import Derivative
 from .products import grad, jvp, linearize, stop_gradient, value_and_grad, vjp
@@ -23,9 +23,9 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AdcompileError", "ArgumentError", "Derivative", "NoDerivative", "SourceUnavailable", "UnsupportedSyntax",
-    "check_grads", "checkpoint", "constant", "derivative", "elementwise_grad", "general", "grad", "hessian",
-    "hvp", "jacfwd", "jacobian", "jacrev", "jvp", "linear", "linearize", "lower", "pointwise",
-    "stop_gradient", "value_and_grad", "vjp",
+    "check_grads", "checkpoint", "checkpointed", "constant", "derivative", "elementwise_grad", "general",
+    "grad", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jvp", "linear", "linearize", "lower",
+    "pointwise", "stop_gradient", "value_and_grad", "vjp",
 ]  # fmt: skip
 
 _RULES = ("constant", "general", "linear", "pointwise")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import transforms
-from .checkpoints import checkpoint
+from .checkpoints import checkpoint, checkpointed
 from .derived import DERIVED
 from .engine import Engine
 from .errors import ArgumentError
@@ -77,6 +77,6 @@ transforms.TRANSFORMS.update({
     grad: "grad", value_and_grad: "value_and_grad", jvp: "jvp", vjp: "vjp", stop_gradient: "stop_gradient",
     jacfwd: "jacfwd", jacrev: "jacrev", jacobian: "jacobian", hessian: "hessian", hvp: "hvp",
     elementwise_grad: "elementwise_grad", derivative: "derivative", linearize: "linearize",
-    checkpoint: "checkpoint",
+    checkpoint: "checkpoint", checkpointed: "checkpointed",
 })  # fmt: skip
 transforms.DERIVED.update(DERIVED)

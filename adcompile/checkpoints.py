@@ -1,12 +1,14 @@
-"""Trading memory for time: `checkpoint`.
+"""Trading time for memory: `checkpoint` and `checkpointed`.
 
-In: a function. Out: the same to everybody but the compiler, which keeps nothing of a checkpointed function
-but its arguments. Not for what the compiler does with it: that is `frontend.checkpoint` and `passes.reverse`.
+In: a function, or the range of a loop. Out: the same to everybody but the compiler, which keeps nothing of a
+checkpointed function but its arguments, and of a checkpointed loop some snapshots. Not for what the compiler
+does with them: that is `frontend.checkpoint`, `passes.recompute` and `passes.snapshots`.
 """
 
 from __future__ import annotations
 
 import functools
+import operator
 import sys
 from collections.abc import Callable
 from typing import Any, Generic
@@ -54,3 +56,15 @@ def checkpoint(f: Callable[P, R]) -> Checkpointed[P, R]:
     if not callable(f):
         raise ArgumentError("AD210", f"{f!r} is not callable", None, "a function to checkpoint")
     return Checkpointed(f)
+
+
+def checkpointed(steps: range, snapshots: int | None = None) -> range:
+    """The same range; of a loop over it a derivative keeps `snapshots` states, and computes the others again.
+
+    Without a number, as many as are enough to compute no iteration again more than once.
+    """
+    if not isinstance(steps, range):
+        raise TypeError(f"{steps!r} is no range")
+    if snapshots is not None and operator.index(snapshots) < 1:
+        raise ValueError("snapshots must be at least 1")
+    return steps

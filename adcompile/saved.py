@@ -21,6 +21,7 @@ from .ir.nodes import (
     For,
     Function,
     If,
+    Literal,
     Stmt,
     Value,
     While,
@@ -31,6 +32,7 @@ from .ir.nodes import (
 from .ir.printer import Naming, expression_text
 from .ir.types import Array, Record, Scalar, Type, dtype_of, shape_of
 from .rules import lists
+from .rules.helpers import ENOUGH_SNAPSHOTS, NEXT_SNAPSHOT
 from .rules.rule import METHODS
 
 
@@ -88,7 +90,8 @@ def find_saved(blocks: Sequence[Block]) -> tuple[Saved, ...]:
     records = []
     for append, lines in found.values():
         # a list of lists is how an inner loop's list survives the outer loop: the inner one tells it all
-        if facts.origin(append.args[1]) is None:
+        place = facts.places.get(id(append))
+        if facts.origin(append.args[1]) is None and not (place and place.args[0] is append.args[1]):
             records.append(facts.record(append, lines))
     for record in facts.records:
         kept = [v for v in values_in(record.args) if not isinstance(v.type, Record)]
@@ -106,11 +109,18 @@ class _Facts:
         self.reads: dict[Value, list[Stmt]] = {}
         self.pops: list[Apply] = []
         self.records: list[Apply] = []
+        # what decides where the snapshots are that a statement takes
+        self.places: dict[int, Apply] = {}
         self.owner: dict[int, Function] = {}
         self.functions: set[Function] = set()
 
     def add(self, block: Block, loops: tuple[For | While, ...], owner: Function | None = None) -> None:
+        place: Apply | None = None
         for stmt in block.statements:
+            if isinstance(stmt, Apply) and stmt.primitive is NEXT_SNAPSHOT:
+                place = stmt
+            if place is not None:
+                self.places[id(stmt)] = place
             self.loops[id(stmt)] = loops
             for k, out in enumerate(stmt.outs):
                 self.definition[out] = (stmt, k)
@@ -121,6 +131,7 @@ class _Facts:
                     self.pops.append(stmt)
                 if stmt.primitive is lists.RECORD and owner is not None:
                     self.records.append(stmt)
+                if owner is not None:
                     self.owner[id(stmt)] = owner
             elif isinstance(stmt, Call):
                 self._called(stmt.function)
@@ -151,7 +162,7 @@ class _Facts:
             yields = stmt.body.yields[1:] if stmt.stops else stmt.body.yields
             return self._appended(yields[k], depth)
         if isinstance(stmt, If):
-            sides = (self.origin(b.yields[k], depth + 1) for b in (stmt.then, stmt.orelse))
+            sides = (self._appended(b.yields[k], depth + 1) for b in (stmt.then, stmt.orelse))
             return next((side for side in sides if side is not None), None)
         if isinstance(stmt, Apply) and stmt.primitive in _TAKES:
             outer = self.origin(stmt.args[0], depth + 1)
@@ -175,15 +186,43 @@ class _Facts:
         value = append.args[1]
         assert isinstance(value, Value)
         loops = self.loops[id(append)]
+        if id(append) in self.places:
+            return self.snapshot(append, lines)
         where = " and ".join(f"line {s.loc.line}" for s in loops if s.loc is not None)
         size = _size(value.type, self.name(value))
+        where = f"each iteration of {where}" if where else "each iteration"
+        owner = self.owner.get(id(append))
+        if owner is not None and owner.recomputed:
+            where = f"{where}, in one call of {owner.name} at a time"
         return Saved(
             self.name(value),
             value.type,
             self.line(value),
             tuple(sorted(lines)),
-            f"each iteration of {where}" if where else "each iteration",
+            where,
             _volume(size, loops),
+        )
+
+    def snapshot(self, append: Apply, lines: set[int]) -> Saved:
+        """A state that a checkpointed loop keeps now and then."""
+        value, most = append.args[1], self.places[id(append)].args[2]
+        *outer, loop = self.loops[id(append)]
+        assert isinstance(value, Value)
+        if isinstance(most, Value):
+            made, _ = self.definition.get(most, (None, 0))
+            enough = isinstance(made, Apply) and made.primitive is ENOUGH_SNAPSHOTS
+            count = f"sqrt(2 * {_trips(loop) or 'iterations'})" if enough else self.name(most)
+        else:
+            assert isinstance(most, Literal)
+            count = repr(most.value)
+        where = "".join(f", each iteration of line {s.loc.line}" for s in outer if s.loc is not None)
+        return Saved(
+            self.name(value),
+            value.type,
+            self.line(value),
+            tuple(sorted(lines)),
+            f"at most {count} snapshots of line {loop.loc.line if loop.loc else '?'}{where}",
+            f"at most {_volume(f'{_size(value.type, self.name(value))} * {count}', outer)}",
         )
 
     def field_of(self, value: Value, record: Apply) -> Saved:
@@ -249,7 +288,7 @@ class _Expressions(Naming):
 def _size(t: Type, name: str) -> str:
     """The bytes of one value, as a formula of its shape."""
     dtype, shape = dtype_of(t), shape_of(t)
-    if dtype is None or shape is None or any(n is None for n in shape):
+    if dtype is None or shape is None or any(n is None or str(n).startswith("#") for n in shape):
         return (
             f"{name}.nbytes" if isinstance(t, Array) else "8" if isinstance(t, Scalar) else f"sizeof({name})"
         )
@@ -325,6 +364,13 @@ def saved_summary(kind: str, blocks: Sequence[Block]) -> str:
         else:
             shown = [name + reads for name, reads in parts]
             sentences.append(f"Saves in each iteration {', '.join(shown[:-1])} and {shown[-1]}.")
+    snapshots: dict[str, list[str]] = {}
+    for s in found:
+        if s.where.startswith("at most"):
+            snapshots.setdefault(s.where, []).append(s.name)
+    for where, names in snapshots.items():
+        most, _, rest = where.partition(" of ")
+        sentences.append(f"Saves {most} of {' and '.join(names)} ({rest}), and computes the rest again.")
     calls = list(dict.fromkeys(s.where for s in found if s.where.startswith("each call")))
     sentences += [f"Saves the intermediate values of {where}." for where in calls]
     return " ".join(sentences)

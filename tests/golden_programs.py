@@ -145,6 +145,8 @@ CORPUS: dict[str, tuple[str, ...]] = {
     "mandelbrot_like": ("grad",),
     "checkpoint_in_loop": ("grad", "vjp"),
     "checkpoint_that_writes": ("grad",),
+    "heat_with_snapshots": ("grad", "jvp"),
+    "snapshots_of_numbers": ("vjp",),
 }
 
 

@@ -710,6 +710,8 @@ CALLS: dict[str, list[Call]] = {
     "np.searchsorted(a, v)": [call(np.sort(array(4)), 0.5), call(np.sort(array(4)), array(3))],
     "np.flatnonzero(a)": [call(A)],
     "range_length(a, b, c)": [call(0, 7, 2)],
+    "next_snapshot(start, stop, most, taken)": [call(2, 9, 3, 1)],
+    "enough_snapshots(steps)": [call(9)],
     **{f"math.{n}(x)": [call(1.3)] for n in ("ulp", "floor", "ceil", "trunc", "isnan", "isinf", "isfinite")},
     **{f"math.{n}(x)": [call(4)] for n in ("factorial", "isqrt")},
     "math.comb(n, k)": [call(5, 2)],

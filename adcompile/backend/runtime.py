@@ -66,6 +66,27 @@ def apart(written, others):  # type: ignore[no-untyped-def]
                 )
 
 
+def enough_snapshots(steps):  # type: ignore[no-untyped-def]
+    """The fewest snapshots of a loop that computes no step more than twice: about sqrt(2 * steps)."""
+    return max((math.isqrt(8 * max(steps, 0) + 1) - 1) // 2, 1)
+
+
+def next_snapshot(start, stop, most, taken):  # type: ignore[no-untyped-def]
+    """The step at which a loop takes its next snapshot on the way from `start` to `stop`; `stop` if at none.
+
+    One is taken at `start`; of `most` there may be, `taken` are held already. So placed, the fewest steps are
+    computed again: with s snapshots, r times each, up to C(s + r, s) steps can be gone through backwards
+    (A. Griewank and A. Walther, ACM Transactions on Mathematical Software 26, 2000).
+    """
+    steps, free = stop + 1 - start, most - taken
+    if free == 1:
+        return stop
+    r = 1
+    while math.comb(free + r, r) < steps:
+        r += 1
+    return start + min(math.comb(free + r - 1, r - 1), steps - math.comb(free + r - 2, r - 1))
+
+
 def zeros_of(x):  # type: ignore[no-untyped-def]
     """Zeros of the structure, shape and dtype of x, integers counting as floats."""
     if isinstance(x, (list, tuple)):

@@ -1,4 +1,4 @@
-"""Calls of checkpointed functions.
+"""Checkpointed functions and loops.
 
 In: a callee and abstract arguments. Out: the abstract result. The body is parsed where it is called, like
 that of any function, and becomes a `Call` of a function of the graph: its parameters are the values that it
@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import ast
 import collections.abc
+import contextlib
 import types
 from typing import Any
 
-from ..errors import Loc
+from ..errors import Loc, SourceUnavailable
 from ..ir.nodes import (
     Block,
     Call,
@@ -26,13 +27,17 @@ from ..ir.nodes import (
     free_values,
     map_arg,
 )
+from ..ir.types import Unknown, dtype_of
 from ..passes.simplify import share
+from .branches import branch
 from .merge import describe, parts_of
 from .parse import DeadPath, Parser
 from .source import get_source
 from .values import (
+    NONE,
     ArrayMethod,
     BoundMethod,
+    CheckpointedRange,
     Closure,
     ContainerMethod,
     DictView,
@@ -40,6 +45,7 @@ from .values import (
     Indexed,
     Iterator,
     PartialVal,
+    RangeVal,
     Ref,
     Transformed,
     is_atom,
@@ -82,8 +88,12 @@ def _definition(p: Parser, function: Any) -> tuple[str, Loc | None]:
         name = function.name if function.name.isidentifier() else "checkpointed"
         return name, source.loc(function.node)
     if isinstance(function, Literal) and isinstance(function.value, types.FunctionType):
-        name, source = function.value.__name__, get_source(function.value)
-        return (name if name.isidentifier() else "checkpointed"), source.loc(source.node)
+        name = function.value.__name__
+        name = name if name.isidentifier() else "checkpointed"
+        with contextlib.suppress(SourceUnavailable):
+            source = get_source(function.value)
+            return name, source.loc(source.node)
+        return name, p.builder.loc
     return "checkpointed", p.builder.loc
 
 
@@ -154,3 +164,30 @@ def _closed(statements: list[Stmt], outs: tuple[Value, ...]) -> tuple[Block, tup
     block = Block(params, body, tuple(map_arg(out, mapping) for out in outs))
     share(block, {}, {})
     return block, read
+
+
+def checkpointed_range(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
+    """`checkpointed(range(n), snapshots=k)`: a range that a loop is told by what to keep of it."""
+    given = dict(zip(("steps", "snapshots"), args, strict=False)) | keywords
+    if len(args) > 2 or not {"steps"} <= set(given) <= {"steps", "snapshots"}:
+        p.raise_at(TypeError("checkpointed() takes a range and the number of snapshots"))
+    steps, snapshots = given["steps"], given.get("snapshots", NONE)
+    if not isinstance(steps, RangeVal):
+        p.no_derivative("AD202", "`checkpointed` is given something else than a range", node,
+                        "`checkpointed(range(len(items)))`, and the items by their index")  # fmt: skip
+    if not is_atom(snapshots) or not (_is_none(snapshots) or _may_be_integer(snapshots)):
+        p.raise_at(TypeError("snapshots is no integer"))
+    if isinstance(snapshots, Literal) and snapshots.value is not None and snapshots.value < 1:
+        p.raise_at(ValueError("snapshots must be at least 1"))
+    if isinstance(snapshots, Value):
+        error = ValueError("snapshots must be at least 1")
+        branch(p, p.builder.expand("k < 1", k=snapshots), lambda: p.raise_at(error), lambda: None)
+    return CheckpointedRange(steps.start, steps.stop, steps.step, steps.backwards, snapshots)
+
+
+def _is_none(atom: Any) -> bool:
+    return isinstance(atom, Literal) and atom.value is None
+
+
+def _may_be_integer(atom: Any) -> bool:
+    return isinstance(atom.type, Unknown) or (dtype_of(atom.type) or "").startswith(("int", "uint"))

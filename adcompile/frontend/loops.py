@@ -26,6 +26,7 @@ from .values import (
     FALSE,
     TRUE,
     UNDEF,
+    CheckpointedRange,
     Conflict,
     Fixed,
     GrownCell,
@@ -93,12 +94,15 @@ def _counted(
     depth = len(p.open_loops)
     p.open_loops.append(index)
     try:
-        _loop(
-            p, loop, bind, body, live, (span, isinstance(source, RangeVal) and source.backwards, index, get)
-        )
+        backwards = isinstance(source, RangeVal) and source.backwards
+        snapshots = source.snapshots if isinstance(source, CheckpointedRange) else None
+        _loop(p, loop, bind, body, live, (span, backwards, index, get, snapshots))
     except NeedUnroll as need:
         if need.index is not index or not all(isinstance(a, Literal) for a in span):
             raise
+        if isinstance(source, CheckpointedRange):
+            p.no_derivative("AD209", "the index of a checkpointed loop selects from a container", node,
+                            "an array, or `checkpoint` around what an iteration calls")  # fmt: skip
         p.unrolled.add((node, len(p.stack)))
         p.state = saved[0]
         del p.builder.statements[saved[1] :]
@@ -245,7 +249,10 @@ _FLAG_NAMES = {"%break": "broke", "%continue": "continued", "%return": "returned
 def _loop(
     p: Parser, loop: int, bind: Any, body: Callable[[], None], live: Set[str] | None, head: Any
 ) -> None:
-    """Build a `For` (head: span, backwards, index, getter) or a `While` (head: the test) to a fixed point."""
+    """Build a `For` or a `While` to a fixed point.
+
+    Of a `For`, `head` is span, backwards, index, getter and snapshots; of a `While`, its test.
+    """
     entry, statements = p.state, len(p.builder.statements)
     while True:
         try:
@@ -371,9 +378,11 @@ def _emit_loop(
     body = Block(tuple(params), statements, ((stop, *yields) if stops else tuple(yields)))
     results = tuple(outs[x] for x in params)
     if isinstance(head, tuple):
-        span, backwards, index, _ = head
+        span, backwards, index, _, snapshots = head
         body.params = (index, *params)
-        p.builder.statements.append(For(results, span, tuple(init), body, loc, stops, backwards, adjoint))
+        p.builder.statements.append(
+            For(results, span, tuple(init), body, loc, stops, backwards, adjoint, snapshots)
+        )
     else:
         test_statements, test = condition
         fresh = {x: Value(x.type, x.hint, x.named) for x in params}

@@ -21,6 +21,7 @@ from .values import (
     NONE,
     UNDEF,
     BoundMethod,
+    CheckpointedRange,
     Choice,
     Closure,
     Conflict,
@@ -45,6 +46,8 @@ def parts_of(value: Any) -> tuple[Any, ...]:
     """The abstract values that a structured value is made of."""
     if isinstance(value, (TupleVal, ListCell, DictCell, ObjectCell, GrownCell)):
         return value.items
+    if isinstance(value, CheckpointedRange):
+        return (value.start, value.stop, value.step, value.snapshots)
     if isinstance(value, (SliceVal, RangeVal)):
         return (value.start, value.stop, value.step)
     if isinstance(value, BoundMethod):
@@ -71,8 +74,8 @@ def rebuild(value: Any, parts: tuple[Any, ...]) -> Any:
     if isinstance(value, SliceVal):
         return SliceVal(*parts)
     if isinstance(value, RangeVal):
-        start, stop, step = parts
-        return RangeVal(start, stop, step, value.backwards)
+        start, stop, step, *snapshots = parts
+        return type(value)(start, stop, step, value.backwards, *snapshots)
     if isinstance(value, BoundMethod):
         return BoundMethod(*parts)
     if isinstance(value, Choice):

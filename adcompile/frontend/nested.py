@@ -23,7 +23,7 @@ from ..rules.python import STOP
 from ..rules.typing import typ
 from ..transforms import DERIVED, view
 from .cells import cell_of, demand_static
-from .checkpoint import call_checkpointed
+from .checkpoint import call_checkpointed, checkpointed_range
 from .inputs import expand_captured, expand_object
 from .iterate import fixed_items
 from .merge import parts_of, rebuild
@@ -39,6 +39,8 @@ def transform(p: Parser, name: str, args: list[Any], keywords: dict[str, Any], n
         return _map_leaves(
             p, args[0], lambda leaf: p.builder.apply(STOP, leaf) if isinstance(leaf, Value) else leaf
         )
+    if name == "checkpointed":
+        return checkpointed_range(p, args, keywords, node)
     if name in ("jvp", "vjp"):
         return _immediate(p, name, args, keywords, node)
     if name == "linearize" and args and not keywords:

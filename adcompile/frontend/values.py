@@ -15,6 +15,8 @@ from typing import Any
 
 from ..ir.nodes import Atom, Literal, Value
 
+NONE = Literal(None)
+
 _ids = itertools.count(1)
 
 
@@ -88,6 +90,13 @@ class RangeVal:
     stop: Atom
     step: Atom
     backwards: bool = False
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CheckpointedRange(RangeVal):
+    """A range of which a loop keeps a number of `snapshots` (None: as many as are enough)."""
+
+    snapshots: Atom = NONE
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -229,7 +238,6 @@ Cell = ListCell | DictCell | ObjectCell | GrownCell | Conflict
 
 
 UNDEF = Undef("")
-NONE = Literal(None)
 TRUE = Literal(True)
 FALSE = Literal(False)
 

@@ -236,7 +236,7 @@ class _SceneBuilder:
         deciding = (
             values_in((stmt.test,))
             if isinstance(stmt, If)
-            else values_in(stmt.range)
+            else values_in((*stmt.range, stmt.snapshots or Literal(None)))
             if isinstance(stmt, For)
             else ()
         )

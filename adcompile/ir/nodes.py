@@ -141,7 +141,8 @@ class If:
 class For:
     """for index in range(*range) (backwards if `backwards`): body.params = index, *carried.
 
-    With `stops` the body yields a stop flag first, tested after each iteration.
+    With `stops` the body yields a stop flag first, tested after each iteration. Of a checkpointed loop
+    `snapshots` is how many states a derivative keeps (a literal None: enough); of any other it is None.
     """
 
     outs: tuple[Value, ...]
@@ -152,6 +153,7 @@ class For:
     stops: bool = False
     backwards: bool = False
     adjoint: bool = False
+    snapshots: Atom | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -258,7 +260,7 @@ def operands(stmt: Stmt) -> Iterator[Value]:
     elif isinstance(stmt, If):
         yield from values_in((stmt.test,))
     elif isinstance(stmt, For):
-        yield from values_in(stmt.range)
+        yield from values_in(stmt.range if stmt.snapshots is None else (*stmt.range, stmt.snapshots))
         yield from values_in(stmt.init)
     else:
         yield from values_in(stmt.init)
@@ -346,7 +348,8 @@ def clone_stmt(stmt: Stmt, mapping: dict[Value, Any]) -> Stmt:
         span = map_arg(stmt.range, mapping)
         body = clone_block(stmt.body, mapping)
         outs = tuple(_fresh(o, mapping) for o in stmt.outs)
-        return For(outs, span, init, body, stmt.loc, stmt.stops, stmt.backwards, stmt.adjoint)
+        snapshots = None if stmt.snapshots is None else map_arg(stmt.snapshots, mapping)
+        return For(outs, span, init, body, stmt.loc, stmt.stops, stmt.backwards, stmt.adjoint, snapshots)
     test_block, body = clone_block(stmt.test, mapping), clone_block(stmt.body, mapping)
     outs = tuple(_fresh(o, mapping) for o in stmt.outs)
     return While(outs, init, test_block, body, stmt.loc, stmt.stops, stmt.adjoint)
@@ -363,6 +366,7 @@ def substitute(stmt: Stmt, mapping: Mapping[Value, Any]) -> Stmt:
         stmt.test = map_arg(stmt.test, mapping)
     elif isinstance(stmt, For):
         stmt.range = map_arg(stmt.range, mapping)
+        stmt.snapshots = None if stmt.snapshots is None else map_arg(stmt.snapshots, mapping)
     if isinstance(stmt, (For, While)):
         stmt.init = tuple(map_arg(a, mapping) for a in stmt.init)
     for block in blocks_of(stmt):

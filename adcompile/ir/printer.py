@@ -192,7 +192,10 @@ def header_text(stmt: Stmt, names: Naming) -> str:
             [stop] if (start, step) == ("0", "1") else [start, stop] if step == "1" else [start, stop, step]
         )
         span = f"range({', '.join(args)})"
-        return f"for {names[stmt.body.params[0]]} in {f'reversed({span})' if stmt.backwards else span}"
+        span = f"reversed({span})" if stmt.backwards else span
+        if stmt.snapshots is not None:
+            span = f"checkpointed({span}, snapshots={argument_text(stmt.snapshots, names)})"
+        return f"for {names[stmt.body.params[0]]} in {span}"
     if isinstance(stmt, While):
         return "while"
     return expression_text(stmt, names)

@@ -247,6 +247,7 @@ class _Tangents:
                 stmt.stops,
                 stmt.backwards,
                 stmt.adjoint,
+                stmt.snapshots,
             )
         else:
             spare = tuple(Value(v.type, v.hint, v.named) for v in entering.values())

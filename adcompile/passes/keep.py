@@ -66,7 +66,7 @@ def keep(
         if not v.hint and v in definitions:
             v.hint = word_of(v, definitions[v])
         if v in carried:
-            _ensure_carried(loop, carried.index(v))
+            ensure_carried(loop, carried.index(v))
     counted = isinstance(loop, While) or loop.stops
     mapping: dict[Value, Any] = {}
     lists_out, pre, new_loop, trips = _forward_loop(loop, forward, saved, counted)
@@ -86,7 +86,8 @@ def keep(
     if counted and uses_index:
         assert isinstance(loop, For) and index is not None
         counter.hint, counter.named = "k", False
-        mapping[index] = _index_at(builder, loop, counter, statements)
+        with builder.within(statements):
+            mapping[index] = iteration_index(builder, loop, counter)
     for s in again:
         statements.append(clone_stmt(s, mapping))
     for s in backward.statements:
@@ -104,28 +105,19 @@ def keep(
     return Kept([*pre, new_loop], outs)
 
 
-def _index_at(builder: Builder, loop: For, counter: Value, statements: list[Stmt]) -> Any:
-    """The loop index of iteration number `counter`."""
+def iteration_index(builder: Builder, loop: For, number: Value) -> Any:
+    """The index of a loop in the iteration of a number."""
     start, stop, step = loop.range
     if loop.backwards:
-        outer, builder.statements = builder.statements, statements
-        try:
-            n = builder.expand("range_length(a, b, c)", a=start, b=stop, c=step)
-            found = builder.expand("a + (n - 1 - k) * c", a=start, n=n, k=counter, c=step)
-        finally:
-            builder.statements = outer
-        found.hint, found.named = loop.body.params[0].hint, True
-        return found
-    outer, builder.statements = builder.statements, statements
-    try:
-        value: Any = counter
+        n = builder.expand("range_length(a, b, c)", a=start, b=stop, c=step)
+        value = builder.expand("a + (n - 1 - k) * c", a=start, n=n, k=number, c=step)
+    else:
+        value = number
         if not (isinstance(step, Literal) and step.value == 1):
             value = builder.apply(OPERATORS["*"], value, step)
         if not (isinstance(start, Literal) and start.value == 0):
             value = builder.apply(OPERATORS["+"], start, value)
-    finally:
-        builder.statements = outer
-    if isinstance(value, Value) and value is not counter:
+    if isinstance(value, Value) and value is not number:
         value.hint, value.named = loop.body.params[0].hint, True
     return value
 
@@ -328,7 +320,7 @@ def _recomputed(
     return list(found.values())
 
 
-def _ensure_carried(loop: For | While, place: int) -> None:
+def ensure_carried(loop: For | While, place: int) -> None:
     """What a loop carries is None until an iteration assigns it."""
     if loop.init[place] is UNDEFINED:
         loop.init = (*loop.init[:place], Literal(None), *loop.init[place + 1 :])
@@ -341,7 +333,7 @@ def ensure_defined(value: Value, definitions: Mapping[Value, Stmt]) -> None:
     """A value that only some paths assign is None on the others before it is put on a list."""
     stmt = definitions.get(value)
     if isinstance(stmt, (For, While)):
-        _ensure_carried(stmt, stmt.outs.index(value))
+        ensure_carried(stmt, stmt.outs.index(value))
     if not isinstance(stmt, If):
         return
     place = stmt.outs.index(value)

@@ -15,6 +15,7 @@ from ..ir.nodes import (
     Apply,
     Block,
     Call,
+    For,
     Function,
     Stmt,
     all_statements,
@@ -66,11 +67,13 @@ def _repeatable(function: Function, copies: dict[Function, Function]) -> Functio
 
 
 def inline_calls(block: Block, images: dict[Any, Any] | None = None) -> None:
-    """Write the functions that are not emitted apart where they are called."""
+    """Write functions that are not emitted apart where they are called, and checkpointed loops as others."""
     images = {} if images is None else images
     statements: list[Stmt] = []
     for stmt in block.statements:
         rewrite_operands(stmt, images)
+        if isinstance(stmt, For):
+            stmt.snapshots = None
         if not isinstance(stmt, Call) or stmt.function.apart:
             for inner in blocks_of(stmt):
                 inline_calls(inner, images)

@@ -63,6 +63,7 @@ from .keep import ensure_defined, keep, recomputable
 from .partial import Partial
 from .recompute import make_repeatable
 from .shapes import looking_at_shapes
+from .snapshots import keep_snapshots
 
 
 @dataclass
@@ -354,7 +355,10 @@ class _Sweep(Adjoints):
         bar_params = tuple([*(sweep.entering[k] for k in moving), *(p for p, _ in used.values())])
         bar_yields = tuple([*(sweep.leaving[k] for k in moving), *(y for _, y in used.values())])
         body = Block(bar_params, sweep.backward, bar_yields)
-        kept = keep(self.builder, stmt, sweep.forward, body, tuple(init))
+        if isinstance(stmt, For) and stmt.snapshots is not None:
+            kept = keep_snapshots(self.builder, stmt, sweep.forward, body, tuple(init))
+        else:
+            kept = keep(self.builder, stmt, sweep.forward, body, tuple(init))
         for v, out in zip(used, kept.bars[len(moving) :], strict=True):
             if bars.sums.get(v) in self.accumulators:
                 self.accumulators.add(out)

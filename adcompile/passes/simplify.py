@@ -462,6 +462,7 @@ def rewrite_operands(stmt: Stmt, mapping: dict[Value, Any]) -> None:
         stmt.test = map_arg(stmt.test, mapping)
     elif isinstance(stmt, For):
         stmt.range = map_arg(stmt.range, mapping)
+        stmt.snapshots = None if stmt.snapshots is None else map_arg(stmt.snapshots, mapping)
         stmt.init = tuple(map_arg(a, mapping) for a in stmt.init)
     else:
         stmt.init = tuple(map_arg(a, mapping) for a in stmt.init)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..ir.nodes import Arg
-from ..ir.types import Array, ListOf, Scalar, Type, is_numeric, shape_of
+from ..ir.types import INT, Array, ListOf, Scalar, Type, is_numeric, shape_of
 from .arithmetic import is_complex, may_be_complex
 from .rule import HELPERS, Facts, constant, linear, pointwise
 from .typing import typ, unknown
@@ -68,6 +68,8 @@ linear(
     namespace={"accumulate": _accumulate},
 )
 constant("zeros_of(x)", types=_itself)
+NEXT_SNAPSHOT = constant("next_snapshot(start, stop, most, taken)", types=lambda *args: INT)
+ENOUGH_SNAPSHOTS = constant("enough_snapshots(steps)", types=lambda steps: INT)
 pointwise("log_or_zero(x)", "1 / np.where(x == 0, 1, x) * (x != 0)", types=_float_like)
 pointwise(
     "power_less(x, y, k)",

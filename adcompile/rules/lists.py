@@ -117,7 +117,7 @@ FIELD = _list(
 # -- reading, repeating and adding up ------------------------------------------------------------------------
 
 RANGE_LENGTH = _list(
-    "range_length(a, b, c)", ("a", "b", "c"), lambda a, b, c: INT, effect="pure", constant=True
+    "range_length(a, b, c)", ("a", "b", "c"), lambda a, b, c: INT, effect="pure", constant=True, cheap=True
 )
 
 

@@ -1,4 +1,4 @@
-"""Checkpointed functions: wherever a function may stand, with everything that a body may do.
+"""Checkpointed functions and loops: wherever they may stand, with everything that a body may do.
 
 Importing this needs the compiler; running a program does not, and gives what it would without `checkpoint`.
 """
@@ -259,3 +259,175 @@ def checkpoint_of_recursion(x, limit):
 
 
 add(checkpoint_of_recursion, (3.0, 0.5), argnums=(0,), features="checkpoint, recursion")
+
+
+# -- loops
+
+
+def heat_with_snapshots(u, n, k):
+    u = u.copy()
+    for _ in ad.checkpointed(range(n), snapshots=k):
+        flux = (u[1:] - u[:-1]) / (1.0 + u[1:] ** 2)
+        u[1:-1] += 0.1 * (flux[1:] - flux[:-1])
+    return np.sum(u**2)
+
+
+add(
+    heat_with_snapshots, (draw(6), 9, 3), (draw(6), 0, 3), (draw(6), 1, 1), (draw(6), 5, 1), (draw(6), 4, 9),
+    argnums=(0,), holomorphic=True, autograd=False, features="checkpointed, writes",
+)  # fmt: skip
+
+
+def snapshots_of_numbers(x, y, n):
+    for k in ad.checkpointed(range(n)):
+        x, y = np.sin(x) * y + 0.1 * k, x * y
+    return x + y * k
+
+
+add(snapshots_of_numbers, (0.7, 1.1, 8), (0.7, 1.1, 1), argnums=(0, 1), holomorphic=True,
+    features="checkpointed, index after the loop")  # fmt: skip
+
+
+def snapshots_of_any_range(x, a, b, c):
+    total = 0.0
+    for k in ad.checkpointed(range(a, b, c), snapshots=2):
+        x = x * np.cos(x * k)
+        total += x * x
+    return total + x
+
+
+add(
+    snapshots_of_any_range, (0.7, 2, 9, 2), (0.7, 5, -3, -1), (0.7, 3, 3, 1), argnums=(0,), holomorphic=True,
+    features="checkpointed, negative step",
+)  # fmt: skip
+
+
+def snapshots_in_loops(u, n, m):
+    for j in range(m):
+        for k in ad.checkpointed(range(j + n), snapshots=2):
+            for i in range(k):
+                u = np.sin(u) * (1.0 + 0.1 * i)
+            u = u * u + 0.3
+    return np.sum(u)
+
+
+add(snapshots_in_loops, (draw(3), 3, 2), argnums=(0,), holomorphic=True,
+    features="checkpointed, nested loops")  # fmt: skip
+
+
+def snapshots_in_snapshots(u, n):
+    for j in ad.checkpointed(range(n), snapshots=2):
+        w = u * 0.5
+        for _ in ad.checkpointed(range(j + 1), snapshots=1):
+            w = np.sin(w) + w * u
+        u = u + 0.1 * np.sin(w)
+    return np.sum(u * w)
+
+
+add(snapshots_in_snapshots, (draw(3), 4), argnums=(0,), holomorphic=True,
+    features="checkpointed, nested loops, value after the loop")  # fmt: skip
+
+
+def snapshots_in_branches(x, n, limit):
+    best = x[0]
+    if n > 2:
+        for k in ad.checkpointed(range(n), snapshots=2):
+            if k % 3 == 1:
+                continue
+            y = np.exp(-x * k)
+            if np.sum(y) > limit:
+                x = x * 0.9
+                best = y[1] * x[0]
+            else:
+                x = np.sin(x) + y
+            while x[0] > 0.5:
+                x = x * 0.7
+    return best * np.sum(x)
+
+
+add(snapshots_in_branches, (positive(3), 7, 1.0), (positive(3), 2, 1.0), argnums=(0,),
+    features="checkpointed, branch, continue, while")  # fmt: skip
+
+
+def snapshots_until(x, n, limit):
+    for k in ad.checkpointed(range(3, n), snapshots=2):
+        x = np.sin(x) * x + 0.1 * k
+        if np.sum(x) > limit:
+            return x[0] * k
+        if x[0] < -limit:
+            break
+    else:
+        x = x * 2.0
+    return np.sum(x) * k
+
+
+add(
+    snapshots_until, (positive(3), 9, 20.0), (positive(3), 9, 1.5), (positive(3), 9, -20.0), argnums=(0,),
+    features="checkpointed, break, early return, else",
+)  # fmt: skip
+
+
+def snapshots_with_a_history(u, n):
+    history = np.zeros((n, len(u)))
+    loss = []
+    for t in ad.checkpointed(range(n), snapshots=2):
+        u = u - 0.2 * np.sin(u) * u
+        history[t] = u
+        if t > 0:
+            loss.append(np.sum(history[t] * history[t - 1]))
+    return sum(loss) + np.sum(history**2)
+
+
+add(snapshots_with_a_history, (draw(3), 6), argnums=(0,), autograd=False,
+    features="checkpointed, writes, list that grows")  # fmt: skip
+
+
+def snapshots_of_swapped_buffers(u, n):
+    new = np.zeros(len(u))
+    state = {"u": u.copy(), "energy": 0.0}
+    for _ in ad.checkpointed(range(n), snapshots=3):
+        old = state["u"]
+        new[0] = old[-1]
+        new[1:] = old[1:] * np.cos(old[:-1])
+        state["energy"] += np.sum(new**3)
+        state["u"] = new.copy()
+    return state["energy"] * np.sum(state["u"])
+
+
+add(snapshots_of_swapped_buffers, (draw(5), 6), argnums=(0,), autograd=False,
+    features="checkpointed, dict, writes")  # fmt: skip
+
+
+@ad.checkpoint
+def advanced(w, x, n):
+    for k in ad.checkpointed(range(n), snapshots=2):
+        x = layer(w * (1.0 + 0.1 * k), x)
+    return x
+
+
+def snapshots_of_checkpoints(w, x, n):
+    for _ in ad.checkpointed(range(n)):
+        x = advanced(w, x, n)
+    return np.sum(x**2)
+
+
+add(snapshots_of_checkpoints, (0.3 * draw(3, 3), draw(3), 3), argnums=(0, 1), holomorphic=True,
+    features="checkpointed, checkpoint")  # fmt: skip
+
+
+def snapshots_of_what_the_loop_captures(x, n):
+    total = 0.0
+
+    def step(y):
+        nonlocal total
+        total = total + np.sum(y * x)
+        return np.sin(y * x)
+
+    y = x
+    for _ in ad.checkpointed(range(n), snapshots=2):
+        y = step(y)
+    return total * np.sum(y)
+
+
+add(snapshots_of_what_the_loop_captures, (draw(3), 5), argnums=(0,), holomorphic=True,
+    features="checkpointed, closure, nonlocal")  # fmt: skip
