@@ -104,6 +104,8 @@ class _Pair:
     backward: Function
     # of a recomputed function, the arguments that its backward function reads
     reads: list[int] = field(default_factory=list)
+    # the arguments some of whose elements a mask discards
+    masked: set[int] = field(default_factory=set)
 
 
 class _Sweep(Adjoints):
@@ -257,6 +259,7 @@ class _Sweep(Adjoints):
         if not self._touches(stmt):
             return stmt
         for block in (stmt.then, stmt.orelse):
+            self._mask(stmt.outs, block.yields)
             for v in free_values(block):
                 self.settled(bars, v)
         branches = [self._branch(b, bars, out_bars) for b in (stmt.then, stmt.orelse)]
@@ -306,6 +309,13 @@ class _Sweep(Adjoints):
                 self.settled(inner, v)
         return _Branch(forward, backward, inner.sums)
 
+    def _mask(self, outs: Sequence[Value], atoms: Sequence[Any]) -> bool:
+        """Discard elements of what is handed on where they are discarded behind; whether that is news."""
+        found = {a for out, a in zip(outs, atoms, strict=True) if out in self.masked and isinstance(a, Value)}
+        news = not found <= self.masked
+        self.masked |= found
+        return news
+
     def _into(self, statements: list[Stmt]) -> Any:
         return _Redirect(self.builder, statements)
 
@@ -341,7 +351,12 @@ class _Sweep(Adjoints):
         params = carried_params(stmt)
         carried = [k for k, p in enumerate(params) if p in self.active or stmt.outs[k] in self.active]
         first = {k: complete(self.builder, out_bars[k], stmt.outs[k]) for k in carried}
+        self._mask(stmt.outs, carried_yields(stmt))
         sweep = self._body(stmt, carried, {})
+        if self._mask(params, carried_yields(stmt)):
+            # a mask in the body discards what the iteration before has made
+            sweep = self._body(stmt, carried, {})
+        self._mask(params, stmt.init)
         steady = {k: first[k] for k in carried if sweep.leaving[k] is sweep.entering[k]}
         if steady:
             # an adjoint that no iteration changes is no variable of the loop
@@ -406,7 +421,9 @@ class _Sweep(Adjoints):
         active = tuple(
             isinstance(a, Value) and a in reached and is_differentiable(a.type) for a in stmt.args
         )
-        pair = derived_pair(self.builder, stmt.function, active, asked, self.pairs)
+        masked = frozenset(k for k, out in enumerate(stmt.outs) if asked[k] and out in self.masked)
+        pair = derived_pair(self.builder, stmt.function, (active, asked, masked), self.pairs)
+        self.masked.update(a for k, a in enumerate(stmt.args) if k in pair.masked and isinstance(a, Value))
         forward, kept = self._forward_call(stmt, pair)
         seeds = []
         for bar, out, wanted in zip(out_bars, stmt.outs, asked, strict=True):
@@ -535,12 +552,15 @@ def rule_facts(stmt: Apply) -> dict[str, Any]:
 def derived_pair(
     builder: Builder,
     function: Function,
-    active: tuple[bool, ...],
-    asked: tuple[bool, ...],
+    wanted: tuple[tuple[bool, ...], tuple[bool, ...], frozenset[int]],
     pairs: dict[Any, _Pair],
 ) -> _Pair:
-    """The forward function (results and residuals) and the backward function of one that is not inlined."""
-    key = (function, active, asked)
+    """The forward function (results and residuals) and the backward function of one that is not inlined.
+
+    `wanted` says which arguments are active, the adjoints of which results are given, and in which of those a
+    mask has discarded elements.
+    """
+    key = (function, wanted)
     if key in pairs:
         return pairs[key]
     block = function.body
@@ -550,23 +570,26 @@ def derived_pair(
         block = clone_block(block, {})
         for stmt in block.statements:
             builder.record(stmt)
+    active, asked, masked = wanted
     wrt = [p for p, a in zip(block.params, active, strict=True) if a]
     pair = pairs[key] = _undefined_pair(function, wrt)
-    wanted = [y for y, a in zip(block.yields, asked, strict=True) if a]
-    varied = varied_values(block, wrt, without_influence(block, wanted))
-    useful = useful_values(block, wanted)
+    dependent = [y for y, a in zip(block.yields, asked, strict=True) if a]
+    varied = varied_values(block, wrt, without_influence(block, dependent))
+    useful = useful_values(block, dependent)
     refuse_inactive(block, varied, useful)
     sweep = _Sweep(builder, block, varied & useful, pairs, varied)
+    sweep.masked.update(y for k in masked if isinstance(y := block.yields[k], Value))
     bars = Bars()
-    seeds = [Value(adjoint_type(y.type), "out_bar", True) for y in wanted]
+    seeds = [Value(adjoint_type(y.type), "out_bar", True) for y in dependent]
     with builder.block() as statements, builder.at(None, adjoint=True), looking_at_shapes(builder, block):
-        for atom, seed in zip(wanted, seeds, strict=True):
+        for atom, seed in zip(dependent, seeds, strict=True):
             sweep.accumulate(bars, atom, seed)
         forward_statements = sweep.block(block, bars)
         results = []
         for v in wrt:
             bar = sweep.settled(bars, v)
             results.append(complete(builder, bar, v))
+    pair.masked = {k for k, p in enumerate(block.params) if p in sweep.masked}
     whole = Block(tuple(seeds), statements, tuple(results))
     if function.recomputed:
         _close_recomputing(pair, block, forward_statements, whole)

@@ -167,6 +167,20 @@ def test_a_redefined_function_is_compiled_anew():
         assert outer(1.0) == 2.0 * factor
 
 
+def masked_behind(x):
+    return np.sum(np.where(x > 0.0, ad.checkpoint(np.log)(x), 0.0))
+
+
+def masked_inside(x):
+    return np.sum(ad.checkpoint(lambda a, b: np.where(a > 0.0, b, 0.0))(x, np.log(x)))
+
+
+@pytest.mark.parametrize("f", [masked_behind, masked_inside])
+def test_what_a_mask_discards_is_zero_through_the_call(f):
+    with np.errstate(all="ignore"):
+        assert ad.grad(f)(np.array([0.0, 2.0])).tolist() == [0.0, 0.5]
+
+
 # -- memory
 
 

@@ -76,6 +76,26 @@ def where_logarithm(x):
     return np.where(x > 0, np.log(x), -x)
 
 
+def where_after_branch(x, natural):
+    y = np.log(x) if natural else x
+    return np.sum(np.where(x > 0, y, 0.0))
+
+
+def where_after_loop(x, n):
+    y = x
+    for _ in range(n):
+        y = np.sqrt(y)
+    return np.sum(np.where(x > 0, 2.0 * np.log(y), 0.0))
+
+
+def _doubled(x, n):
+    return np.log(x) if n == 0 else 2.0 * _doubled(x, n - 1)
+
+
+def where_after_calls(x, n):
+    return np.sum(np.where(x > 0, _doubled(x, n), 0.0))
+
+
 def where_division(x, y):
     return np.where(y != 0, x / y, x)
 
@@ -225,6 +245,11 @@ KINKS: tuple[KnownGradient, ...] = (
         (np.array([1.0, 0.25]), np.array([0.0, -0.125])),
         (0, 1),
     ),
+    KnownGradient(
+        "where_after_branch", where_after_branch, (np.array([0.0, 2.0]), True), (np.array([0.0, 0.5]),)
+    ),
+    KnownGradient("where_after_loop", where_after_loop, (np.array([0.0, 4.0]), 2), (np.array([0.0, 0.125]),)),
+    KnownGradient("where_after_calls", where_after_calls, (np.array([0.0, 2.0]), 2), (np.array([0.0, 2.0]),)),
     KnownGradient("where_norm", where_norm, (np.zeros(2),), (np.zeros(2),)),
     KnownGradient(
         "where_infinite_exponent",
