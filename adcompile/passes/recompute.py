@@ -8,22 +8,29 @@ and `keep`.
 
 from __future__ import annotations
 
+import types
 from typing import Any
+
+import numpy as np
 
 from ..errors import AdcompileError, NoDerivative, combine
 from ..ir.nodes import (
     Apply,
+    Atom,
     Block,
     Call,
     For,
     Function,
+    Literal,
     Stmt,
     all_statements,
     blocks_of,
     clone_block,
     clone_stmt,
+    leaves,
     map_arg,
 )
+from ..ir.types import Array, Scalar, ShapeOf
 from .simplify import has_effects, remove_dead, rewrite_operands
 
 
@@ -35,12 +42,39 @@ def make_repeatable(block: Block, functions: dict[Function, Function] | None = N
     copies = {} if functions is None else functions
     remove_dead(block, effects=False)
     statements = list(all_statements(block))
-    errors = [_refusal(s) for s in statements if isinstance(s, Apply) and s.primitive.effect == "opaque"]
+    errors = [_refusal(s) for s in statements if isinstance(s, Apply) and not _gives_the_same(s)]
     if errors:
         raise combine(errors)
     for stmt in statements:
         if isinstance(stmt, Call) and has_effects(stmt.function):
             stmt.function = _repeatable(stmt.function, copies)
+
+
+_MODULES = ("numpy", "math", "cmath", "scipy.special", "scipy.linalg", "scipy.fft")
+_FILES = frozenset(("load", "loadtxt", "genfromtxt", "fromfile", "fromregex"))
+_PLAIN = (int, float, complex, str, bool, tuple, np.dtype, np.number, type(None))
+
+
+def _gives_the_same(stmt: Apply) -> bool:
+    """Whether a statement has the same results whenever it is executed.
+
+    Of Python that is kept as it is, functions of NumPy and its kin do if they are given numbers and arrays.
+    """
+    if stmt.primitive.effect != "opaque":
+        return True
+    callee: Any = getattr(stmt.args[0], "value", None) if len(stmt.args) == 3 else None
+    if not isinstance(callee, (types.FunctionType, types.BuiltinFunctionType, np.ufunc, type(np.sum))):
+        return False
+    module = getattr(callee, "__module__", None) or ""
+    known = any(module == m or module.startswith(f"{m}._") for m in _MODULES)
+    return known and callee.__name__ not in _FILES and all(map(_is_plain, leaves(stmt.args[1:])))
+
+
+def _is_plain(atom: Atom) -> bool:
+    """Whether a call cannot change an operand, nor use it up."""
+    if isinstance(atom, Literal):
+        return isinstance(atom.value, (*_PLAIN, type))
+    return isinstance(atom.type, (Scalar, Array, ShapeOf))
 
 
 def _refusal(stmt: Apply) -> AdcompileError:
