@@ -145,7 +145,7 @@ def everything_is_ours(patch: pytest.MonkeyPatch) -> None:
 
 def nobody_else_looks(patch: pytest.MonkeyPatch) -> None:
     """Memory is overwritten although another value of it is read later."""
-    patch.setattr(ownership.Ownership, "others", lambda self, value, at, entering=True: [])
+    patch.setattr(ownership.Ownership, "others", lambda self, value, at: [])
 
 
 def overwritten_is_live(patch: pytest.MonkeyPatch) -> None:

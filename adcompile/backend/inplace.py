@@ -108,9 +108,7 @@ def _insert(block: Block, known: Ownership, copied: set[Value]) -> bool:
             continue
         if known.is_ours(first) and known.is_whole(first) and _copy_views(known, first, others):
             return True
-        others = known.others(first, at, entering=False)
-        alone = not others and not known.order.live_after(first, at)
-        if alone and known.is_whole(first) and copy_what_enters(known, first, copied):
+        if known.is_whole(first) and copy_what_enters(known, first, copied):
             return True
         _copy_before(known, stmt, first, copied)
         return True
@@ -135,8 +133,13 @@ def _index(block: Block, stmt: Stmt) -> int:
     return next(k for k, s in enumerate(block.statements) if s is stmt)
 
 
-def copy_what_enters(known: Ownership, first: Value, copied: set[Value]) -> bool:
-    """Copy what enters a loop before it, if the memory that it changes or leaves is ours but for that."""
+def copy_what_enters(
+    known: Ownership, first: Value, copied: set[Value], inner: frozenset[Value] = frozenset()
+) -> bool:
+    """Copy what enters a loop before it, if the memory that it changes or leaves is ours but for that.
+
+    `inner` are the variables of the loops inside it that are being looked at.
+    """
     objects = known.of(first)
     if len(objects) != 1 or not objects.isdisjoint(known.shared):
         return False
@@ -145,11 +148,12 @@ def copy_what_enters(known: Ownership, first: Value, copied: set[Value]) -> bool
     if isinstance(made, (For, While)):
         # what leaves the loop is what entered it, if an iteration did not make it
         param = carried_params(made)[made.outs.index(param)]
-    if param not in known.loop_of or param not in known.borrowed:
+    if param in inner or param not in known.loop_of or param not in known.borrowed:
         return False
     loop, k = known.loop_of[param]
     outer = loop.init[k]
-    if isinstance(outer, Value) and outer not in copied and copy_what_enters(known, outer, copied):
+    above = outer if isinstance(outer, Value) and outer not in copied else None
+    if above is not None and copy_what_enters(known, above, copied, inner | {param}):
         return True  # an outer loop hands it on: one copy before that will do
     wanted = _flowing_into(loop, param, known)
     done = False

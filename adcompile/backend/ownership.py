@@ -187,12 +187,9 @@ class Ownership:
             for obj in own | self.inside(own):
                 self.holders.setdefault(obj, []).append(value)
 
-    def others(self, value: Value, at: int, entering: bool = True) -> list[Value]:
-        """The values that are read after position `at` and may be the object of `value`, or hold it.
-
-        Without `entering`, not those that may only be what a loop variable was before the loop.
-        """
-        objects = self._linked(self.of(value)) if entering else self.of(value)
+    def others(self, value: Value, at: int) -> list[Value]:
+        """The values that are read after position `at` and may be the object of `value`, or hold it."""
+        objects = self._linked(self.of(value))
         found = dict.fromkeys(v for obj in objects for v in self.holders.get(obj, ()) if v is not value)
         return [v for v in found if self.order.live_after(v, at)]
 
