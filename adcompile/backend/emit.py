@@ -77,12 +77,15 @@ class Emitter:
             # the pullback reads it by its name
             nested.pop(v, None)  # type: ignore[arg-type]
         order = order_of(whole, nested)
+        parameters = tuple(v for v in interface.parameters if v in order.defined)
+        self.namespace.hidden = {*(v.hint for v in parameters), *interface.reserved}
+        self._refer(block, interface.result)
+        if interface.pullback is not None:
+            self._refer(interface.pullback[1], interface.pullback[2])
         reserved = {*interface.reserved, *self.namespace.objects}
         if interface.pullback is not None:
             # it sees the variables of the function around it
             reserved |= helpers_called(interface.pullback[1])
-        parameters = tuple(v for v in interface.parameters if v in order.defined)
-        self.namespace.hidden = {*(v.hint for v in parameters), *interface.reserved}
         names = choose_names(whole, parameters, order, nested, reserved)
         self.namespace.pullback = unused("pullback", set(names.name.values()))
         self.calls.main = function.name
@@ -110,7 +113,7 @@ class Emitter:
         captured = list(free_values(block))
         order = order_of(block, nested, tuple(captured))
         # the enclosing function's names are read here, so they keep their names and are taken
-        reserved = {outer[v] for v in captured} | {self.namespace.pullback}
+        reserved = {outer[v] for v in captured} | {self.namespace.pullback, *self.namespace.objects}
         signature = signature.replace("pullback", self.namespace.pullback, 1)
         parameter = unused("out_bar", reserved)
         if parameter != "out_bar":
@@ -175,6 +178,11 @@ class Emitter:
         expressions = Expressions(self.namespace, nested)
         expressions.names = names
         return Statements(self.page, expressions, self.calls, uses, stores, self.lengths, self.commenting)
+
+    def _refer(self, block: Block, result: Any) -> None:
+        """Settle what the objects of a result are called, before variables get their names."""
+        blanks: list[ast.expr] = [ast.Name("_", ast.Load()) for _ in block.yields]
+        result(blanks, Expressions(self.namespace, {}))
 
     def _return(self, block: Block, result: Any, x: Expressions) -> None:
         node = result([x.atom(y) for y in block.yields], x)

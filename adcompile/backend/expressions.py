@@ -62,7 +62,7 @@ class Namespace:
         """A name for a Python object, unique in the module."""
         base = name if name.isidentifier() else "captured"
         candidate, n = base, 1
-        while candidate in self.objects and self.objects[candidate] is not obj:
+        while candidate in self.hidden or self.objects.get(candidate, obj) is not obj:
             n += 1
             candidate = f"{base}_{n}"
         self.objects[candidate] = obj

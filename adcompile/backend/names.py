@@ -11,6 +11,7 @@ import ast
 import builtins
 import keyword
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -147,7 +148,8 @@ class Facts:
             else:
                 last = carried_yields(stmt)
                 for k, (out, param) in enumerate(zip(stmt.outs, carried_params(stmt), strict=True)):
-                    self.sources[out] = self.sources[param] = (stmt.init[k], last[k])  # type: ignore[assignment]
+                    atoms: tuple[Any, ...] = (stmt.init[k], last[k])
+                    self.sources[out] = self.sources[param] = atoms
             if isinstance(stmt, (For, While)) and stmt.stops:
                 self.flags.add(stmt.body.yields[0])
             if isinstance(stmt, For):
@@ -257,8 +259,8 @@ def clean(hint: str) -> str:
 
 
 _CALLED = frozenset((
-    "abs", "bool", "complex", "dict", "float", "int", "isinstance", "len", "list", "max", "min", "print",
-    "range", "repr", "reversed", "round", "str", "sum", "tuple", "type", "zip",
+    "abs", "bool", "complex", "dict", "float", "format", "int", "isinstance", "len", "list", "max", "min",
+    "print", "range", "repr", "reversed", "round", "slice", "str", "sum", "tuple", "type", "zip",
 ))  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
 import math
+from collections import namedtuple
 from random import Random as square
 from random import getrandbits as total
 
@@ -64,6 +65,26 @@ def test_a_word_hides_no_function_that_the_code_calls():
     # one random bit, and the first number of a generator
     expected = [4 * 27.0 * bit + 2.0 * square(1).random() for bit in (0.0, 1.0)]
     assert gradient(2.0, 1) in [pytest.approx(e) for e in expected]
+
+
+product = namedtuple("product", "a b")
+
+
+def of_a_class_called_like_a_word(s):
+    return (s.a * s.b + 1.0) * (s.a * s.b * 2.0) * (s.a * s.b * 2.0) * (s.a * s.b + 1.0)
+
+
+def of_an_argument_called_like_its_class(product):
+    return of_a_class_called_like_a_word(product)
+
+
+@pytest.mark.parametrize("f", [of_a_class_called_like_a_word, of_an_argument_called_like_its_class])
+def test_a_word_hides_no_class_of_a_result(f):
+    at = product(1.0, 2.0)
+    slope = 2.0 * 12.0 * 20.0
+    assert ad.grad(f)(at) == product(2.0 * slope / 2.0, slope / 2.0)
+    assert ad.vjp(f, at)[1](1.0)[0] == ad.grad(f)(at)
+    assert ad.jvp(f, (at,), (product(1.0, 0.0),))[1] == ad.grad(f)(at).a
 
 
 def unnamed_loops(x):
