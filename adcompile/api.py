@@ -16,7 +16,7 @@ from .engine import Engine
 from .errors import ArgumentError
 from .jacobians import hessian_of, jacobian_of, made_of
 from .objects import Derivative, Lowered, lowered
-from .products import grad, jvp, linearize, plain_argnums, stop_gradient, value_and_grad, vjp
+from .products import grad, jvp, linearize, plain_argnums, plain_outputs, stop_gradient, value_and_grad, vjp
 
 
 def lower(
@@ -25,6 +25,7 @@ def lower(
     mode: str = "reverse",
     argnums: Any = 0,
     has_aux: bool = False,
+    outputs: Any = None,
     **keywords: Any,
 ) -> Lowered:
     """The derivative of a function for example arguments: source, graph, and what it saves."""
@@ -35,37 +36,38 @@ def lower(
         raise ArgumentError(
             "AD210", f"mode={mode!r}", None, '"reverse", "forward", "grad", "value_and_grad", "vjp" or "jvp"'
         )
-    return lowered(Engine(f, kind, {"argnums": plain_argnums(argnums), "has_aux": has_aux}), args, keywords)
+    options = {"argnums": plain_argnums(argnums), "has_aux": has_aux, "outputs": plain_outputs(outputs)}
+    return lowered(Engine(f, kind, options), args, keywords)
 
 
-def jacfwd(f: Any, argnums: Any = 0) -> Any:
+def jacfwd(f: Any, argnums: Any = 0, *, outputs: Any = None) -> Any:
     """The Jacobian by forward mode, one column at a time; shape out + in."""
-    return jacobian_of("jacfwd", f, argnums)
+    return jacobian_of("jacfwd", f, argnums, outputs)
 
 
-def jacrev(f: Any, argnums: Any = 0) -> Any:
+def jacrev(f: Any, argnums: Any = 0, *, outputs: Any = None) -> Any:
     """The Jacobian by reverse mode, one row at a time; shape out + in."""
-    return jacobian_of("jacrev", f, argnums)
+    return jacobian_of("jacrev", f, argnums, outputs)
 
 
-def jacobian(f: Any, argnums: Any = 0) -> Any:
+def jacobian(f: Any, argnums: Any = 0, *, outputs: Any = None) -> Any:
     """The Jacobian; shape out + in."""
-    return jacobian_of("jacobian", f, argnums)
+    return jacobian_of("jacobian", f, argnums, outputs)
 
 
-def hessian(f: Any, argnums: Any = 0) -> Any:
+def hessian(f: Any, argnums: Any = 0, *, outputs: Any = None) -> Any:
     """The Hessian of a function that returns one number; shape in + in."""
-    return hessian_of(f, argnums)
+    return hessian_of(f, argnums, outputs)
 
 
-def hvp(f: Any, argnums: Any = 0) -> Any:
+def hvp(f: Any, argnums: Any = 0, *, outputs: Any = None) -> Any:
     """The Hessian times a vector: `hvp(f)(*args, v)`."""
-    return made_of("hvp", f, argnums=argnums)
+    return made_of("hvp", f, argnums=argnums, outputs=outputs)
 
 
-def elementwise_grad(f: Any, argnums: Any = 0) -> Any:
+def elementwise_grad(f: Any, argnums: Any = 0, *, outputs: Any = None) -> Any:
     """The derivative of each output element by the input element at the same place."""
-    return made_of("elementwise_grad", f, argnums=argnums)
+    return made_of("elementwise_grad", f, argnums=argnums, outputs=outputs)
 
 
 def derivative(f: Any, n: int = 1) -> Any:

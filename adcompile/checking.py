@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from .engine import Engine
 from .errors import ArgumentError
 from .live import attributes_of, is_plain_object
-from .products import grad, jvp, vjp
+from .products import grad, jvp, plain_outputs, vjp
 
 __all__ = ["check_grads"]
 
@@ -55,6 +56,7 @@ def check_grads(
     modes: Sequence[str] = ("fwd", "rev"),
     atol: float | None = None,
     rtol: float | None = None,
+    outputs: Any = None,
 ) -> None:
     """Check the derivatives of a function against extrapolated central differences.
 
@@ -77,6 +79,9 @@ def check_grads(
         Tolerances: an entry agrees if its error is at most ``atol + rtol * scale``, where ``scale`` is the
         largest entry of the derivative. By default both are 1e-6, or 1e-3 if single or half precision takes
         part.
+    outputs : str, int or tuple, optional
+        The arguments that hold the results after the call, as `vjp` takes them; by default what the function
+        returns is its result. The arguments given here are not written into.
 
     Raises
     ------
@@ -104,18 +109,31 @@ def check_grads(
     default = 1e-3 if any(_is_short(leaf) for leaf in _leaves(args)) else 1e-6
     tolerances = default if atol is None else atol, default if rtol is None else rtol
     name = getattr(f, "__name__", repr(f))
+    checked = _Checked(f, plain_outputs(outputs))
     rows: list[_Row] = []
     for level in range(1, order + 1):
-        rows += _check(f, args, level, modes, tolerances)
+        rows += _check(checked, args, level, modes, tolerances)
         if level < order:
-            f = _gradient(f, args)
+            checked = _gradient(checked, args)
     wrong = [row for row in rows if not row.agrees]
     if wrong:
         raise AssertionError(_table(name, wrong, len(rows)))
 
 
+@dataclass(frozen=True)
+class _Checked:
+    """A function whose derivatives are checked, and which of its arguments hold its results."""
+
+    function: Callable[..., Any]
+    outputs: Any = None
+
+    def __call__(self, *args: Any) -> Any:
+        """Call the function on copies; returns its results."""
+        return Engine(self.function, "vjp", {"outputs": self.outputs}).delivered(args, {})
+
+
 def _check(
-    f: Callable[..., Any],
+    f: _Checked,
     args: tuple[Any, ...],
     order: int,
     modes: Sequence[str],
@@ -129,12 +147,12 @@ def _check(
         direction = _map(lambda leaf: _random(leaf, rng), args, other=_zero)
         expected = _ridders(f, args, direction)
         if "fwd" in modes:
-            actual = _flatten(_chosen(out, jvp(f, args, direction)[1]))
+            actual = _flatten(_chosen(out, jvp(f.function, args, direction, outputs=f.outputs)[1]))
             scale = float(np.max(np.abs(expected), initial=0.0))
             allowed = tolerances[0] + tolerances[1] * scale
             rows += [_Row(order, "fwd", k, a, e, allowed) for a, e in zip(actual, expected, strict=True)]
         if "rev" in modes:
-            _, pullback = vjp(f, *args)
+            _, pullback = vjp(f.function, *args, outputs=f.outputs)
             weights = _map(lambda leaf: _random(leaf, rng), out, other=_zero)
             terms = _flatten(_chosen(args, pullback(weights))) * _flatten(direction)
             products = _flatten(weights) * expected
@@ -144,20 +162,21 @@ def _check(
     return rows
 
 
-def _gradient(f: Callable[..., Any], args: tuple[Any, ...]) -> Callable[..., Any]:
+def _gradient(f: _Checked, args: tuple[Any, ...]) -> _Checked:
     """Return the gradient of a function, by every argument that has one, as a function to check again."""
     argnums = tuple(k for k, arg in enumerate(args) if _leaves(arg))
     out = f(*args)
     if np.isscalar(out) and not isinstance(out, (complex, np.complexfloating, str)):
-        return grad(f, argnums=argnums)
+        return _Checked(grad(f.function, argnums=argnums, outputs=f.outputs))
     rng = np.random.default_rng(0)
     weights = _map(lambda leaf: _random(leaf, rng), out, other=_zero)
+    function, outputs = f.function, f.outputs
 
     def pulled_back(*args):  # type: ignore[no-untyped-def]
-        cotangents = vjp(f, *args)[1](weights)
+        cotangents = vjp(function, *args, outputs=outputs)[1](weights)
         return tuple([cotangents[k] for k in argnums])
 
-    return pulled_back
+    return _Checked(pulled_back)
 
 
 def _ridders(f: Callable[..., Any], args: tuple[Any, ...], direction: tuple[Any, ...]) -> Vector:

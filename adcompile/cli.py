@@ -13,9 +13,13 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn, TextIO
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from .errors import AdcompileError
+
+if TYPE_CHECKING:
+    from .target import Target
 
 OK, FAILED, USAGE, REFUSED = 0, 1, 2, 3
 
@@ -186,13 +190,31 @@ def _function(
     usual = default or "grad, or what the function is decorated with"
     parser.add_argument("--mode", choices=modes, default=default, help=f"default: {usual}")
     parser.add_argument("--argnums", metavar="N", help="numbers or names, separated by commas; default: 0")
+    parser.add_argument("--outputs", metavar="N",
+                        help="arguments that hold the results after the call, numbers or names, separated by "
+                        "commas; `return` stands for what is returned")  # fmt: skip
     parser.add_argument("--at", metavar="NAME=VALUE", nargs="+", action="extend", default=[],
                         help="values of arguments, evaluated with np and math only")  # fmt: skip
 
 
+def _target(options: argparse.Namespace, folder: str = ".") -> Target:
+    """The function that is meant, with its outputs."""
+    from .engine import Engine
+    from .target import load_target
+
+    target = load_target(options.target, folder)
+    if options.outputs is None:
+        return target
+    outputs = _numbers(options.outputs)
+    Engine(target.function, "value", {"outputs": outputs}).wanted({})  # names that are unknown are told here
+    return replace(target, outputs=outputs)
+
+
 def _argnums(text: str | None, default: Any) -> Any:
-    if text is None:
-        return 0 if default is None else default
+    return _numbers(text) if text is not None else 0 if default is None else default
+
+
+def _numbers(text: str) -> Any:
     parts = [part.strip() for part in text.split(",") if part.strip()]
     found = tuple(int(p) if p.lstrip("-").isdigit() else p for p in parts)
     return found[0] if len(found) == 1 and "," not in text else found
@@ -203,12 +225,14 @@ def _argnums(text: str | None, default: Any) -> Any:
 
 def _lowered(options: argparse.Namespace) -> Any:
     from .objects import Derivative
-    from .target import load_target, parse_values, positional
+    from .target import parse_values, positional
 
-    target = load_target(options.target)
+    target = _target(options)
     given = parse_values(options.at, target.signature)
     kind = options.mode or target.kind or "grad"
     wanted = {} if kind == "value" else {"argnums": _argnums(options.argnums, target.argnums)}
+    if target.outputs is not None:
+        wanted["outputs"] = target.outputs
     args, keywords = positional(target.signature, given)
     made: Any = Derivative(target.function, kind, wanted)
     return made.lower(*args, **keywords)
@@ -245,9 +269,9 @@ def _write(text: str, file: str | None) -> None:
 
 def _check(options: argparse.Namespace) -> int:
     from .differences import compare
-    from .target import UsageError, call_with, load_target, parse_values, with_samples
+    from .target import UsageError, call_with, parse_values, with_samples
 
-    target = load_target(options.target)
+    target = _target(options)
     if target.kind == "value":
         raise UsageError(f"{target.name} is made of derivatives; check the function that it is made of")
     signature = target.signature
@@ -255,7 +279,8 @@ def _check(options: argparse.Namespace) -> int:
     arguments = with_samples(target, given)
     names = _checkable(arguments, signature, options.argnums)
     modes = ("reverse", "forward") if options.mode == "both" else (options.mode,)
-    rows = compare(target.function, arguments, call_with(signature), names, modes, options.rtol)
+    call = call_with(signature)
+    rows = compare(target.function, arguments, call, names, modes, options.rtol, outputs=target.outputs)
     shown = ", ".join(f"{n}={_short(v)}" for n, v in arguments.items())
     print(f"{target.name} at {shown}\n")
     cells = [("argument", "checked", *(f"{m} error" for m in modes), "allowed", "")]
@@ -339,9 +364,9 @@ def _emit(options: argparse.Namespace) -> int:
 def _module(options: argparse.Namespace, start: str, folder: str) -> str:
     """The text to emit; `start` is what the target's file name is relative to, `folder` holds the output."""
     from .standalone import Request, standalone
-    from .target import UsageError, load_target, parse_values, with_samples
+    from .target import UsageError, parse_values, with_samples
 
-    target = load_target(options.target, start)
+    target = _target(options, start)
     kind = options.mode or target.kind or "grad"
     if kind == "value":
         raise UsageError(f"{target.name} is made of derivatives; emit takes a function and --mode")
@@ -353,10 +378,11 @@ def _module(options: argparse.Namespace, start: str, folder: str) -> str:
     samples = with_samples(target, given)
     file = os.path.relpath(os.path.join(start, target.file), folder).replace(os.sep, "/")
     command = [f"{file}:{target.name}", "--mode", kind, "--argnums", _argnums_text(argnums)]
+    command += ["--outputs", _argnums_text(target.outputs)] if target.outputs is not None else []
     # the command has to fit on one line of the module's docstring
     command += ["--at", *(" ".join(text.splitlines()) for text in options.at)] if options.at else []
     command += ["-o", os.path.basename(options.output)] if options.output not in (None, "-") else []
-    return standalone(Request(target, kind, argnums, given, samples, command))
+    return standalone(Request(target, kind, argnums, given, samples, command, target.outputs))
 
 
 def _argnums_text(argnums: Any) -> str:

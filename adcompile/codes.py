@@ -271,8 +271,7 @@ _SYNTAX = (
         "AD113",
         "a write into something that cannot be written",
         """What is written has to be an array whose dtype and origin are known, and what `op=` puts there has
-        to fit its dtype: NumPy puts no floats into an array of integers in place. A function that is
-        differentiated inside another one may write into its own arrays only.""",
+        to fit its dtype: NumPy puts no floats into an array of integers in place.""",
         """
         def f(x):
             total = np.zeros(3, dtype=int)

@@ -17,7 +17,13 @@ import numpy as np
 from . import products as ad
 
 
-def jacfwd(argnums: int = 0) -> Callable[..., Any]:
+def delivered(f, args, outputs):  # type: ignore[no-untyped-def]
+    """What a call of f delivers: what it returns, or what the argument `outputs` holds afterwards."""
+    returned = f(*args)
+    return returned if outputs is None or outputs == "return" else args[outputs]
+
+
+def jacfwd(argnums: int = 0, outputs: Any = None) -> Callable[..., Any]:
     """The Jacobian column by column, one tangent for each input element; shape out + in."""
 
     def jacobian_forward(f, *args):  # type: ignore[no-untyped-def]
@@ -26,7 +32,7 @@ def jacfwd(argnums: int = 0) -> Callable[..., Any]:
 
         def along(direction):  # type: ignore[no-untyped-def]
             def of_one(value):  # type: ignore[no-untyped-def]
-                return f(*args[:argnums], value, *args[argnums + 1 :])
+                return delivered(f, (*args[:argnums], value, *args[argnums + 1 :]), outputs)
 
             return ad.jvp(of_one, (x,), (np.reshape(direction, np.shape(x)),))[1]
 
@@ -37,14 +43,14 @@ def jacfwd(argnums: int = 0) -> Callable[..., Any]:
     return jacobian_forward
 
 
-def jacrev(argnums: int = 0) -> Callable[..., Any]:
+def jacrev(argnums: int = 0, outputs: Any = None) -> Callable[..., Any]:
     """The Jacobian row by row, one cotangent for each output element; shape out + in."""
 
     def jacobian_reverse(f, *args):  # type: ignore[no-untyped-def]
         x = args[argnums]
 
         def of_one(value):  # type: ignore[no-untyped-def]
-            return f(*args[:argnums], value, *args[argnums + 1 :])
+            return delivered(f, (*args[:argnums], value, *args[argnums + 1 :]), outputs)
 
         out, pullback = ad.vjp(of_one, x)
         basis = np.eye(np.size(out), dtype=np.asarray(out).dtype)
@@ -54,36 +60,37 @@ def jacrev(argnums: int = 0) -> Callable[..., Any]:
     return jacobian_reverse
 
 
-def hessian(argnums: int = 0) -> Callable[..., Any]:
+def hessian(argnums: int = 0, outputs: Any = None) -> Callable[..., Any]:
     """Forward over reverse: the Jacobian of the gradient."""
     of_gradient = jacfwd(argnums)
 
     def hessian_matrix(f, *args):  # type: ignore[no-untyped-def]
-        return of_gradient(ad.grad(f, argnums=argnums), *args)
+        return of_gradient(ad.grad(f, argnums=argnums, outputs=outputs), *args)
 
     return hessian_matrix
 
 
-def hvp(argnums: int = 0) -> Callable[..., Any]:
+def hvp(argnums: int = 0, outputs: Any = None) -> Callable[..., Any]:
     """The Hessian times a vector, forward over reverse, without the matrix."""
 
     def hessian_vector_product(f, *args):  # type: ignore[no-untyped-def]
         def gradient(value):  # type: ignore[no-untyped-def]
-            return ad.grad(f, argnums=argnums)(*args[:argnums], value, *args[argnums + 1 : -1])
+            values = (*args[:argnums], value, *args[argnums + 1 : -1])
+            return ad.grad(f, argnums=argnums, outputs=outputs)(*values)
 
         return ad.jvp(gradient, (args[argnums],), (args[-1],))[1]
 
     return hessian_vector_product
 
 
-def elementwise_grad(argnums: int = 0) -> Callable[..., Any]:
+def elementwise_grad(argnums: int = 0, outputs: Any = None) -> Callable[..., Any]:
     """The derivative of each output element by the input element at the same place:
     the gradient of the sum.
     """
 
     def elementwise(f, *args):  # type: ignore[no-untyped-def]
         def total(*values):  # type: ignore[no-untyped-def]
-            return np.sum(f(*values))
+            return np.sum(delivered(f, values, outputs))
 
         return ad.grad(total, argnums=argnums)(*args)
 

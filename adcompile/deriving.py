@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -25,7 +25,7 @@ from .passes.cotangents import adjoint_type, finished, inert
 from .passes.forward import forward
 from .passes.reverse import reverse
 from .rules.indexing import OWN
-from .tracing import Traced
+from .tracing import Traced, argument_name, argument_of
 from .trees import Node, leaves, map_tree, tree_expression
 
 
@@ -39,6 +39,9 @@ class Wanted:
     has_aux: bool = False
     holomorphic: bool = False
     allow_int: bool = False
+    # the arguments whose contents after the call are the result, or "return"; None: what is returned
+    outputs: tuple[Any, ...] | None = None
+    bare_output: bool = True
 
 
 @dataclass
@@ -66,18 +69,6 @@ class Derived:
     tangent_names: list[str] = field(default_factory=list)
 
 
-def argument_tree(arguments: Mapping[str, Any], argnum: Any) -> Any:
-    """What an argnum stands for: a parameter, or one item of the variable positional ones."""
-    if isinstance(argnum, tuple):
-        return arguments[argnum[0]].parts[argnum[1]]
-    return arguments[argnum]
-
-
-def argument_name(argnum: Any) -> str:
-    """An argnum as error texts have it."""
-    return f"{argnum[0]}[{argnum[1]}]" if isinstance(argnum, tuple) else argnum
-
-
 def derive(traced: Traced, wanted: Wanted) -> Derived:
     """The derivative of a traced function."""
     kinds = {"grad": _gradient, "value_and_grad": _gradient, "vjp": _vjp, "jvp": _jvp, "value": _value}
@@ -88,7 +79,7 @@ def _independent(traced: Traced, wanted: Wanted) -> dict[Any, list[Value]]:
     """The leaves to differentiate by, for each argument asked for."""
     found: dict[Any, list[Value]] = {}
     for name in wanted.argnums:
-        tree = argument_tree(traced.arguments, name)
+        tree = argument_of(traced.arguments, name)
         values = [leaf for leaf in leaves(tree) if isinstance(leaf, Value) and is_differentiable(leaf.type)]
         if is_atom(tree) and not values and not wanted.allow_int:
             _refuse_integer(traced, argument_name(name), tree)
@@ -120,14 +111,21 @@ def _refuse_integers_that_count(traced: Traced, wanted: Wanted, primal: Block, o
     if wanted.allow_int:
         return
     for name in wanted.argnums:
-        tree = argument_tree(traced.arguments, name)
+        tree = argument_of(traced.arguments, name)
         for leaf in [] if is_atom(tree) else leaves(tree):
             integer = isinstance(leaf, Value) and is_numeric(leaf.type) and not is_differentiable(leaf.type)
             if integer and output in varied_values(primal, [leaf]):
                 _refuse_integer(traced, leaf.hint, leaf)
 
 
-def _split_aux(traced: Traced, wanted: Wanted) -> tuple[Any, Any]:
+def _results(traced: Traced, wanted: Wanted) -> tuple[Any, Any]:
+    """The result to differentiate, and the auxiliary one."""
+    if wanted.outputs is not None:
+        # what arguments hold is handed out as an array of its own, like what is computed
+        with traced.builder.block() as ending:
+            output = map_tree(traced.result, lambda leaf: _owned(traced.builder, leaf))
+        traced.block.statements.extend(ending)
+        return output, traced.returned if wanted.has_aux else None
     if not wanted.has_aux:
         return traced.result, None
     tree = traced.result
@@ -153,7 +151,7 @@ def _owned(builder: Builder, leaf: Any) -> Any:
 
 
 def _gradient(traced: Traced, wanted: Wanted) -> Derived:
-    output, aux = _split_aux(traced, wanted)
+    output, aux = _results(traced, wanted)
     builder = traced.builder
     groups = _independent(traced, wanted)
     wrt = [v for values in groups.values() for v in values]
@@ -169,7 +167,7 @@ def _gradient(traced: Traced, wanted: Wanted) -> Derived:
         def bar_of(leaf: Any) -> Any:
             return images[leaf] if leaf in images else inert(builder, leaf)
 
-        trees = [map_tree(argument_tree(traced.arguments, n), bar_of) for n in wanted.argnums]
+        trees = [map_tree(argument_of(traced.arguments, n), bar_of) for n in wanted.argnums]
     grads = trees[0] if wanted.bare else Node("tuple", (), tuple(trees))
     parts: list[Any] = []
     if wanted.kind == "value_and_grad":
@@ -257,7 +255,7 @@ def _refuse_output(traced: Traced, what: str, code: str) -> None:
 
 
 def _vjp(traced: Traced, wanted: Wanted) -> Derived:
-    output, aux = _split_aux(traced, wanted)
+    output, aux = _results(traced, wanted)
     builder = traced.builder
     groups = _independent(traced, wanted)
     wrt = [v for values in groups.values() for v in values]
@@ -273,7 +271,7 @@ def _vjp(traced: Traced, wanted: Wanted) -> Derived:
         def bar_of(leaf: Any) -> Any:
             return images[leaf] if leaf in images else inert(builder, leaf)
 
-        trees = [map_tree(argument_tree(traced.arguments, n), bar_of) for n in wanted.argnums]
+        trees = [map_tree(argument_of(traced.arguments, n), bar_of) for n in wanted.argnums]
     grads = Node("tuple", (), tuple(trees))
     given = [s for s in seeds if s is not None]
     inner = Block(tuple(given), [*sweeps.backward, *ending], tuple(leaves(grads)))
@@ -323,14 +321,14 @@ def _cotangents(output: Any) -> tuple[list[Any], list[tuple[Value, str]]]:
 
 
 def _jvp(traced: Traced, wanted: Wanted) -> Derived:
-    output, aux = _split_aux(traced, wanted)
+    output, aux = _results(traced, wanted)
     builder = traced.builder
     inputs: Inputs = traced.parser.inputs
     by_value = {i.value: i for i in inputs.found}
     wrt: list[Value] = []
     tangents: list[Input] = []
     for name in wanted.argnums:
-        for leaf in leaves(argument_tree(traced.arguments, name)):
+        for leaf in leaves(argument_of(traced.arguments, name)):
             if isinstance(leaf, Value) and is_differentiable(leaf.type) and leaf in by_value:
                 item = by_value[leaf]
                 dot = Value(leaf.type, f"{leaf.hint}_dot", True)

@@ -128,6 +128,7 @@ def compare(
     modes: Sequence[str] = ("reverse", "forward"),
     rtol: float | None = None,
     most: int = 24,
+    outputs: Any = None,
 ) -> list[Row]:
     """Compare compiled derivatives with differences, number by number.
 
@@ -148,8 +149,10 @@ def compare(
         argument is less than double precision.
     most : int
         How many numbers of an argument to check at most, evenly chosen.
+    outputs : str, int or tuple, optional
+        The arguments that hold the results after the call.
     """
-    checker = _Checker(f, arguments, call, names, modes, rtol)
+    checker = _Checker(f, arguments, call, names, modes, rtol, outputs)
     return [checker.row(name, most) for name in names]
 
 
@@ -162,22 +165,28 @@ class _Checker:
         names: Sequence[str],
         modes: Sequence[str],
         rtol: float | None,
+        outputs: Any,
     ) -> None:
         from .objects import Derivative
 
+        options = {"argnums": tuple(names), **({} if outputs is None else {"outputs": outputs})}
         self.arguments, self.call, self.names, self.modes = dict(arguments), call, tuple(names), modes
-        self.f = f
-        self.out = call(f, arguments)
+        self.tangent: Any = Derivative(f, "jvp", options)
+        self.out = self.plain(arguments)
         self.weights = [_weights(leaf, k) for k, leaf in enumerate(numbers(self.out))]
         least = max((np.finfo(x.dtype).eps for n in names for x in numbers(arguments[n])), default=2.2e-16)
         self.rtol = rtol if rtol is not None else (1e-6 if least < 1e-12 else 2e-2)
-        self.tangent: Any = Derivative(f, "jvp", {"argnums": self.names})
         self.bars: dict[str, Any] = {}
         if "reverse" in modes:
-            pulled: Any = Derivative(f, "vjp", {"argnums": self.names})
+            pulled: Any = Derivative(f, "vjp", options)
             _, pullback = call(pulled, arguments)[:2]
             cotangent = replaced(self.out, [w.copy() for w in self.weights])
             self.bars = dict(zip(names, pullback(cotangent), strict=True))
+
+    def plain(self, arguments: Mapping[str, Any]) -> Any:
+        """The results of the function itself."""
+        engine = self.tangent._engine
+        return self.call(lambda *args, **keywords: engine.delivered(args, keywords), arguments)
 
     def weighted(self, out: Any) -> float:
         pairs = zip(self.weights, numbers(out), strict=True)
@@ -206,9 +215,7 @@ class _Checker:
         leaves = [np.array(x) for x in numbers(self.arguments[name])]
         leaves[leaf].flat[place] += t
         with np.errstate(all="ignore"):
-            return self.weighted(
-                self.call(self.f, {**self.arguments, name: replaced(self.arguments[name], leaves)})
-            )
+            return self.weighted(self.plain({**self.arguments, name: replaced(self.arguments[name], leaves)}))
 
     def pushed(self, name: str, leaf: int, place: int) -> float:
         """The derivative of the weighted result along one number of one argument, by forward mode."""

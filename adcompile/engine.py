@@ -105,6 +105,9 @@ class Variants:
 _TRIED = 4
 
 
+# among the outputs of a function, what it returns; no parameter has the name of a keyword
+RETURN = "return"
+
 _functions: weakref.WeakKeyDictionary[Any, dict[Any, Variants]] = weakref.WeakKeyDictionary()
 
 
@@ -119,6 +122,11 @@ def _variants_of(target: Any, wanted: Any) -> Variants:
             return _functions.setdefault(target, {}).setdefault(key, Variants())
     except TypeError:
         return Variants()
+
+
+def argument_of(argnum: Any, bound: Mapping[str, Any]) -> Any:
+    """The argument that an argnum stands for: a parameter, or one item of the variable positional ones."""
+    return bound[argnum[0]][argnum[1]] if isinstance(argnum, tuple) else bound[argnum]
 
 
 class Engine:
@@ -173,6 +181,18 @@ class Engine:
         compiled, args, keywords = self.compiled_for(args, {})
         args, keywords, captured = copied((args, keywords, compiled.captured_now()))
         return lambda extra: compiled.function(*args, **keywords, **captured, **extra)
+
+    def delivered(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """The results of the function itself, called on copies of the arguments."""
+        args, keywords = copied((args, keywords))
+        bound = self.bind(args, keywords)
+        returned = self.target(*bound.args, **bound.kwargs)
+        flags = self.wanted(bound.arguments)[2]
+        outputs = flags.get("outputs")
+        if outputs is None:
+            return returned
+        found = [returned if n == RETURN else argument_of(n, bound.arguments) for n in outputs]
+        return found[0] if flags["bare_output"] else tuple(found)
 
     def split(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """The value and its pullback, which reads nothing that anyone may change later."""
@@ -300,13 +320,18 @@ class Engine:
         flags: dict[str, Any] = {
             k: self.options[k] for k in ("has_aux", "holomorphic", "allow_int") if k in self.options
         }
+        outputs = self.options.get("outputs")
+        if outputs is not None:
+            several = outputs if isinstance(outputs, tuple) else (outputs,)
+            flags["outputs"] = tuple(n if n == RETURN else self.name_of(n, names, "outputs") for n in several)
+            flags["bare_output"] = several is not outputs
         if self.kind in ("vjp", "jvp"):
             # the pair of products takes all arguments; those that carry no derivative get none
             flags["allow_int"] = True
         return chosen, bare, flags
 
-    def name_of(self, argnum: Any, names: Mapping[str, Any]) -> Any:
-        """The parameter that an argnum stands for."""
+    def name_of(self, argnum: Any, names: Mapping[str, Any], option: str = "argnums") -> Any:
+        """The parameter that one of the argnums, or of the outputs, stands for."""
         parameters = list(self.signature.parameters)
         shown = self.shown()
         if isinstance(argnum, str):
@@ -315,7 +340,7 @@ class Engine:
                     "AD210",
                     f"{shown} has no parameter named {argnum!r}",
                     None,
-                    f"one of {', '.join(parameters)}",
+                    f"one of {', '.join(parameters)}" + (f', or "{RETURN}"' if option == "outputs" else ""),
                 )
             return argnum
         rest = [n for n, q in self.signature.parameters.items() if q.kind is q.VAR_POSITIONAL]
@@ -326,7 +351,7 @@ class Engine:
         if not -len(parameters) <= argnum < len(parameters):
             raise ArgumentError(
                 "AD210",
-                f"argnums={argnum}, but {shown} has {len(parameters)} parameters",
+                f"{option}={argnum}, but {shown} has {len(parameters)} parameters",
                 None,
                 f"a number from {-len(parameters)} to {len(parameters) - 1}, or a name",
             )

@@ -13,10 +13,10 @@ from typing import Any
 from .backend.emit import Interface
 from .backend.expressions import Namespace
 from .backend.order import count_uses
-from .deriving import Derived, Wanted, argument_name
+from .deriving import Derived, Wanted
 from .ir.nodes import Value, free_values
 from .saved import docstring
-from .tracing import Traced
+from .tracing import Traced, argument_name
 
 
 def interface_of(
@@ -128,4 +128,13 @@ def _doc(traced: Traced, wanted: Wanted) -> str:
     head = _TITLES[wanted.kind].format(f=traced.name) + where
     if wanted.kind == "value":
         return f"{head}."
-    return head + f" with respect to {', '.join(map(argument_name, wanted.argnums))}."
+    by = f" with respect to {', '.join(map(argument_name, wanted.argnums))}"
+    return f"{head}{by}{_outputs_text(wanted)}."
+
+
+def _outputs_text(wanted: Wanted) -> str:
+    """Which results are meant, where they are not what is returned."""
+    if wanted.outputs is None:
+        return ""
+    shown = ["what it returns" if n == "return" else argument_name(n) for n in wanted.outputs]
+    return f"; the result is {', '.join(shown)} after the call"

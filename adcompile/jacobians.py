@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from .derived import DERIVED
-from .engine import Engine
+from .engine import RETURN, Engine, argument_of
 from .errors import ArgumentError
 from .objects import Derivative, beside_receiver, of_function
-from .products import push_forward
+from .products import plain_outputs, push_forward
 from .signature import signature_of
 from .transforms import View
 
@@ -35,23 +35,27 @@ class Jacobian(Derivative[..., Any]):
         Column by column, row by row, or whichever takes fewer products.
     argnum : int or str
         The argument to differentiate by.
+    outputs : int or str, optional
+        The argument that holds the result after the call.
     """
 
-    def __init__(self, primal: Any, kind: str, argnum: int | str) -> None:
-        super().__init__(primal, "vjp" if kind == "jacrev" else "jvp", {"argnums": (argnum,)})
-        self._kind, self._argnum = kind, argnum
-        self._reverse = Engine(primal, "vjp", {"argnums": (argnum,)})
+    def __init__(self, primal: Any, kind: str, argnum: int | str, outputs: int | str | None = None) -> None:
+        self._delivery = {} if outputs is None else {"outputs": outputs}
+        options = {"argnums": (argnum,), **self._delivery}
+        super().__init__(primal, "vjp" if kind == "jacrev" else "jvp", options)
+        self._kind, self._argnum, self._outputs = kind, argnum, outputs
+        self._reverse = Engine(primal, "vjp", options)
 
     def __call__(self, /, *args: Any, **keywords: Any) -> Any:
         """Return the Jacobian at the arguments."""
         bound = self._engine.bind(args, keywords)
         name = self._engine.name_of(self._argnum, bound.arguments)
-        x = bound.arguments[name[0]][name[1]] if isinstance(name, tuple) else bound.arguments[name]
+        x = argument_of(name, bound.arguments)
         _check_number("argument", name, x)
         if self._kind == "jacrev":
             return self._rows(x, args, keywords)
         if np.size(x) == 0:
-            return np.zeros(np.shape(self.primal(*args, **keywords)) + np.shape(x))
+            return np.zeros(np.shape(self._reverse.call(args, keywords)[0]) + np.shape(x))
         out, first = self._column(0, name, x, bound, args, keywords)
         if self._kind == "jacobian" and np.size(out) < np.size(x):
             return self._rows(x, args, keywords)
@@ -65,7 +69,7 @@ class Jacobian(Derivative[..., Any]):
         if isinstance(name, tuple):
             tangents = [np.zeros_like(a) if isinstance(a, np.ndarray) else 0.0 for a in args]
             tangents[list(self._engine.signature.parameters).index(name[0]) + name[1]] = direction
-            engine = Engine(self.primal, "jvp", {"argnums": tuple(range(len(args)))})
+            engine = Engine(self.primal, "jvp", {"argnums": tuple(range(len(args))), **self._delivery})
             out, column = push_forward(engine, args, tuple(tangents))
         else:
             out, column = self._engine.call(args, keywords, {f"{name}_dot": direction})
@@ -82,19 +86,20 @@ class Jacobian(Derivative[..., Any]):
         """The Jacobian of the bound method; taken from the class, that by the same argument."""
         if instance is None:
             return super().__get__(None, owner)
-        return Jacobian(self.primal.__get__(instance, owner), self._kind, self._argnum)
+        return Jacobian(self.primal.__get__(instance, owner), self._kind, self._argnum, self._outputs)
 
     def _of_function(self) -> Jacobian:
-        return Jacobian(of_function(self.primal), self._kind, beside_receiver(self._argnum))
+        outputs = self._outputs if self._outputs is None else beside_receiver(self._outputs)
+        return Jacobian(of_function(self.primal), self._kind, beside_receiver(self._argnum), outputs)
 
     def __repr__(self) -> str:
         return f"<{self._kind} of {getattr(self.primal, '__qualname__', repr(self.primal))}>"
 
     def _view(self) -> View:
-        return self._kind, self.primal, (("argnums", self._argnum),)
+        return self._kind, self.primal, (("argnums", self._argnum), *self._delivery.items())
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Jacobian, (self.primal, self._kind, self._argnum)
+        return Jacobian, (self.primal, self._kind, self._argnum, self._outputs)
 
 
 class Several(Derivative[..., Any]):
@@ -122,44 +127,52 @@ class Several(Derivative[..., Any]):
         return Several, (self.primal, self._parts)
 
 
-def jacobian_of(kind: str, f: Any, argnums: Any) -> Derivative[..., Any]:
-    """Return the Jacobian by one argument, or the tuple of them by several."""
+def jacobian_of(kind: str, f: Any, argnums: Any, outputs: Any = None) -> Derivative[..., Any]:
+    """Return the Jacobian by one argument, or the tuple of them by several; of several outputs, a tuple."""
+    if isinstance(outputs, (tuple, list)):
+        return Several(f, tuple(jacobian_of(kind, f, argnums, n) for n in plain_outputs(outputs)))
+    outputs = plain_outputs(outputs)
     if isinstance(argnums, (tuple, list)):
-        return Several(f, tuple(Jacobian(f, kind, n) for n in argnums))
-    return Jacobian(f, kind, argnums)
+        return Several(f, tuple(Jacobian(f, kind, n, outputs) for n in argnums))
+    return Jacobian(f, kind, argnums, outputs)
 
 
 class Hessian(Jacobian):
     """The Jacobian, by forward mode, of the gradient by one argument."""
 
-    def __init__(self, primal: Any, argnum: int | str) -> None:
-        super().__init__(Derivative(primal, "grad", {"argnums": argnum}), "jacfwd", argnum)
-        self._function = primal
+    def __init__(self, primal: Any, argnum: int | str, of: int | str | None = None) -> None:
+        options = {"argnums": argnum, **({} if of is None else {"outputs": of})}
+        super().__init__(Derivative(primal, "grad", options), "jacfwd", argnum)
+        self._function, self._of = primal, of
 
     def __get__(self, instance: Any, owner: Any = None) -> Derivative[..., Any]:
         """The Hessian of the bound method; taken from the class, that by the same argument."""
         if instance is None:
             return super().__get__(None, owner)
-        return Hessian(self._function.__get__(instance, owner), self._argnum)
+        return Hessian(self._function.__get__(instance, owner), self._argnum, self._of)
 
     def _of_function(self) -> Hessian:
-        return Hessian(of_function(self._function), beside_receiver(self._argnum))
+        of = self._of if self._of is None else beside_receiver(self._of)
+        return Hessian(of_function(self._function), beside_receiver(self._argnum), of)
 
     def __repr__(self) -> str:
         return f"<hessian of {getattr(self._function, '__qualname__', repr(self._function))}>"
 
     def _view(self) -> View:
-        return "hessian", self._function, (("argnums", self._argnum),)
+        outputs = () if self._of is None else (("outputs", self._of),)
+        return "hessian", self._function, (("argnums", self._argnum), *outputs)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Hessian, (self._function, self._argnum)
+        return Hessian, (self._function, self._argnum, self._of)
 
 
-def hessian_of(f: Any, argnums: Any) -> Derivative[..., Any]:
+def hessian_of(f: Any, argnums: Any, outputs: Any = None) -> Derivative[..., Any]:
     """Return the Hessian by one argument, or a tuple of tuples of blocks by several."""
+    of = one_output(outputs)
     if not isinstance(argnums, (tuple, list)):
-        return Hessian(f, argnums)
-    rows: list[Derivative[..., Any]] = [Derivative(f, "grad", {"argnums": n}) for n in argnums]
+        return Hessian(f, argnums, of)
+    options = {} if of is None else {"outputs": of}
+    rows: list[Derivative[..., Any]] = [Derivative(f, "grad", {"argnums": n, **options}) for n in argnums]
     return Several(f, tuple(jacobian_of("jacfwd", row, argnums) for row in rows))
 
 
@@ -172,6 +185,9 @@ class Made(Derivative[..., Any]):
             engine = Engine(primal, "grad", {})
             name = engine.name_of(options["argnums"], {})
             options = {**options, "argnums": list(engine.signature.parameters).index(name)}
+            if options.get("outputs") not in (None, RETURN):
+                name = engine.name_of(options["outputs"], {}, "outputs")
+                options["outputs"] = list(engine.signature.parameters).index(name)
         super().__init__(functools.partial(DERIVED[kind](**options), primal), "value", {})
         self.primal, self._kind, self._options = primal, kind, options
         functools.update_wrapper(self, primal, updated=())
@@ -196,8 +212,10 @@ class Made(Derivative[..., Any]):
         return Made(self.primal.__get__(instance, owner), self._kind, self._given)
 
     def _of_function(self) -> Made:
-        argnums = beside_receiver(self._given.get("argnums", 0))
-        return Made(of_function(self.primal), self._kind, {**self._given, "argnums": argnums})
+        options = {**self._given, "argnums": beside_receiver(self._given.get("argnums", 0))}
+        if options.get("outputs") is not None:
+            options["outputs"] = beside_receiver(options["outputs"])
+        return Made(of_function(self.primal), self._kind, options)
 
     def __repr__(self) -> str:
         return f"<{self._kind} of {getattr(self.primal, '__qualname__', repr(self.primal))}>"
@@ -218,11 +236,21 @@ def _with_vector(signature: inspect.Signature) -> inspect.Signature:
     return inspect.Signature([inspect.Parameter(n, only) for n in [*names, vector]])
 
 
+def one_output(outputs: Any) -> int | str | None:
+    """The one output of a function whose result is to be a number, or to be summed up."""
+    found: int | str | None = plain_outputs(outputs)
+    if isinstance(found, tuple):
+        raise ArgumentError("AD210", f"outputs={outputs!r}", None, "one output: its name or position")
+    return found
+
+
 def made_of(kind: str, f: Any, **options: Any) -> Derivative[..., Any]:
     """Return a derivative of that kind, or the tuple of them by several arguments."""
     argnums = options.get("argnums")
+    if "outputs" in options:
+        options["outputs"] = one_output(options["outputs"])
     if isinstance(argnums, (tuple, list)):
-        return Several(f, tuple(Made(f, kind, {"argnums": n}) for n in argnums))
+        return Several(f, tuple(Made(f, kind, {**options, "argnums": n}) for n in argnums))
     return Made(f, kind, options)
 
 

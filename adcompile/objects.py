@@ -75,7 +75,10 @@ class Derivative(Transform, Generic[P, R]):
         """The derivative of a method as a function of its object, too, by the same arguments."""
         options = self._engine.options
         argnums = beside_receiver(options.get("argnums", 0))
-        return Derivative(of_function(self.primal), self._engine.kind, {**options, "argnums": argnums})
+        options = {**options, "argnums": argnums}
+        if "outputs" in options:
+            options["outputs"] = beside_receiver(options["outputs"])
+        return Derivative(of_function(self.primal), self._engine.kind, options)
 
     def __repr__(self) -> str:
         name = getattr(self.primal, "__qualname__", repr(self.primal))

@@ -72,7 +72,7 @@ def _compile(
     target: Any, signature: inspect.Signature, bound: Mapping[str, Any], wanted: Wanted, inputs: Inputs
 ) -> Program:
     try:
-        traced = trace(target, signature, bound, inputs)
+        traced = trace(target, signature, bound, inputs, wanted.outputs, wanted.bare_output)
         primal = _primal(traced)
         _check(primal.body)
         if wanted.kind != "value":

@@ -26,13 +26,30 @@ def plain_argnums(argnums: Any) -> Any:
     raise ArgumentError("AD210", f"argnums={argnums!r}", None, "a number or a name, or a tuple of them")
 
 
+def plain_outputs(outputs: Any) -> Any:
+    """What a function delivers, in its plain form: None, a name or position, or a tuple of them."""
+    if outputs is None or (isinstance(outputs, (str, int, np.integer)) and not isinstance(outputs, bool)):
+        return outputs if outputs is None or isinstance(outputs, str) else int(outputs)
+    if isinstance(outputs, (tuple, list)) and outputs:
+        items = [plain_outputs(n) for n in outputs if n is not None and not isinstance(n, (tuple, list))]
+        if len(items) == len(outputs):
+            return tuple(items)
+    raise ArgumentError(
+        "AD210",
+        f"outputs={outputs!r}",
+        None,
+        'the name or position of an argument, "return", or a tuple of them',
+    )
+
+
 def _decorate(kind: str, f: Any, options: dict[str, Any]) -> Any:
     if "argnum" in options:
         argnum = options.pop("argnum")
         if argnum is not None:
             options["argnums"] = argnum
     options["argnums"] = plain_argnums(options.get("argnums", 0))
-    options = {k: v for k, v in options.items() if k == "argnums" or v}
+    options["outputs"] = plain_outputs(options.get("outputs"))
+    options = {k: v for k, v in options.items() if k == "argnums" or (v is not None if k == "outputs" else v)}
     if f is None:
         return lambda function: Derivative(function, kind, options)
     return Derivative(f, kind, options)
@@ -40,26 +57,41 @@ def _decorate(kind: str, f: Any, options: dict[str, Any]) -> Any:
 
 @overload
 def grad(f: Callable[P, Any], argnums: Any = 0, has_aux: bool = False, holomorphic: bool = False,
-         allow_int: bool = False, *, argnum: Any = None) -> Derivative[P, Any]: ...  # fmt: skip
+         allow_int: bool = False, *, argnum: Any = None, outputs: Any = None,
+         ) -> Derivative[P, Any]: ...  # fmt: skip
 @overload
 def grad(f: None = None, argnums: Any = 0, has_aux: bool = False, holomorphic: bool = False,
-         allow_int: bool = False, *, argnum: Any = None,
+         allow_int: bool = False, *, argnum: Any = None, outputs: Any = None,
          ) -> Callable[[Callable[P, Any]], Derivative[P, Any]]: ...  # fmt: skip
 def grad(f: Any = None, argnums: Any = 0, has_aux: bool = False, holomorphic: bool = False,
-         allow_int: bool = False, *, argnum: Any = None) -> Any:  # fmt: skip
+         allow_int: bool = False, *, argnum: Any = None, outputs: Any = None) -> Any:  # fmt: skip
     """The gradient of a function that returns one number."""
     return _decorate("grad", f, {"argnums": argnums, "has_aux": has_aux, "holomorphic": holomorphic,
-                                 "allow_int": allow_int, "argnum": argnum})  # fmt: skip
+                                 "allow_int": allow_int, "argnum": argnum, "outputs": outputs})  # fmt: skip
 
 
 def value_and_grad(f: Any = None, argnums: Any = 0, has_aux: bool = False, holomorphic: bool = False,
-                   allow_int: bool = False, *, argnum: Any = None) -> Any:  # fmt: skip
+                   allow_int: bool = False, *, argnum: Any = None, outputs: Any = None) -> Any:  # fmt: skip
     """The value of a function and its gradient, computed together."""
     return _decorate("value_and_grad", f, {"argnums": argnums, "has_aux": has_aux, "holomorphic": holomorphic,
-                                           "allow_int": allow_int, "argnum": argnum})  # fmt: skip
+                                           "allow_int": allow_int, "argnum": argnum,
+                                           "outputs": outputs})  # fmt: skip
 
 
-def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> Any:
+def _product_options(count: int, has_aux: bool, outputs: Any) -> dict[str, Any]:
+    """The options of a product, which takes as many arguments."""
+    options: dict[str, Any] = {"argnums": tuple(range(count)), **({"has_aux": True} if has_aux else {})}
+    return options if outputs is None else {**options, "outputs": plain_outputs(outputs)}
+
+
+def jvp(
+    f: Callable[..., Any],
+    primals: Sequence[Any],
+    tangents: Sequence[Any],
+    has_aux: bool = False,
+    *,
+    outputs: Any = None,
+) -> Any:
     """The value of a function and its derivative along tangents (forward mode)."""
     primals, tangents = tuple(primals), tuple(tangents)
     if len(primals) != len(tangents):
@@ -69,9 +101,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
             None,
             "one tangent for each primal",
         )
-    engine = Engine(
-        f, "jvp", {"argnums": tuple(range(len(primals))), **({"has_aux": True} if has_aux else {})}
-    )
+    engine = Engine(f, "jvp", _product_options(len(primals), has_aux, outputs))
     return push_forward(engine, primals, tangents)
 
 
@@ -80,9 +110,7 @@ def push_forward(engine: Engine, primals: tuple[Any, ...], tangents: tuple[Any, 
     return engine.call(primals, {}, tangents_by_name(engine, primals, tangents))
 
 
-def tangents_by_name(
-    engine: Engine, primals: tuple[Any, ...], tangents: tuple[Any, ...]
-) -> dict[str, Any]:
+def tangents_by_name(engine: Engine, primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> dict[str, Any]:
     """The tangents as the emitted function takes them, in the kinds of what they belong to."""
     tangents = tuple(
         fit(tangent, primal, "tangent", f"primal {k}")
@@ -143,11 +171,9 @@ def _in_kind(given: Any, like: Any, what: str, whose: str) -> Any:
     return converted if isinstance(like, np.ndarray) else kind(converted[()])
 
 
-def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False, outputs: Any = None) -> Any:
     """The value of a function and its pullback: from a cotangent of the value to those of the arguments."""
-    engine = Engine(
-        f, "vjp", {"argnums": tuple(range(len(primals))), **({"has_aux": True} if has_aux else {})}
-    )
+    engine = Engine(f, "vjp", _product_options(len(primals), has_aux, outputs))
     out, emitted, *aux = engine.split(primals)
 
     @functools.wraps(emitted)
@@ -157,9 +183,9 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     return (out, pullback, *aux)
 
 
-def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
+def linearize(f: Callable[..., Any], *primals: Any, outputs: Any = None) -> tuple[Any, Callable[..., Any]]:
     """The value of a function and its derivative as a linear function of tangents."""
-    engine = Engine(f, "jvp", {"argnums": tuple(range(len(primals)))})
+    engine = Engine(f, "jvp", _product_options(len(primals), False, outputs))
     push = engine.held(primals)
     # by the derivative, which writes into nothing that is the caller's
     out = push(tangents_by_name(engine, primals, tuple(map(_no_change, primals))))[0]

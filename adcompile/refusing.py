@@ -12,7 +12,7 @@ import types
 from collections.abc import Mapping
 from typing import Any
 
-from .deriving import Wanted, argument_tree
+from .deriving import Wanted
 from .errors import AdcompileError, combine
 from .frontend.functions import call_function
 from .frontend.inputs import LIBRARIES, Inputs
@@ -21,7 +21,7 @@ from .ir.build import Builder
 from .ir.nodes import Block, Value
 from .ir.types import is_differentiable
 from .passes.activity import refuse_inactive, useful_values, varied_values
-from .tracing import bound_values, nowhere
+from .tracing import argument_of, bound_values, nowhere
 from .trees import leaves, snapshot
 
 
@@ -51,6 +51,9 @@ def _find(
     with finder.builder.block() as statements:
         try:
             finder.want(_call(finder, target, args, keywords))
+            for n in wanted.outputs or ():
+                if n != "return":
+                    finder.want(argument_of(arguments, n))
         except AdcompileError as error:
             finder.record(error)
         except Exception:
@@ -59,7 +62,7 @@ def _find(
     independent = [
         leaf
         for n in wanted.argnums
-        for leaf in leaves(argument_tree(trees, n))
+        for leaf in leaves(argument_of(trees, n))
         if isinstance(leaf, Value) and is_differentiable(leaf.type)
     ]
     refuse_inactive(block, varied_values(block, independent), useful_values(block, finder.wanted))

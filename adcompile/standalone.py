@@ -49,6 +49,7 @@ class Request:
     given: Mapping[str, Any]
     samples: Mapping[str, Any]
     command: Sequence[str]
+    outputs: Any = None
 
 
 def standalone(request: Request) -> str:
@@ -83,6 +84,8 @@ def standalone(request: Request) -> str:
 
 def _lowered(request: Request, kind: str, argnums: Any) -> Program:
     options = {} if kind == "value" else {"argnums": argnums}
+    if request.outputs is not None:
+        options["outputs"] = request.outputs
     derivative: Any = Derivative(request.target.function, kind, options)
     args, keywords = positional(request.target.signature, request.given)
     program: Program = derivative.lower(*args, **keywords).program

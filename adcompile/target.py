@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from .differences import numbers
+from .engine import Engine
 from .objects import Derivative
 from .signature import signature_of
 
@@ -40,7 +41,7 @@ class Target:
     ----------
     function : callable
         The primal, also where the file decorates it with `grad`.
-    kind, argnums
+    kind, argnums, outputs
         Those of the decorator, else None.
     file, name : str
         As they were given.
@@ -51,6 +52,7 @@ class Target:
     argnums: Any
     file: str
     name: str
+    outputs: Any = None
 
     @property
     def signature(self) -> inspect.Signature:
@@ -81,7 +83,8 @@ def load_target(text: str, folder: str = ".") -> Target:
     if isinstance(found, Derivative):
         engine = found._engine
         kind = engine.kind if type(found) is Derivative else "value"
-        return Target(found.primal, kind, engine.options.get("argnums"), file, name)
+        options = engine.options
+        return Target(found.primal, kind, options.get("argnums"), file, name, options.get("outputs"))
     return Target(found, None, None, file, name)
 
 
@@ -192,11 +195,12 @@ def with_samples(target: Target, given: Mapping[str, Any]) -> dict[str, Any]:
             missing.append(name)
     ordered = [name for name in signature.parameters if name in arguments or name in missing]
     call = call_with(signature)
+    engine = Engine(target.function, "value", {"outputs": target.outputs})
     for choice in itertools.islice(itertools.product(range(4), repeat=len(missing)), 300):
         samples = {n: _sample(kind, k) for k, (n, kind) in enumerate(zip(missing, choice, strict=True))}
         arguments.update(samples)
         arguments = {name: arguments[name] for name in ordered}
-        if _runs(call, target.function, arguments):
+        if _runs(call, lambda *args, **keywords: engine.delivered(args, keywords), arguments):
             return arguments
     unknown = " ".join(f"{n}=..." for n in missing) or "other values"
     raise UsageError(

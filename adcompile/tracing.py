@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import inspect
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,14 +19,14 @@ from .frontend.interpreter import Interpreter
 from .frontend.memory import is_array
 from .frontend.parse import DeadPath, Frame, Parser
 from .frontend.source import get_source
-from .frontend.values import DictCell, State, TupleVal
+from .frontend.values import DictCell, State, TupleVal, is_atom
 from .ir.build import Builder
 from .ir.nodes import Block, Stmt, Value
 from .passes.simplify import share
 from .rules import tables  # noqa: F401  (enters all rows)
 from .rules.python import APART
 from .transforms import view
-from .trees import map_tree, snapshot
+from .trees import Node, map_tree, snapshot
 
 
 class _NoSource:
@@ -49,6 +49,7 @@ class Traced:
     block: Block
     arguments: dict[str, Any]
     result: Any
+    returned: Any
     state: State
     loc: Loc | None
     name: str
@@ -90,8 +91,15 @@ def nowhere() -> Frame:
     return Frame(_NoSource(), frozenset())  # type: ignore[arg-type]
 
 
-def trace(target: Any, signature: inspect.Signature, bound: Mapping[str, Any], inputs: Inputs) -> Traced:
-    """Parse a callable for bound arguments."""
+def trace(
+    target: Any,
+    signature: inspect.Signature,
+    bound: Mapping[str, Any],
+    inputs: Inputs,
+    outputs: Sequence[Any] | None = None,
+    bare_output: bool = True,
+) -> Traced:
+    """Parse a callable for bound arguments; `outputs` are the arguments that hold its results."""
     builder = Builder()
     p = Interpreter(builder, inputs)
     p.frame = nowhere()
@@ -99,12 +107,16 @@ def trace(target: Any, signature: inspect.Signature, bound: Mapping[str, Any], i
     arguments, args, keywords = bound_values(p, signature, bound)
     start = p.state.copy()
     callee = inputs.wrap_static(p, target)
+    name = getattr(target, "__name__", None) or type(target).__name__
     try:
         with builder.block() as statements:
-            returned = p.call(callee, args, keywords, node)
-            result = map_tree(snapshot(p.state, returned), p.memory.current)
+            value = p.call(callee, args, keywords, node)
+            returned = map_tree(snapshot(p.state, value), p.memory.current)
+            result = returned
+            if outputs is not None:
+                found = [_output(p, target, arguments, n, returned) for n in outputs]
+                result = found[0] if bare_output else Node("tuple", (), tuple(found))
     except DeadPath:
-        name = getattr(target, "__name__", None) or type(target).__name__
         message = f"{name} raises an exception on every path"
         raise NeverReturns(
             "AD204", message, definition(target), "a function that returns one number"
@@ -118,10 +130,39 @@ def trace(target: Any, signature: inspect.Signature, bound: Mapping[str, Any], i
     # optimise before differentiating: what is one value has one adjoint
     images: dict[Value, Any] = {}
     share(block, images, {})
-    output = map_tree(result, lambda leaf: images.get(leaf, leaf))
-    name = getattr(target, "__name__", None) or type(target).__name__
+    output, returned = (map_tree(tree, lambda leaf: images.get(leaf, leaf)) for tree in (result, returned))
     initial = {k: snapshot(start, v) for k, v in arguments.items()}
-    return Traced(builder, p, block, initial, output, final, definition(target), name)
+    return Traced(builder, p, block, initial, output, returned, final, definition(target), name)
+
+
+def _output(p: Parser, target: Any, arguments: Mapping[str, Any], name: Any, returned: Any) -> Any:
+    """What an argument holds after the call, as a tree; or what was returned."""
+    if name == "return":
+        return returned
+    value = argument_of(arguments, name)
+    tree = snapshot(p.state, value)
+    if is_atom(tree) and not is_array(tree):
+        kind = str(tree.type) if isinstance(tree, Value) else type(tree.value).__name__
+        raise ArgumentError(
+            "AD210",
+            f"outputs: `{argument_name(name)}` is of type {kind}, and no function writes into that",
+            definition(target),
+            'an array, or a container of arrays; "return" stands for what is returned',
+        )
+    return map_tree(tree, p.memory.current)
+
+
+def argument_of(arguments: Mapping[str, Any], argnum: Any) -> Any:
+    """What an argnum stands for: a parameter, or one item of the variable positional ones."""
+    if isinstance(argnum, tuple):
+        found = arguments[argnum[0]]
+        return (found.items if isinstance(found, TupleVal) else found.parts)[argnum[1]]
+    return arguments[argnum]
+
+
+def argument_name(argnum: Any) -> str:
+    """An argnum as error texts have it."""
+    return f"{argnum[0]}[{argnum[1]}]" if isinstance(argnum, tuple) else str(argnum)
 
 
 def _keep_apart(p: Parser, statements: list[Stmt]) -> None:

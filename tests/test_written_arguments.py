@@ -80,6 +80,168 @@ def test_a_linear_function_of_views_of_one_array() -> None:
     assert linear(np.ones(4), np.zeros(4)) == 6.0
 
 
+# -- results in arguments ------------------------------------------------------------------------------------
+
+
+def leap(steps, position, velocity):
+    for _ in range(steps):
+        velocity += -0.1 * position**3
+        position += 0.1 * velocity
+
+
+def leap_wrapped(steps, position, velocity):
+    position, velocity = position.copy(), velocity.copy()
+    leap(steps, position, velocity)
+    return position, velocity
+
+
+def totals(x, total):
+    total[...] = np.sum(x**3)
+    return x * 2.0
+
+
+def cubes_into(x, y):
+    y[:] = x**3
+
+
+def scatter(store, *rows):
+    store["sum"] = rows[0] * store["scale"]
+    rows[1][:] = store["sum"] * 2.0
+
+
+def state():
+    return 3, np.array([1.0, 0.5]), np.array([-0.5, 2.0])
+
+
+@pytest.mark.parametrize(
+    ("outputs", "pick"),
+    [
+        ("position", lambda pair: pair[0]),
+        (2, lambda pair: pair[1]),
+        (-1, lambda pair: pair[1]),
+        (("position", "velocity"), lambda pair: pair),
+        (["velocity", 1], lambda pair: pair[::-1]),
+        (("velocity",), lambda pair: pair[1:]),
+    ],
+)
+def test_products_of_what_is_written(outputs: Any, pick: Any) -> None:
+    arguments, tangents = state(), (0, np.ones(2), np.zeros(2))
+    out, pullback = ad.vjp(leap, *arguments, outputs=outputs)
+    expected_out, expected_pullback = ad.vjp(lambda *args: pick(leap_wrapped(*args)), *arguments)
+    np.testing.assert_equal(out, expected_out)
+    np.testing.assert_allclose(pullback(out)[1:], expected_pullback(out)[1:], rtol=1e-14)
+    pushed = ad.jvp(leap, arguments, tangents, outputs=outputs)
+    expected = ad.jvp(lambda *args: pick(leap_wrapped(*args)), arguments, tangents)
+    np.testing.assert_equal(pushed[0], out)
+    np.testing.assert_allclose(pushed[1], expected[1], rtol=1e-14)
+    value, linear = ad.linearize(leap, *arguments, outputs=outputs)
+    np.testing.assert_equal(value, out)
+    np.testing.assert_equal(linear(*tangents), pushed[1])
+    np.testing.assert_equal(arguments, state())
+    ad.check_grads(leap, arguments, outputs=outputs)
+    np.testing.assert_equal(arguments, state())
+
+
+def test_gradients_of_what_is_written() -> None:
+    x, total = np.array([1.0, 2.0]), np.zeros(())
+    value, gradient = ad.value_and_grad(totals, outputs="total")(x, total)
+    assert (value, gradient.tolist()) == (9.0, [3.0, 12.0])
+    (value, aux), gradient = ad.value_and_grad(totals, outputs="total", has_aux=True)(x, total)
+    assert (value, aux.tolist(), gradient.tolist()) == (9.0, [2.0, 4.0], [3.0, 12.0])
+    assert ad.hessian(totals, outputs="total")(x, total).tolist() == [[6.0, 0.0], [0.0, 12.0]]
+    assert ad.hvp(totals, outputs=1)(x, total, np.ones(2)).tolist() == [6.0, 12.0]
+    assert ad.elementwise_grad(cubes_into, outputs="y")(x, np.zeros(2)).tolist() == [3.0, 12.0]
+    assert total == 0.0
+
+
+def test_jacobians_of_what_is_written() -> None:
+    arguments = state()
+    for make in (ad.jacfwd, ad.jacrev, ad.jacobian):
+        expected = ad.jacrev(lambda *args: leap_wrapped(*args)[1], argnums=1)(*arguments)
+        np.testing.assert_allclose(make(leap, 1, outputs="velocity")(*arguments), expected, rtol=1e-14)
+        blocks = make(leap, ("position", 2), outputs=(1, "velocity"))(*arguments)
+        np.testing.assert_allclose(blocks[1][0], expected, rtol=1e-14)
+        assert [len(row) for row in blocks] == [2, 2]
+    np.testing.assert_equal(arguments, state())
+
+
+def test_what_is_returned_counts_only_where_it_is_named() -> None:
+    x, total = np.array([1.0, 2.0]), np.zeros(())
+    out, pullback = ad.vjp(totals, x, total, outputs=("return", "total"))
+    assert (out[0].tolist(), out[1]) == ([2.0, 4.0], 9.0)
+    assert pullback((np.ones(2), np.ones(())))[0].tolist() == [5.0, 14.0]
+    assert ad.vjp(totals, x, total, outputs="return")[0].tolist() == [2.0, 4.0]
+
+
+def test_an_output_that_is_not_written_is_what_it_was() -> None:
+    x, total = np.array([1.0, 2.0]), np.zeros(())
+    out, pullback = ad.vjp(totals, x, total, outputs="x")
+    assert out.tolist() == x.tolist()
+    assert not np.shares_memory(out, x)
+    assert pullback(x)[0].tolist() == x.tolist()
+
+
+def test_containers_as_outputs() -> None:
+    store, row, target = {"scale": 2.0}, np.array([1.0, 3.0]), np.zeros(2)
+    out, pullback = ad.vjp(scatter, store, row, target, outputs=("store", 2))
+    assert out[0]["sum"].tolist() == [2.0, 6.0]
+    assert out[1].tolist() == [4.0, 12.0]
+    bars = pullback(({"scale": 0.0, "sum": np.ones(2)}, np.ones(2)))
+    assert bars[0] == {"scale": 12.0}
+    assert (bars[1].tolist(), bars[2].tolist()) == ([6.0, 6.0], [0.0, 0.0])
+    assert store == {"scale": 2.0}
+
+
+class Stepper:
+    def step(self, x, y):
+        y[:] = x * x
+
+    slope = ad.grad(step, outputs=1)
+    matrix = ad.jacobian(step, outputs="y")
+
+
+def test_outputs_of_methods_count_without_the_object() -> None:
+    x, y = np.array([3.0]), np.zeros(1)
+    stepper = Stepper()
+    assert stepper.slope(x, y) == Stepper.slope(stepper, x, y) == [6.0]
+    assert stepper.matrix(x, y) == Stepper.matrix(stepper, x, y) == [[6.0]]
+
+
+def test_what_an_emitted_derivative_says_of_its_outputs() -> None:
+    text = ad.lower(cubes_into, np.ones(2), np.ones(2), mode="vjp", outputs="y").source
+    assert "with respect to x; the result is y after the call." in " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("outputs", "text"),
+    [
+        (
+            "z",
+            "leap has no parameter named 'z' [AD210]\n  expected one of steps, position, velocity, or",
+        ),
+        (3, "outputs=3, but leap has 3 parameters [AD210]\n  expected a number from -3 to 2, or a name"),
+        ("steps", "outputs: `steps` is of type int, and no function writes into that [AD210]"),
+        (
+            (),
+            'outputs=() [AD210]\n  expected the name or position of an argument, "return", or a tuple of',
+        ),
+        (True, "outputs=True [AD210]"),
+        ((None,), "outputs=(None,) [AD210]"),
+    ],
+)
+def test_outputs_that_are_none(outputs: Any, text: str) -> None:
+    with pytest.raises(ad.ArgumentError) as refusal:
+        ad.vjp(leap, *state(), outputs=outputs)
+    assert text in str(refusal.value)
+
+
+def test_one_output_where_one_is_meant() -> None:
+    with pytest.raises(ad.ArgumentError, match="expected one output: its name or position"):
+        ad.hvp(totals, outputs=("total", "x"))
+    with pytest.raises(ad.ArgumentError, match="totals returns a container, and a gradient needs one number"):
+        ad.grad(totals, outputs=("total",))(np.ones(2), np.zeros(()))
+
+
 # -- arguments that the function sees in another way as well -------------------------------------------------
 
 PAIR = [1.0, 2.0]

@@ -216,9 +216,7 @@ def zipped(p: Parser, sources: list[Any], strict: bool = False) -> Any:
     if len(known) == len(sources):
         if strict and len({s.size() for s in known}) > 1:
             p.raise_at(ValueError("zip() arguments of different lengths"))
-        return Fixed(
-            lambda: min(s.size() for s in known), lambda k: TupleVal(tuple(s.get(k) for s in known))
-        )
+        return Fixed(lambda: min(s.size() for s in known), lambda k: TupleVal(tuple(s.get(k) for s in known)))
     if known:
         return _zip_fixed(p, sources, min(s.size() for s in known), strict)
     parts = [counted(p, s) for s in sources]

@@ -14,11 +14,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..ir.nodes import Block, Literal, Stmt, Value, blocks_of, clone_stmt, map_arg
-from ..ir.types import FLOAT, dtype_of, is_differentiable, is_many, is_numeric, same_size, shape_of
+from ..ir.nodes import Block, Literal, Stmt, Value, blocks_of, clone_stmt, free_values, map_arg
+from ..ir.types import FLOAT, Array, dtype_of, is_differentiable, is_many, is_numeric, same_size, shape_of
 from ..passes.cotangents import adjoint_type, finished, inert
 from ..passes.forward import forward
 from ..passes.reverse import reverse
+from ..rules.indexing import OWN
 from ..rules.python import STOP
 from ..rules.typing import typ
 from ..transforms import DERIVED, view
@@ -26,11 +27,12 @@ from .cells import cell_of, demand_static
 from .checkpoint import call_checkpointed, checkpointed_range
 from .inputs import expand_captured, expand_object
 from .iterate import fixed_items
+from .memory import is_array
 from .merge import parts_of, rebuild
 from .parse import Parser
 from .values import BoundMethod, Closure, Ref, Transformed, TupleVal, is_atom
 
-_OPTIONS = ("argnums", "argnum", "has_aux", "holomorphic", "allow_int")
+_OPTIONS = ("argnums", "argnum", "has_aux", "holomorphic", "allow_int", "outputs")
 
 
 def transform(p: Parser, name: str, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
@@ -43,8 +45,8 @@ def transform(p: Parser, name: str, args: list[Any], keywords: dict[str, Any], n
         return checkpointed_range(p, args, keywords, node)
     if name in ("jvp", "vjp"):
         return _immediate(p, name, args, keywords, node)
-    if name == "linearize" and args and not keywords:
-        return _linearize(p, args[0], args[1:], node)
+    if name == "linearize" and args and keywords.keys() <= {"outputs"}:
+        return _linearize(p, args[0], args[1:], _static_outputs(p, keywords, node), node)
     if not args:
         p.no_derivative("AD210", f"`{name}` without a function", node, f"adcompile.{name}(f)")
     options = [(k, _static(p, v, node)) for k, v in keywords.items()]
@@ -59,6 +61,7 @@ def transform(p: Parser, name: str, args: list[Any], keywords: dict[str, Any], n
 
 
 def _static(p: Parser, value: Any, node: ast.AST) -> Any:
+    value = expand_captured(p, value, node)
     if isinstance(value, TupleVal):
         return tuple(_static(p, v, node) for v in value.items)
     if isinstance(value, Ref):
@@ -96,6 +99,12 @@ def call_transformed(
     options = dict(function.options)
     if "argnum" in options:
         options["argnums"] = options.pop("argnum")
+    if options.get("outputs") is not None:
+        outputs = options["outputs"]
+        if not isinstance(outputs, (int, str)):
+            p.no_derivative("AD202", f"`{function.kind}` of several outputs inside a differentiated function",
+                            node, "one of the outputs, as a name")  # fmt: skip
+        options["outputs"] = _places(p, function.function, (outputs,), args, keywords, node, "outputs")[0]
     implementation = made(**options)
     return p.call(Literal(implementation), [function.function, *args], keywords, node)
 
@@ -138,9 +147,29 @@ def _leaves(p: Parser, value: Any) -> list[Any]:
     return found
 
 
-def _opened(p: Parser, values: Sequence[Any]) -> tuple[list[Any], list[Any], list[Value], list[Any]]:
-    """The values with parameters for their differentiable atoms, their form, the parameters, their values."""
+@dataclass(frozen=True)
+class _Opened:
+    """The arguments to differentiate by, with parameters for their differentiable atoms.
+
+    Attributes
+    ----------
+    values, form : list
+        The arguments with parameters, and the same as they were before the function was called.
+    params, atoms, actual : list
+        The parameters, the atoms that they stand for, and what these contain.
+    """
+
+    values: list[Any]
+    form: list[Any]
+    params: list[Value]
+    atoms: list[Any]
+    actual: list[Any]
+
+
+def _opened(p: Parser, values: Sequence[Any]) -> _Opened:
+    """Arguments with parameters for their differentiable atoms."""
     params: list[Value] = []
+    atoms: list[Any] = []
     actual: list[Any] = []
 
     def fresh(leaf: Any) -> Any:
@@ -151,30 +180,95 @@ def _opened(p: Parser, values: Sequence[Any]) -> tuple[list[Any], list[Any], lis
         else:
             return leaf
         params.append(param)
+        atoms.append(leaf)
         actual.append(p.memory.current(leaf))
         return param
 
     opened = [_map_leaves(p, v, fresh) for v in values]
-    return opened, [_kept(p, v) for v in opened], params, actual
+    return _Opened(opened, [_kept(p, v) for v in opened], params, atoms, actual)
+
+
+@dataclass(frozen=True)
+class _Delivery:
+    """What counts as the result of a function: `outputs` names arguments, or None what is returned."""
+
+    outputs: Any = None
+    has_aux: bool = False
 
 
 def _executed(
-    p: Parser, function: Any, args: list[Any], keywords: dict[str, Any], params: list[Value], node: ast.AST
-) -> Any:
-    """What a function that is differentiated here returns; what it writes into its arguments stays inside."""
+    p: Parser, function: Any, args: list[Any], keywords: dict[str, Any], opened: _Opened,
+    delivery: _Delivery, node: ast.AST,
+) -> tuple[list[Stmt], Any, Any]:  # fmt: skip
+    """The statements of a function that is differentiated here, its result and the auxiliary one.
+
+    What it writes into arrays stays inside, as a derivative that is called writes into copies.
+    """
     before, mark = dict(p.state.memory), Value(FLOAT).serial
-    result = _map_leaves(p, p.call(function, args, keywords, node), p.memory.current)
-    for born, content in p.state.memory.items():
-        outside = born.serial < mark and born not in params
-        if outside and before.get(born, born) is not content:
-            p.refuse(
-                "AD113",
-                "a function that is differentiated here writes into an array from outside",
-                node,
-                "a function that returns what it computes",
-            )
+    with p.builder.block() as statements:
+        returned = p.call(function, args, keywords, node)
+        result, aux = _delivered(p, function, args, keywords, returned, delivery, node)
+        result = _map_leaves(p, result, p.memory.current)
+        aux = None if aux is None else _map_leaves(p, aux, p.memory.current)
+    changed = [b for b, content in p.state.memory.items() if before.get(b, b) is not content]
+    _refuse_two_names(p, [b for b in changed if b.serial < mark], opened, Block((), statements, ()), node)
     p.state.memory = before
-    return result
+    return statements, result, aux
+
+
+def _refuse_two_names(
+    p: Parser, changed: Sequence[Value], opened: _Opened, block: Block, node: ast.AST
+) -> None:
+    """Refuse to write into an array that the function also has under another name.
+
+    What it is differentiated by has a parameter in the place of the array, so that the other name would not
+    see the write.
+    """
+    originals = {v: a for v, a in zip(opened.params, opened.atoms, strict=True) if is_array(a)}
+    read = [v for v in free_values(block) if is_array(v) and v not in originals]
+    for base in changed:
+        if base in originals:
+            roots = p.memory.roots_of(originals[base])
+            p.memory.written.update(dict.fromkeys(roots))
+            others = [*(a for v, a in originals.items() if v is not base), *read]
+        else:
+            roots, others = p.memory.roots_of(base), list(originals.values())
+        if any(not roots.isdisjoint(p.memory.roots_of(other)) for other in others):
+            p.refuse(
+                "AD112",
+                "the function writes into an array that it has under two names",
+                node,
+                "a copy of the array as one of its arguments",
+            )
+
+
+def _delivered(
+    p: Parser, function: Any, args: list[Any], keywords: dict[str, Any], returned: Any, delivery: _Delivery,
+    node: ast.AST,
+) -> tuple[Any, Any]:  # fmt: skip
+    """The result of a call and the auxiliary one."""
+    outputs = delivery.outputs
+    if outputs is None:
+        if not delivery.has_aux:
+            return returned, None
+        if not isinstance(returned, TupleVal) or len(returned.items) != 2:
+            p.no_derivative("AD210", "with has_aux=True the function must return a pair", node,
+                            "`return output, aux`")  # fmt: skip
+        return returned.items
+    bare = isinstance(outputs, (int, str))
+    found = []
+    for n in _places(p, function, (outputs,) if bare else outputs, args, keywords, node, "outputs"):
+        value = returned if n == "return" else keywords[n] if isinstance(n, str) else args[n]
+        if n == "return":
+            found.append(value)
+            continue
+        if is_atom(value) and not is_array(value):
+            p.no_derivative("AD210", "`outputs` names an argument that is no array", node,
+                            "an array, or a container of arrays")  # fmt: skip
+        # what an argument holds is handed out as an array of its own
+        held = _map_leaves(p, value, p.memory.current)
+        found.append(_map_leaves(p, held, lambda leaf: _own(p, leaf)))
+    return found[0] if bare else TupleVal(tuple(found)), returned if delivery.has_aux else None
 
 
 def splice(p: Parser, statements: list[Stmt], mapping: dict[Value, Any]) -> None:
@@ -206,24 +300,24 @@ def _gradient(
     wanted = (argnums,) if bare else tuple(argnums)
     places = _places(p, function.function, wanted, args, keywords, node)
     values = [keywords[n] if isinstance(n, str) else args[n] for n in places]
-    opened, form, params, actual = _opened(p, values)
+    opened = _opened(p, values)
+    form, params, actual = opened.form, opened.params, opened.actual
     if not params:
         p.no_derivative(
             "AD203", "the argument to differentiate by is no float", node, "a float: 2.0 instead of 2"
         )
     new_args, new_keywords = list(args), dict(keywords)
-    for n, value in zip(places, opened, strict=True):
+    for n, value in zip(places, opened.values, strict=True):
         if isinstance(n, str):
             new_keywords[n] = value
         else:
             new_args[n] = value
 
-    aux: Any = None
-    with p.builder.block() as statements:
-        result = _executed(p, function.function, new_args, new_keywords, params, node)
-        if options.get("has_aux"):
-            result, aux = result.items
+    delivery = _Delivery(options.get("outputs"), bool(options.get("has_aux")))
+    statements, result, aux = _executed(p, function.function, new_args, new_keywords, opened, delivery, node)
+    with p.builder.block() as seeding:
         seed = _seed(p, result, bool(options.get("holomorphic")), node)
+    statements += seeding
     if isinstance(result, Literal):
         statements, sweeps = [], None
         forward_part: list[Stmt] = []
@@ -234,7 +328,7 @@ def _gradient(
             sweeps = reverse(p.builder, Block(tuple(params), statements, (result,)), params, (seed,))
         forward_part, backward, bars = sweeps.forward, sweeps.backward, sweeps.bars
     with p.builder.as_they_are(), p.builder.block() as ending, p.builder.at(None, adjoint=True):
-        bars = [finished(p.builder, b, v) for b, v in zip(bars, params, strict=True)]
+        bars = [_own(p, finished(p.builder, b, v)) for b, v in zip(bars, params, strict=True)]
     mapping: dict[Value, Any] = dict(zip(params, actual, strict=True))
     splice(p, [*forward_part, *backward, *ending], mapping)
     images = iter([map_arg(b, mapping) for b in bars])
@@ -252,15 +346,19 @@ def _gradient(
 
 
 def _places(
-    p: Parser, function: Any, wanted: Sequence[Any], args: list[Any], keywords: dict[str, Any], node: ast.AST
-) -> list[Any]:
-    """The positions and names among the arguments of a call that argnums stand for."""
+    p: Parser, function: Any, wanted: Sequence[Any], args: list[Any], keywords: dict[str, Any], node: ast.AST,
+    option: str = "argnums",
+) -> list[Any]:  # fmt: skip
+    """The positions and names among the arguments of a call that argnums or outputs stand for."""
     known = _parameters(function)
     # of a function that says nothing of its parameters, those that are given
     positional, others = known if known is not None else ([*map(str, range(len(args)))], [*keywords])
     names = [*positional, *others]
     places: list[Any] = []
     for n in wanted:
+        if option == "outputs" and n == "return":
+            places.append(n)
+            continue
         if isinstance(n, int) and -len(names) <= n < len(names):
             n = names[n]
         k = positional.index(n) if n in positional else n
@@ -271,7 +369,7 @@ def _places(
         else:
             p.no_derivative(
                 "AD210",
-                "`argnums` names no argument of this call",
+                f"`{option}` names no argument of this call",
                 node,
                 "the position or name of an argument",
             )
@@ -293,6 +391,12 @@ def _parameters(function: Any) -> tuple[list[str], list[str]] | None:
         names, n = code.co_varnames, code.co_argcount
         return list(names[:n]), list(names[n : n + code.co_kwonlyargcount])
     return None
+
+
+def _own(p: Parser, leaf: Any) -> Any:
+    """A derivative in memory that no argument has, as one that is called returns it."""
+    own = isinstance(leaf, Value) and isinstance(leaf.type, Array)
+    return p.builder.apply(OWN, leaf) if own else leaf
 
 
 def _substituted(p: Parser, value: Any, mapping: dict[Value, Any]) -> Any:
@@ -333,10 +437,16 @@ def _refuse_result(p: Parser, what: str, node: ast.AST) -> None:
 
 def _immediate(p: Parser, name: str, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
     has_aux = bool(_static(p, keywords.pop("has_aux"), node)) if "has_aux" in keywords else False
+    delivery = _Delivery(_static_outputs(p, keywords, node), has_aux)
     if name == "jvp":
         spec = dict(zip(("f", "primals", "tangents"), args, strict=False)) | keywords
-        return _jvp(p, spec["f"], spec["primals"], spec["tangents"], has_aux, node)
-    return _vjp(p, args[0], list(args[1:]), has_aux, node)
+        return _jvp(p, spec["f"], spec["primals"], spec["tangents"], delivery, node)
+    return _vjp(p, args[0], list(args[1:]), delivery, node)
+
+
+def _static_outputs(p: Parser, keywords: dict[str, Any], node: ast.AST) -> Any:
+    """Take the option `outputs` out of the keywords of a call."""
+    return _static(p, keywords.pop("outputs"), node) if "outputs" in keywords else None
 
 
 @dataclass(frozen=True)
@@ -353,13 +463,10 @@ class _Pushed:
     known: dict[Value, Any]
 
 
-def _pushed(p: Parser, function: Any, values: Sequence[Any], has_aux: bool, node: ast.AST) -> _Pushed:
-    opened, form, params, actual = _opened(p, values)
-    with p.builder.block() as statements:
-        result = _executed(p, function, opened, {}, params, node)
-    aux: Any = None
-    if has_aux:
-        result, aux = result.items
+def _pushed(p: Parser, function: Any, values: Sequence[Any], delivery: _Delivery, node: ast.AST) -> _Pushed:
+    opened = _opened(p, values)
+    form, params, actual = opened.form, opened.params, opened.actual
+    statements, result, aux = _executed(p, function, opened.values, {}, opened, delivery, node)
     outs = _leaves(p, result)
     block = Block(tuple(params), statements, tuple(outs))
     dot_params = [Value(v.type, f"{v.hint}_dot" if v.hint else "", v.named) for v in params]
@@ -367,7 +474,7 @@ def _pushed(p: Parser, function: Any, values: Sequence[Any], has_aux: bool, node
         done, results = forward(p.builder, block, params, dot_params)
     with p.builder.as_they_are(), p.builder.block() as ending, p.builder.at(None, adjoint=True):
         results = [
-            finished(p.builder, r, v)
+            _own(p, finished(p.builder, r, v))
             if isinstance(v, Value) and is_differentiable(v.type)
             else inert(p.builder, v)
             for r, v in zip(results, outs, strict=True)
@@ -376,9 +483,7 @@ def _pushed(p: Parser, function: Any, values: Sequence[Any], has_aux: bool, node
     return _Pushed(statements, [*done, *ending], dot_params, results, form, result, aux, known)
 
 
-def _push(
-    p: Parser, pushed: _Pushed, tangents: Sequence[Any], node: ast.AST
-) -> tuple[dict[Value, Any], Any]:
+def _push(p: Parser, pushed: _Pushed, tangents: Sequence[Any], node: ast.AST) -> tuple[dict[Value, Any], Any]:
     """Append the statements of a forward derivative for given tangents; returns the tangent of the result."""
     if len(pushed.form) != len(tangents):
         p.no_derivative(
@@ -393,17 +498,17 @@ def _push(
     return mapping, _map_leaves(p, pushed.result, lambda leaf: next(images))
 
 
-def _jvp(p: Parser, function: Any, primals: Any, tangents: Any, has_aux: bool, node: ast.AST) -> Any:
+def _jvp(p: Parser, function: Any, primals: Any, tangents: Any, delivery: _Delivery, node: ast.AST) -> Any:
     values, directions = fixed_items(p, primals, node), fixed_items(p, tangents, node)
-    pushed = _pushed(p, function, values, has_aux, node)
+    pushed = _pushed(p, function, values, delivery, node)
     mapping, out_dot = _push(p, pushed, directions, node)
     pair = (_substituted(p, pushed.result, mapping), out_dot)
     return TupleVal(pair if pushed.aux is None else (*pair, _substituted(p, pushed.aux, mapping)))
 
 
-def _linearize(p: Parser, function: Any, primals: list[Any], node: ast.AST) -> Any:
+def _linearize(p: Parser, function: Any, primals: list[Any], outputs: Any, node: ast.AST) -> Any:
     """ad.linearize: the derivative here, whatever becomes of the variables that the function reads."""
-    pushed = _pushed(p, function, primals, False, node)
+    pushed = _pushed(p, function, primals, _Delivery(outputs), node)
     mapping = dict(pushed.known)
     splice(p, pushed.primal, mapping)
     linear = Transformed("linear", None, (("pushed", pushed),))
@@ -449,13 +554,10 @@ def _fitted(p: Parser, given: Any, like: Any, what: str, node: ast.AST) -> Any:
     return finished(p.builder, given, like)
 
 
-def _vjp(p: Parser, function: Any, primals: list[Any], has_aux: bool, node: ast.AST) -> Any:
-    opened, form, params, actual = _opened(p, primals)
-    with p.builder.block() as statements:
-        result = _executed(p, function, opened, {}, params, node)
-    aux: Any = None
-    if has_aux:
-        result, aux = result.items
+def _vjp(p: Parser, function: Any, primals: list[Any], delivery: _Delivery, node: ast.AST) -> Any:
+    opened = _opened(p, primals)
+    form, params, actual = opened.form, opened.params, opened.actual
+    statements, result, aux = _executed(p, function, opened.values, {}, opened, delivery, node)
     outs = _leaves(p, result)
     seeds = [
         Value(adjoint_type(o.type), "out_bar") if isinstance(o, Value) and is_differentiable(o.type) else None
@@ -464,7 +566,7 @@ def _vjp(p: Parser, function: Any, primals: list[Any], has_aux: bool, node: ast.
     with p.builder.as_they_are():
         sweeps = reverse(p.builder, Block(tuple(params), statements, tuple(outs)), params, seeds)
     with p.builder.as_they_are(), p.builder.block() as ending, p.builder.at(None, adjoint=True):
-        bars = [finished(p.builder, b, v) for b, v in zip(sweeps.bars, params, strict=True)]
+        bars = [_own(p, finished(p.builder, b, v)) for b, v in zip(sweeps.bars, params, strict=True)]
     mapping: dict[Value, Any] = dict(zip(params, actual, strict=True))
     splice(p, sweeps.forward, mapping)
     backward = ([*sweeps.backward, *ending], seeds, outs, bars, params, form, mapping)

@@ -37,9 +37,7 @@ from .values import NONE, TupleVal
 WHOLE = Literal(Ellipsis)
 
 
-def write(
-    p: Parser, array: Value, index: Arg, value: Any, node: ast.AST, row: Primitive = INDEX_SET
-) -> None:
+def write(p: Parser, array: Value, index: Arg, value: Any, node: ast.AST, row: Primitive = INDEX_SET) -> None:
     """array[index] = value, or what else `row` does at an index."""
     base, steps = p.memory.locate(array)
     _refuse_unwritable(p, base, steps, node)

@@ -20,6 +20,7 @@ LOG_10 = "2.302585092994046"
 
 # -- one operand ---------------------------------------------------------------------------------------------
 
+
 def over(denominator: str, numerator: str = "1", of: str = "x") -> Any:
     """A partial that is infinite where its denominator is 0, also for a Python number, which raises there."""
 

@@ -157,6 +157,31 @@ def test_gradient_of_the_loss_is_that_of_the_pullback(kernel: Kernel) -> None:
     oracles.assert_close(oracles.flatten(gradient), expected, 0.0, scale=scale)
 
 
+@each_kernel
+def test_written_arguments_as_outputs(kernel: Kernel) -> None:
+    """The kernel itself, without a wrapper that returns what it writes."""
+    case = differentiated(kernel)
+    names = (*kernel.outputs, *(("return",) if kernel.returns else ()))
+    outputs = names if len(names) > 1 else names[0]
+    arguments = kernel.arguments()
+    tangents = [np.zeros_like(a) if isinstance(a, np.ndarray) else 0.0 for a in arguments]
+    for k, direction in zip(kernel.argnums, case.direction, strict=True):
+        tangents[k] = direction
+    out, tangent = ad.jvp(kernel.function, arguments, tangents, outputs=outputs)
+    value, pullback = ad.vjp(kernel.function, *arguments, outputs=outputs)
+    assert oracles.identical(arguments, kernel.arguments())
+    assert oracles.identical(out, case.output)
+    assert oracles.identical(value, case.output)
+    cotangents = pullback(case.weights)
+    for found, expected in (
+        (tangent, case.tangent),
+        ([cotangents[k] for k in kernel.argnums], case.pullback(case.weights)),
+    ):
+        flat = oracles.flatten(expected)
+        scale = np.max(np.abs(flat), initial=1.0)
+        oracles.assert_close(oracles.flatten(found), flat, 0.0, scale=scale)
+
+
 @each_smooth_kernel
 def test_forward_over_reverse(kernel: Kernel) -> None:
     case = differentiated(kernel)

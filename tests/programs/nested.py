@@ -450,6 +450,88 @@ add(
 )
 
 
+def smooth_in_place(target, source, gain):
+    target[1:-1] = gain * source[:-2] * source[2:]
+    source[0] = target[1] ** 2
+
+
+def kernel_inside(x, gain):
+    work = np.ones(len(x))
+    out, pullback = ad.vjp(smooth_in_place, work, x, gain, outputs=("target", 1))
+    bars = pullback((x, out[0]))
+    _, slope = ad.jvp(smooth_in_place, (work, x, gain), (work, x, 1.0), outputs="target")
+    return np.sum(bars[1]) + bars[2] * slope[1] + np.sum(work * slope)
+
+
+def kernel_inside_by_hand(x, gain):
+    target, ones = x * 0.0 + 1.0, x * 0.0 + 1.0
+    target[1:-1] = gain * x[:-2] * x[2:]
+    bar = x.copy()
+    bar[1] += 2.0 * target[1] * target[0]
+    middle = bar[1:-1] * gain
+    total = np.sum(target[1:]) + np.sum(middle * x[2:]) + np.sum(middle * x[:-2])
+    gain_bar = np.sum(bar[1:-1] * x[:-2] * x[2:])
+    slope = ones * 1.0
+    slope[1:-1] = x[:-2] * x[2:] + 2.0 * gain * x[:-2] * x[2:]
+    return total + gain_bar * slope[1] + np.sum(slope)
+
+
+add(
+    kernel_inside,
+    kernel_inside_by_hand,
+    (draw(5, seed=60), 0.8),
+    holomorphic=True,
+    features="outputs inside",
+)
+
+
+def gradient_is_written(c):
+    slope = ad.grad(lambda x: np.sum(x * c))(c * 2.0)
+    slope[0] = 5.0
+    _, push = ad.linearize(lambda x: x, c)
+    moved = push(c)
+    moved *= 3.0
+    return slope * c * moved
+
+
+def gradient_is_written_by_hand(c):
+    slope = c * 1.0
+    slope[0] = 5.0
+    return slope * c * c * 3.0
+
+
+add(
+    gradient_is_written,
+    gradient_is_written_by_hand,
+    (draw(4, seed=61),),
+    holomorphic=True,
+    features="a gradient that would be an argument is written",
+)
+
+
+def writes_outside_stay_inside(a):
+    b = a * 2.0
+
+    def inner(t):
+        b[0] = t
+        return t * t * b[0]
+
+    return ad.grad(inner)(a[0]) + b[0] * b[1]
+
+
+def writes_outside_stay_inside_by_hand(a):
+    return 3.0 * a[0] ** 2 + 4.0 * a[0] * a[1]
+
+
+add(
+    writes_outside_stay_inside,
+    writes_outside_stay_inside_by_hand,
+    (draw(3, seed=62),),
+    holomorphic=True,
+    features="a derivative writes into nothing from outside",
+)
+
+
 def mixed_derivative_of_a_power(x, y):
     slope = ad.grad(lambda b: ad.grad(lambda a: a**b)(x))(0.0)
     twice = [ad.grad(ad.grad(lambda a, n=n: a**n * y))(0.0) for n in range(4)]
