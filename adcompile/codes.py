@@ -247,7 +247,8 @@ _SYNTAX = (
         "a write into an array that may be another variable's",
         """A variable that is read later may hold the array that is written, or another one; which, depends
         on a branch, a loop, or a place in a list of run-time length. Then it is not known whether it sees the
-        write. Write where it is known which array it is, or into a copy.""",
+        write. Write where it is known which array it is, or into a copy. The same is said of arguments that
+        overlap in memory, if none of them contains the others.""",
         """
         def f(x):
             items = []

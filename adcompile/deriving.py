@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from .aliases import distributed, joined, targets
 from .backend.expressions import Expressions
 from .errors import ArgumentError, Loc
 from .frontend.inputs import Input, Inputs
@@ -159,9 +160,9 @@ def _gradient(traced: Traced, wanted: Wanted) -> Derived:
     aux_leaves = [] if aux is None else leaves(aux)
     primal = Block(traced.block.params, traced.block.statements, (output, *aux_leaves))
     _refuse_integers_that_count(traced, wanted, primal, output)
-    sweeps = reverse(builder, primal, wrt, (seed, *(None for _ in aux_leaves)))
+    sweeps = reverse(builder, primal, targets(traced, wrt), (seed, *(None for _ in aux_leaves)))
     with builder.block() as ending, builder.at(None, adjoint=True):
-        bars = _gradients(builder, sweeps.bars, wrt)
+        bars = _gradients(builder, distributed(traced, builder, wrt, sweeps.bars), wrt)
         images = dict(zip(wrt, bars, strict=True))
 
         def bar_of(leaf: Any) -> Any:
@@ -263,9 +264,9 @@ def _vjp(traced: Traced, wanted: Wanted) -> Derived:
     seeds, paths = _cotangents(output)
     aux_leaves = [] if aux is None else leaves(aux)
     primal = Block(traced.block.params, traced.block.statements, (*out_leaves, *aux_leaves))
-    sweeps = reverse(builder, primal, wrt, (*seeds, *(None for _ in aux_leaves)))
+    sweeps = reverse(builder, primal, targets(traced, wrt), (*seeds, *(None for _ in aux_leaves)))
     with builder.block() as ending, builder.at(None, adjoint=True):
-        bars = _gradients(builder, sweeps.bars, wrt)
+        bars = _gradients(builder, distributed(traced, builder, wrt, sweeps.bars), wrt)
         images = dict(zip(wrt, bars, strict=True))
 
         def bar_of(leaf: Any) -> Any:
@@ -338,13 +339,15 @@ def _jvp(traced: Traced, wanted: Wanted) -> Derived:
     out_leaves = leaves(output)
     aux_leaves = [] if aux is None else leaves(aux)
     primal = Block(traced.block.params, traced.block.statements, (*out_leaves, *aux_leaves))
-    statements, dots = forward(builder, primal, wrt, [t.value for t in tangents])
+    with builder.block() as joining:
+        given = joined(traced, builder, wrt, [t.value for t in tangents])
+    statements, dots = forward(builder, primal, targets(traced, wrt), given)
     with builder.block() as ending, builder.at(None, adjoint=True):
         supply = iter(dots)
         tangent_tree = map_tree(output, lambda leaf: _tangent_leaf(builder, leaf, next(supply)))
     parts = (output, tangent_tree) if aux is None else (output, tangent_tree, aux)
     tree = Node("tuple", (), parts)
-    block = Block(traced.block.params, [*statements, *ending], tuple(leaves(tree)))
+    block = Block(traced.block.params, [*joining, *statements, *ending], tuple(leaves(tree)))
 
     def result(texts: list[ast.expr], x: Expressions) -> ast.expr:
         return tree_expression(tree, iter(texts), x)

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .aliases import NeedTogether, grouped
 from .backend.emit import Emitter
 from .backend.expressions import Namespace
 from .backend.modules import module_text
@@ -31,7 +32,7 @@ from .passes.hoist import hoist
 from .passes.recompute import inline_calls
 from .passes.simplify import multiply_out_squares, simplify, simplify_split
 from .saved import find_saved
-from .tracing import Traced, trace
+from .tracing import Traced, definition, trace
 from .trees import leaves
 
 # whether the graph is verified after every pass; the tests turn it on
@@ -57,8 +58,10 @@ def compile_program(
 ) -> Program:
     """Run all passes; integers that decide about structure are fixed one after the other."""
     static: set[Any] = set()
+    pairs: list[Any] = []
     while True:
-        inputs = Inputs(static=set(static))
+        name = getattr(target, "__name__", None) or type(target).__name__
+        inputs = Inputs(static=set(static), together=grouped(pairs, name, definition(target)))
         try:
             return _compile(target, signature, bound, wanted, inputs)
         except NeedStatic as need:
@@ -66,6 +69,8 @@ def compile_program(
             if key in static:
                 raise AssertionError("an integer was fixed twice") from None
             static.add(key)
+        except NeedTogether as need:
+            pairs += need.pairs
 
 
 def _compile(

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .live import Guard, Path, attributes_of, is_plain_object, step
-from .relations import Relation, relation_of
+from .relations import DISTINCT, Relation, relation_of
 
 
 class _Identity:
@@ -204,8 +204,13 @@ def entry(
     if relations:
         names["relation_of"] = relation_of
     for relation in relations:
-        pair = [_place_text(path, places, names) for path in (relation.first, relation.second)]
-        conditions.append(f"relation_of({', '.join(pair)}) == {relation.kind!r}")
+        first, second = (_place_text(path, places, names) for path in (relation.first, relation.second))
+        test = f"relation_of({first}, {second}) == {relation.kind!r}"
+        if relation.kind == DISTINCT:
+            # the quick way, by the bounds of two arrays
+            names["may_share_memory"] = _may_share_memory
+            test = f"({first} is not {second} and (not may_share_memory({first}, {second}) or {test}))"
+        conditions.append(test)
     extra = [f"{name}={_path_text(path, f'c{k}', names)}" for k, (name, path) in enumerate(captured)]
     text = (
         f"def entry({''.join(f'{p}=MISS, ' for p in places.values())}*rest):\n"
@@ -216,6 +221,11 @@ def entry(
     exec(compile(text, "<adcompile entry>", "exec", dont_inherit=True), names)
     made: Callable[..., Any] = names["entry"]
     return made
+
+
+def _may_share_memory(first: Any, second: Any) -> bool:
+    """Whether two objects are arrays of which it is not certain at once that they have nothing in common."""
+    return isinstance(first, np.ndarray) and np.may_share_memory(first, second)
 
 
 def _place_text(path: Path, places: Mapping[str, str], names: dict[str, Any]) -> str:

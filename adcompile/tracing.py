@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .aliases import settle_inputs
 from .errors import ArgumentError, Loc
 from .frontend.inputs import MISSING, Inputs
 from .frontend.interpreter import Interpreter
@@ -21,10 +22,10 @@ from .frontend.parse import DeadPath, Frame, Parser
 from .frontend.source import get_source
 from .frontend.values import DictCell, State, TupleVal, is_atom
 from .ir.build import Builder
-from .ir.nodes import Block, Stmt, Value
+from .ir.nodes import Block, Value
+from .live import path_key
 from .passes.simplify import share
 from .rules import tables  # noqa: F401  (enters all rows)
-from .rules.python import APART
 from .transforms import view
 from .trees import Node, map_tree, snapshot
 
@@ -53,6 +54,8 @@ class Traced:
     state: State
     loc: Loc | None
     name: str
+    # arguments that are a part of another one, with that and which part
+    parts: dict[Value, tuple[Value, str]]
 
 
 def bound_values(
@@ -86,6 +89,20 @@ def bound_values(
     return arguments, args, keywords
 
 
+def _arguments(
+    p: Parser, signature: inspect.Signature, bound: Mapping[str, Any], inputs: Inputs
+) -> tuple[dict[str, Any], dict[str, Any], list[Any], dict[str, Any]]:
+    """The arguments as what is differentiated by, and as the function sees them: some may be one array."""
+    if not inputs.together:
+        arguments, args, keywords = bound_values(p, signature, bound)
+        return arguments, arguments, args, keywords
+    inputs.apart = True
+    initial, _, _ = bound_values(p, signature, bound)
+    inputs.apart = False
+    inputs.forget_containers(p)
+    return initial, *bound_values(p, signature, bound)
+
+
 def nowhere() -> Frame:
     """The frame of the call of the function itself."""
     return Frame(_NoSource(), frozenset())  # type: ignore[arg-type]
@@ -104,7 +121,8 @@ def trace(
     p = Interpreter(builder, inputs)
     p.frame = nowhere()
     node: Any = ast.Pass()
-    arguments, args, keywords = bound_values(p, signature, bound)
+    with builder.block() as opening:
+        initial, arguments, args, keywords = _arguments(p, signature, bound, inputs)
     start = p.state.copy()
     callee = inputs.wrap_static(p, target)
     name = getattr(target, "__name__", None) or type(target).__name__
@@ -123,7 +141,9 @@ def trace(
         ) from None
     builder.reads = None
     inputs.relate(p)
-    _keep_apart(p, statements)
+    with builder.block() as tests:
+        settle_inputs(p, inputs)
+    statements[:0] = [*tests, *opening]
     params = tuple(i.value for i in inputs.found)
     final = State({}, {**start.heap, **p.state.heap})
     block = Block(params, statements, ())
@@ -131,8 +151,13 @@ def trace(
     images: dict[Value, Any] = {}
     share(block, images, {})
     output, returned = (map_tree(tree, lambda leaf: images.get(leaf, leaf)) for tree in (result, returned))
-    initial = {k: snapshot(start, v) for k, v in arguments.items()}
-    return Traced(builder, p, block, initial, output, returned, final, definition(target), name)
+    initial = {k: snapshot(start, v) for k, v in initial.items()}
+    parts = {
+        i.value: (inputs.own(member.root), member.kind)
+        for i in inputs.found
+        if (member := inputs.together.get(path_key(i.path))) is not None
+    }
+    return Traced(builder, p, block, initial, output, returned, final, definition(target), name, parts)
 
 
 def _output(p: Parser, target: Any, arguments: Mapping[str, Any], name: Any, returned: Any) -> Any:
@@ -163,17 +188,6 @@ def argument_of(arguments: Mapping[str, Any], argnum: Any) -> Any:
 def argument_name(argnum: Any) -> str:
     """An argnum as error texts have it."""
     return f"{argnum[0]}[{argnum[1]}]" if isinstance(argnum, tuple) else str(argnum)
-
-
-def _keep_apart(p: Parser, statements: list[Stmt]) -> None:
-    """Arguments are taken for memories of their own: tested at each call if one of them is written."""
-    arrays = [i.value for i in p.inputs.found if is_array(i.value)]
-    written = tuple(v for v in arrays if v in p.memory.written)
-    others = tuple(v for v in arrays if v not in p.memory.written)
-    if written:
-        with p.builder.block() as tests:
-            p.builder.apply(APART, written, others)
-        statements[:0] = tests
 
 
 class NeverReturns(ArgumentError):

@@ -290,3 +290,188 @@ def test_an_object_that_is_changed_and_is_the_one_of_the_method() -> None:
     with pytest.raises(ad.NoDerivative, match="this changes a container that the function is given, or can"):
         derivative(cell)
     assert derivative(Cell(4.0)).x == 6.0
+
+
+# -- arguments that share memory -----------------------------------------------------------------------------
+
+
+def entangled(a, b):
+    b[0] = b[1] * a[0]
+    a[-1] = a[-1] * b[0]
+    return np.sum(a) * np.sum(b * b)
+
+
+def adds_row(a, row):
+    row *= 2.0
+    a[1] += row
+    return np.sum(a**3)
+
+
+def adds_column(row, a):
+    return adds_row(a.T, row)
+
+
+def by_differences(function: Any, x: np.ndarray) -> np.ndarray:
+    """The gradient of a function that writes, at arrays that share memory as the given ones do."""
+    found, step = np.zeros_like(x), 1e-4
+    for k in range(x.size):
+        sides = []
+        for shift in (step, -step, 2 * step, -2 * step):
+            moved = x.copy()
+            moved.flat[k] += shift
+            sides.append(function(moved))
+        found.flat[k] = (8.0 * (sides[0] - sides[1]) - (sides[2] - sides[3])) / (12.0 * step)
+    return found
+
+
+VECTOR = np.array([1.0, 2.0, -0.5, 1.5, 0.5])
+MATRIX = np.arange(6.0).reshape(2, 3) / 4.0 + 1.0
+
+
+@pytest.mark.parametrize(
+    ("function", "given", "views"),
+    [
+        (entangled, VECTOR, lambda z: (z, z)),
+        (entangled, VECTOR, lambda z: (z, z[:])),
+        (entangled, VECTOR, lambda z: (z, z[1:])),
+        (entangled, VECTOR, lambda z: (z[1:4], z)),
+        (entangled, VECTOR, lambda z: (z[::2], z)),
+        (entangled, VECTOR, lambda z: (z, z[1:4:2])),
+        (adds_row, MATRIX, lambda z: (z, z[0])),
+        (adds_row, MATRIX, lambda z: (z, z[1])),
+        (adds_column, MATRIX.T.copy(), lambda z: (z[:, 0], z)),
+    ],
+)
+@pytest.mark.parametrize("cached", ["0", "1"])
+def test_arguments_that_share_memory(
+    function: Any, given: Any, views: Any, cached: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    monkeypatch.setenv("ADCOMPILE_CACHE", cached)
+    monkeypatch.setenv("ADCOMPILE_CACHE_DIR", str(tmp_path))
+    expected = by_differences(lambda z: function(*views(z)), given)
+    arguments = views(given)
+    total = 0 if arguments[0].size == given.size else 1
+    for _ in range(2):
+        both = ad.grad(function, argnums=(0, 1))
+        pair = both(*arguments)
+        np.testing.assert_allclose(pair[total], expected, rtol=1e-9, atol=1e-9)
+        assert not np.any(pair[1 - total])
+        both.cache_clear()
+    for k in (0, 1):
+        alone = views(expected)[k]
+        np.testing.assert_allclose(ad.grad(function, k)(*arguments), alone, rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(ad.jacfwd(function, k)(*arguments), alone, rtol=1e-9, atol=1e-9)
+    direction = np.cos(np.arange(given.size)).reshape(given.shape)
+    _, slope = ad.jvp(function, arguments, views(direction))
+    np.testing.assert_allclose(slope, np.sum(expected * direction), rtol=1e-9)
+    with pytest.raises(ValueError, match="the tangents of arguments that share memory have to agree"):
+        ad.jvp(function, arguments, (arguments[0], 2.0 * arguments[1]))
+    # the same types apart, with code of their own, and back
+    copies = tuple(array.copy() for array in arguments)
+    separate = ad.grad(function, argnums=(0, 1))(*copies)
+    assert np.any(separate[0]) and np.any(separate[1])
+    np.testing.assert_allclose(ad.grad(function, argnums=(0, 1))(*arguments)[total], pair[total])
+
+
+def test_slices_without_the_array_that_they_are_of() -> None:
+    x = np.arange(1.0, 6.0)
+    expected = by_differences(lambda z: adds_ends(z, z[:2], z[3:]), x)
+    head, tail = ad.grad(adds_ends, argnums=(1, 2))(x, x[:2], x[3:])
+    np.testing.assert_allclose(head, expected[:2], rtol=1e-9)
+    np.testing.assert_allclose(tail, expected[3:], rtol=1e-9)
+    with pytest.raises(ad.ArgumentError, match="adds_ends writes into memory that `head` and `tail` share"):
+        ad.grad(adds_ends, argnums=(1, 2))(x, x[:2], x[1:3])
+
+
+def adds_ends(x, head, tail):
+    x[2] = head[0] * tail[1]
+    tail[0] *= 3.0
+    return np.sum(x * x)
+
+
+SHARED = np.array([1.0, 2.0, 3.0])
+
+
+def writes_what_is_captured(v):
+    v[0] = v[1] * 3.0
+    return np.sum(SHARED * v)
+
+
+def test_an_argument_that_is_a_global_as_well() -> None:
+    derivative = ad.grad(writes_what_is_captured)
+    for _ in range(2):
+        assert derivative(SHARED).tolist() == [0.0, 40.0, 6.0]
+        assert derivative(SHARED.copy()).tolist() == [0.0, 5.0, 3.0]
+    assert SHARED.tolist() == [1.0, 2.0, 3.0]
+
+
+def first_of_list(items):
+    items[0][0] = items[1][1] * 2.0
+    return np.sum(items[0] * items[1])
+
+
+def test_arrays_in_containers_that_are_one() -> None:
+    x = np.array([1.5, 2.0, 3.0])
+    expected = by_differences(lambda z: first_of_list([z, z]), x)
+    first, second = ad.grad(first_of_list)([x, x])
+    np.testing.assert_allclose(first, expected, rtol=1e-9, atol=1e-9)
+    assert second.tolist() == [0.0, 0.0, 0.0]
+
+
+def only_last_is_written(a, b, c):
+    c[0] = a[0] * b[0]
+    return np.sum(a * b * c)
+
+
+def test_arrays_that_are_one_and_not_written_have_derivatives_of_their_own() -> None:
+    x = np.array([1.5, 2.0])
+    derivative = ad.grad(only_last_is_written, argnums=(0, 1))
+    first, second = derivative(x, x, np.ones(2))
+    np.testing.assert_allclose(first, second)
+    derivative(x, x.copy(), np.ones(2))
+    assert derivative.cache_info().misses == 1
+
+
+def identity_counts(a, b):
+    a[0] = 7.0 * a[1] if a is b else a[2]
+    return np.sum(a * b)
+
+
+def test_one_array_is_one_object() -> None:
+    x = np.array([1.5, 2.0, 3.0])
+    assert ad.grad(identity_counts)(x, x).tolist() == [0.0, 200.0, 6.0]
+    assert ad.grad(identity_counts)(x, x.copy()).tolist() == [0.0, 2.0, 4.5]
+
+
+def shifts(a, b):
+    b[1:] = a[:-1] * a[1:]
+
+
+def test_outputs_that_are_one_array() -> None:
+    x = np.array([1.5, 2.0, 3.0])
+    out, pullback = ad.vjp(shifts, x, x, outputs=("a", "b"))
+    assert out[0].tolist() == out[1].tolist() == [1.5, 3.0, 6.0]
+    first, second = pullback((np.ones(3), np.zeros(3)))
+    assert (first.tolist(), second.tolist()) == ([3.0, 4.5, 2.0], [0.0, 0.0, 0.0])
+
+
+def test_memory_that_overlaps_otherwise_is_refused() -> None:
+    x = np.arange(5.0)
+    for arguments in ((x[:-1], x[1:]), (x, x[::-1])):
+        with pytest.raises(ad.ArgumentError) as refusal:
+            ad.grad(entangled)(*arguments)
+        assert (
+            "entangled writes into memory that `a` and `b` share, and none of these is all of it [AD112]"
+        ) in str(refusal.value)
+        assert "copies; or as one of the arguments the array of which the others are slices" in str(
+            refusal.value
+        )
+
+
+def test_the_text_of_a_derivative_for_one_array_holds_for_one_array_only() -> None:
+    x = np.array([1.0, 2.0, 3.0])
+    compiled = ad.lower(entangled, x, x[1:]).compile()
+    assert np.any(compiled(x, x[1:]))
+    for other in (x[1:].copy(), x[:2], x[::2]):
+        with pytest.raises(ValueError, match="share other memory than those it was made for"):
+            compiled(x, other)

@@ -87,6 +87,22 @@ def next_snapshot(start, stop, most, taken):  # type: ignore[no-untyped-def]
     return start + min(math.comb(free + r - 1, r - 1), steps - math.comb(free + r - 2, r - 1))
 
 
+def together(part, array):  # type: ignore[no-untyped-def]
+    """Raise if an argument is not that part of another one which it was when the code was made."""
+    start, other = (x.__array_interface__["data"][0] for x in (part, array))
+    axes = zip(part.shape, part.strides, array.strides, strict=False)
+    if start != other or part.shape != array.shape or any(n > 1 and s != t for n, s, t in axes):
+        raise ValueError(
+            "the function writes into arguments that share other memory than those it was made for"
+        )
+
+
+def agree(whole, part):  # type: ignore[no-untyped-def]
+    """Raise if two tangents of one array differ."""
+    if not np.array_equal(whole, part, equal_nan=True):
+        raise ValueError("the tangents of arguments that share memory have to agree")
+
+
 def zeros_of(x):  # type: ignore[no-untyped-def]
     """Zeros of the structure, shape and dtype of x, integers counting as floats."""
     if isinstance(x, (list, tuple)):

@@ -74,6 +74,9 @@ class Inputs:
     _leaves: dict[Any, Value] = field(default_factory=dict)
     _paths: dict[Value, Path] = field(default_factory=dict)
     relations: list[Relation] = field(default_factory=list)
+    # inputs that are a part of another one's memory, by path; while `apart`, each is taken for its own
+    together: dict[Any, Any] = field(default_factory=dict)
+    apart: bool = False
     # the containers of the arguments: by identity, and what they were
     _objects: dict[int, Any] = field(default_factory=dict)
     _containers: dict[int, tuple[Path, Any, Any]] = field(default_factory=dict)
@@ -89,6 +92,30 @@ class Inputs:
             self._paths[value] = path
             self.found.append(Input(value, root, path, example))
         return self._leaves[key]
+
+    def own(self, item: Input) -> Value:
+        """The parameter for what is an input of another compilation as well."""
+        key = path_key(item.path)
+        if key not in self._leaves:
+            t = type_of(item.example, _dotted(item.path))
+            self.leaf(item.path, t, item.root, item.value.hint, item.example)
+        return self._leaves[key]
+
+    def _part(self, p: Any, path: Path, leaf: Value) -> Value:
+        """The value of an input, which may be a part of another one."""
+        member = self.together.get(path_key(path)) if self.together and not self.apart else None
+        if member is None:
+            return leaf
+        from ..aliases import shown
+
+        found: Value = shown(p.builder, self.own(member.root), member.kind, leaf)
+        return found
+
+    def forget_containers(self, p: Any) -> None:
+        """Take the arguments apart once more, into containers of their own."""
+        self._objects.clear()
+        self._containers.clear()
+        p.shared.clear()
 
     def is_input(self, value: Value) -> bool:
         """Whether a value comes from outside the function."""
@@ -119,7 +146,7 @@ class Inputs:
         self._refuse_overriding(p, value, f"the argument `{hint}`")
         t = type_of(value, _dotted(path))
         if is_numeric(t) and not isinstance(value, bool):
-            return self.leaf(path, t, name, hint, value)
+            return self._part(p, path, self.leaf(path, t, name, hint, value))
         if isinstance(value, _STATIC) or (callable(value) and not is_plain_object(value)):
             return self.wrap_static(p, value)
         if isinstance(value, (tuple, list, dict)) or is_plain_object(value):
@@ -184,7 +211,7 @@ class Inputs:
         t = type_of(value, hint)
         if is_numeric(t) and not isinstance(value, bool):
             self.guard(path, "type", value)
-            return self.leaf(path, t, None, hint, value)
+            return self._part(p, path, self.leaf(path, t, None, hint, value))
         if isinstance(value, _STATIC):
             self.guard(path, "is", value)
             return self.wrap_static(p, value, hint)
