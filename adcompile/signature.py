@@ -232,7 +232,11 @@ def _place_text(path: Path, places: Mapping[str, str], names: dict[str, Any]) ->
     """The expression that reads a path from the parameters of an entry, or a captured one."""
     if path[0][0] != "arg":
         return _path_text(path, f"r{len(names)}", names)
-    return places[path[0][1]] + "".join(f".{k}" if kind == "attr" else f"[{k!r}]" for kind, k in path[1:])
+    text = places[path[0][1]]
+    for kind, key in path[1:]:
+        shown = repr(key) if type(key) in (int, str, bool) else _named(key, names)
+        text += f".{key}" if kind == "attr" else f"[{shown}]"
+    return text
 
 
 def _argument(value: Any, text: str, names: dict[str, Any], conditions: list[str]) -> None:

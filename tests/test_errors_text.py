@@ -726,6 +726,23 @@ model.py:3: UnsupportedSyntax: `op=` puts values of dtype float64 into an array 
   expected an array of floats: x.astype(float)""",
     ),
     Refused(
+        "list_changed_and_read_inside_a_derivative",
+        """\
+def f(a):
+    items = [a, 2.0 * a]
+    def inner(t):
+        t[0] = t[0] * t[1]
+        return np.sum(t[0] * items[0])
+    return np.sum(ad.grad(inner)(items)[1])
+""",
+        "(ARRAY,)",
+        """\
+model.py:6: NoDerivative: the function changes a container that the function is given, or can reach, in several ways [AD206]
+            return np.sum(ad.grad(inner)(items)[1])
+            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  expected a copy of the container in one of the places: `list(items)`, `dict(entries)`""",
+    ),
+    Refused(
         "write_under_another_name_inside_a_derivative",
         """\
 def f(a):

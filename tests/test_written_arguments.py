@@ -475,3 +475,33 @@ def test_the_text_of_a_derivative_for_one_array_holds_for_one_array_only() -> No
     for other in (x[1:].copy(), x[:2], x[::2]):
         with pytest.raises(ValueError, match="share other memory than those it was made for"):
             compiled(x, other)
+
+
+def cubes_of_two(a, b):
+    a[0] = a[1] ** 2
+    return np.sum(a**3 * b)
+
+
+def curvature_of_one_array(u):
+    return ad.grad(lambda v: np.sum(ad.grad(cubes_of_two)(v, u)))(u)
+
+
+def curvature_of_two_arrays(u):
+    return ad.grad(lambda v: np.sum(ad.grad(cubes_of_two)(v, u * 1.0)))(u)
+
+
+def test_one_array_under_two_names_inside_derivatives() -> None:
+    x = np.array([1.5, 2.0, 3.0])
+    text = "the function writes into an array that it has under two names"
+    calls = [
+        lambda: ad.hvp(cubes_of_two)(x, x, x),
+        lambda: ad.vjp(curvature_of_one_array, x),
+        lambda: ad.hessian(cubes_of_two)(x, x),
+    ]
+    for call in calls:
+        with pytest.raises(ad.UnsupportedSyntax, match=text):
+            call()
+    rows = ad.hessian(cubes_of_two)(x, x.copy())
+    np.testing.assert_allclose(ad.hvp(cubes_of_two)(x, x.copy(), x), rows @ x)
+    out, _ = ad.vjp(curvature_of_two_arrays, x)
+    np.testing.assert_allclose(out, np.sum(rows, axis=0))

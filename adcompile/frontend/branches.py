@@ -32,7 +32,7 @@ def truth(p: Parser, value: Any, node: ast.AST) -> Any:
     if isinstance(value, TupleVal):
         return TRUE if value.items else FALSE
     if isinstance(value, Ref):
-        cell = p.usable(p.state.heap[value.id], node, "this container")
+        cell = p.usable(p.cell(value), node, "this container")
         if isinstance(cell, (ListCell, DictCell)):
             return TRUE if cell.items else FALSE
         if isinstance(cell, ObjectCell):

@@ -17,7 +17,7 @@ from .values import DictCell, Ref, TupleVal
 def cell_of(p: Parser, value: Any, node: ast.AST) -> Any:
     """The cell of a mutable container, None for anything else."""
     if isinstance(value, Ref):
-        return p.usable(p.state.heap[value.id], node, "this container")
+        return p.usable(p.cell(value), node, "this container")
     return None
 
 

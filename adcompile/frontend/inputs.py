@@ -224,6 +224,7 @@ class Inputs:
     def _meet(self, p: Any, path: Path, value: Any) -> None:
         """Note a captured container, which may be one of the arguments: then neither is to change."""
         self._met.append((path, value))
+        p.look(("captured", id(value)))
         given = self._objects.get(id(value))
         if given is not None:
             p.shared.setdefault(given.id, given.id)

@@ -54,6 +54,8 @@ class Memory:
         From the contents of a memory, one value after each write, to the value that it was born as.
     roots : dict
         For a value that a join made, the memories that it may be; any other value is a memory of its own.
+    originals : dict
+        For a parameter of a derivative inside of a function, the memories that it stands for.
     """
 
     def __init__(self, p: Parser) -> None:
@@ -61,6 +63,7 @@ class Memory:
         self.owner: dict[Value, Value] = {}
         self.roots: dict[Value, Roots] = {}
         self.written: dict[Value, None] = {}
+        self.originals: dict[Value, Roots] = {}
         self.choices: dict[Value, OneOfTwo] = {}
 
     # -- where a value lives -------------------------------------------------------------------------------
@@ -88,6 +91,11 @@ class Memory:
             # a function that may return an operand, or a view of one
             roots = roots.union(*(self.roots_of(v) for v in shown_by(stmt) if is_array(v)))
         return roots
+
+    def stands_for(self, value: Value) -> Roots:
+        """The memories that an array may be a part of, its parameter of a derivative being what it is for."""
+        roots = self.roots_of(value)
+        return roots.union(*(self.originals.get(root, ()) for root in roots))
 
     def content(self, base: Value) -> Value:
         """What a memory contains now."""

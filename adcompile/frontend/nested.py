@@ -30,6 +30,7 @@ from .iterate import fixed_items
 from .memory import is_array
 from .merge import parts_of, rebuild
 from .parse import Parser
+from .twins import twins
 from .values import BoundMethod, Closure, Ref, Transformed, TupleVal, is_atom
 
 _OPTIONS = ("argnums", "argnum", "has_aux", "holomorphic", "allow_int", "outputs")
@@ -155,10 +156,13 @@ class _Opened:
     ----------
     values, form : list
         The arguments with parameters, and the same as they were before the function was called.
+    originals : list
+        The arguments themselves.
     params, atoms, actual : list
         The parameters, the atoms that they stand for, and what these contain.
     """
 
+    originals: list[Any]
     values: list[Any]
     form: list[Any]
     params: list[Value]
@@ -179,13 +183,15 @@ def _opened(p: Parser, values: Sequence[Any]) -> _Opened:
             param = Value(leaf.type, leaf.hint, leaf.named)
         else:
             return leaf
+        if is_array(leaf):
+            p.memory.originals[param] = p.memory.stands_for(leaf)
         params.append(param)
         atoms.append(leaf)
         actual.append(p.memory.current(leaf))
         return param
 
     opened = [_map_leaves(p, v, fresh) for v in values]
-    return _Opened(opened, [_kept(p, v) for v in opened], params, atoms, actual)
+    return _Opened(list(values), opened, [_kept(p, v) for v in opened], params, atoms, actual)
 
 
 @dataclass(frozen=True)
@@ -206,7 +212,8 @@ def _executed(
     """
     before, mark = dict(p.state.memory), Value(FLOAT).serial
     with p.builder.block() as statements:
-        returned = p.call(function, args, keywords, node)
+        with twins(p, opened.originals, opened.values):
+            returned = p.call(function, args, keywords, node)
         result, aux = _delivered(p, function, args, keywords, returned, delivery, node)
         result = _map_leaves(p, result, p.memory.current)
         aux = None if aux is None else _map_leaves(p, aux, p.memory.current)
@@ -228,12 +235,12 @@ def _refuse_two_names(
     read = [v for v in free_values(block) if is_array(v) and v not in originals]
     for base in changed:
         if base in originals:
-            roots = p.memory.roots_of(originals[base])
+            roots = p.memory.stands_for(originals[base])
             p.memory.written.update(dict.fromkeys(roots))
             others = [*(a for v, a in originals.items() if v is not base), *read]
         else:
-            roots, others = p.memory.roots_of(base), list(originals.values())
-        if any(not roots.isdisjoint(p.memory.roots_of(other)) for other in others):
+            roots, others = p.memory.stands_for(base), list(originals.values())
+        if any(not roots.isdisjoint(p.memory.stands_for(other)) for other in others):
             p.refuse(
                 "AD112",
                 "the function writes into an array that it has under two names",
@@ -532,7 +539,8 @@ def _differ(a: Any, b: Any) -> bool:
 
 
 def _fitted(p: Parser, given: Any, like: Any, what: str, node: ast.AST) -> Any:
-    """A tangent or cotangent in the type of its value; shapes have to be equal."""
+    """A tangent or cotangent, as it is now, in the type of its value; shapes have to be equal."""
+    given = p.memory.current(given)
     if not is_atom(given) or not is_numeric(given.type):
         p.no_derivative("AD210", f"a {what} that is no number", node, f"a {what} like what it belongs to")
     have, want = shape_of(typ(given)), shape_of(typ(like))

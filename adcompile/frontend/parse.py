@@ -90,6 +90,9 @@ class Parser(ABC):
         self.resized: set[int] = set()
         # containers of the caller that can be reached in several ways, and which of them are one object
         self.shared: dict[int, int] = {}
+        # originals of containers that a function is given copies of, and which of them it has looked at
+        self.watched: set[Any] = set()
+        self.seen: set[Any] = set()
         self.frames: dict[int, Frame] = {}
         # what is known of the arrays that are written: a `memory.Memory`
         self.memory: Any = None
@@ -119,7 +122,13 @@ class Parser(ABC):
 
     def cell(self, ref: Any) -> Any:
         """The contents of a container, now."""
+        self.look(ref.id)
         return self.state.heap[ref.id]
+
+    def look(self, key: Any) -> None:
+        """A container is looked at."""
+        if key in self.watched:
+            self.seen.add(key)
 
     def change(self, ref: Any, cell: Any) -> None:
         """Give a container other contents."""

@@ -509,6 +509,33 @@ add(
 )
 
 
+def cotangent_is_written(x):
+    out, pullback = ad.vjp(lambda y: y * y, x)
+    direction = x * 1.0
+    first = pullback(direction)[0]
+    out[0] = 100.0
+    direction[0] = 9.0
+    _, push = ad.linearize(lambda y: y * y, x)
+    direction[1] = 5.0
+    return pullback(direction)[0] * first + push(direction)
+
+
+def cotangent_is_written_by_hand(x):
+    direction = x * 1.0
+    direction[0] = 9.0
+    direction[1] = 5.0
+    return 2.0 * x * direction * 2.0 * x * x + 2.0 * x * direction
+
+
+add(
+    cotangent_is_written,
+    cotangent_is_written_by_hand,
+    (draw(4, seed=63),),
+    holomorphic=True,
+    features="a cotangent and a result are written",
+)
+
+
 def writes_outside_stay_inside(a):
     b = a * 2.0
 
