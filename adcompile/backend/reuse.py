@@ -64,19 +64,22 @@ def ufunc_of(row: Primitive) -> Any:
 
 def reuse_memory(block: Block, nested: dict[Value, Stmt]) -> bool:
     """Rewrite the statements of a block and of the blocks in it; False if there are none."""
-    entered = _own_what_enters(block, nested)
-    return _Reuses(block, nested).block(block) or entered
+    reuses, entered = _own_what_enters(block, nested)
+    return reuses.block(block) or entered
 
 
-def _own_what_enters(root: Block, nested: dict[Value, Stmt]) -> bool:
-    """Copy before a loop what its iterations could overwrite but for that it entered from outside."""
+def _own_what_enters(root: Block, nested: dict[Value, Stmt]) -> tuple[_Reuses, bool]:
+    """Copy before a loop what its iterations could overwrite but for that it entered from outside.
+
+    Returns what is known afterwards, and whether there was anything to copy.
+    """
     done = False
     tried: set[Value] = set()
     while True:
         reuses = _Reuses(root, nested)
         found = next(reuses.held_back(root, tried), None)
         if found is None:
-            return done
+            return reuses, done
         stmt, memory = found
         tried |= reuses.known.of(memory)
         before = [(s, s.init) for s in all_statements(root) if isinstance(s, (For, While))]
