@@ -202,8 +202,12 @@ class _Lives:
         for v in outside:
             # needed again by the next iteration, or after the loop: live throughout
             self.span(v, start, end)
-        for block in blocks:
-            inner = dict.fromkeys(outside, self.order.close[id(block)] + 1)
+        for block in reversed(blocks):
+            close = self.order.close[id(block)] + 1
+            inner = dict.fromkeys(outside, close)
+            if isinstance(stmt, While) and block is stmt.test:
+                # the body, or what follows the loop, finds the carried variables as they were before the test
+                inner.update(dict.fromkeys(self.needed_after_test(stmt, after), close))
             self.block(block, inner)
         live.clear()
         live.update(dict.fromkeys(outside, start + 1))
@@ -213,6 +217,11 @@ class _Lives:
             for v in values_in(stmt.range):
                 for u in self.expanded(v):
                     self.span(u, start, head)
+
+    def needed_after_test(self, stmt: While, after: dict[Value, int]) -> list[Value]:
+        """The parameters of a test that stand for variables which are read behind it."""
+        carried = zip(stmt.test.params, stmt.body.params, stmt.outs, strict=True)
+        return [spare for spare, param, out in carried if self.order.is_read(param) or out in after]
 
     def free(self, blocks: list[Block]) -> list[Value]:
         found: list[Value] = []
