@@ -245,10 +245,10 @@ _SYNTAX = (
     _code(
         "AD112",
         "a write into an array that may be another variable's",
-        """A variable that is read later may hold the array that is written, or another one; which, depends
-        on a branch, a loop, or a place in a list of run-time length. Then it is not known whether it sees the
-        write. Write where it is known which array it is, or into a copy. The same is said of arguments that
-        overlap in memory, if none of them contains the others.""",
+        """A variable that is read later may hold the array that is written, or another one, and nothing tells
+        which: that depends on a place in a list of run-time length, or on a function that may return its
+        operand. What a branch or a loop chose is followed. Write where it is known which array it is, or into
+        a copy. The same is said of arguments that overlap in memory, if none of them contains the others.""",
         """
         def f(x):
             items = []

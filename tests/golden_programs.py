@@ -147,6 +147,8 @@ CORPUS: dict[str, tuple[str, ...]] = {
     "checkpoint_that_writes": ("grad",),
     "heat_with_snapshots": ("grad", "jvp"),
     "snapshots_of_numbers": ("vjp",),
+    "swap_buffers": ("vjp",),
+    "best_row": ("jvp",),
 }
 
 

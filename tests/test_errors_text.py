@@ -659,15 +659,22 @@ model.py:3: UnsupportedSyntax: this writes into the result of `np.broadcast_to`,
     Refused(
         "write_into_one_of_two",
         """\
+def ends(y):
+    z = y * 2.0
+    return z[:2], z[1:]
+
+
 def f(a):
-    b = a * 2.0
-    c = b if a[0] > 0.0 else b[::-1]
+    if a[0] > 0.0:
+        b, c = ends(a)
+    else:
+        b, c = a * 3.0, a * 4.0
     c[0] = 1.0
     return np.sum(b)
 """,
         "(ARRAY,)",
         """\
-model.py:4: UnsupportedSyntax: this writes into an array that may or may not be the one that `b` holds [AD112]
+model.py:11: UnsupportedSyntax: this writes into an array that may or may not be the one that `b` holds [AD112]
             c[0] = 1.0
             ^^^^
   expected a copy of the one or the other, or the write in each of the branches""",

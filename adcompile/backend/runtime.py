@@ -33,8 +33,8 @@ def unbroadcast(c, x):  # type: ignore[no-untyped-def]
 
 
 def copied(x):  # type: ignore[no-untyped-def]
-    """A copy of an array; None for what is not assigned."""
-    return None if x is None else x.copy()
+    """A copy of an array; what is a number or None as it is."""
+    return x.copy() if hasattr(x, "copy") else x
 
 
 def spread(c, x):  # type: ignore[no-untyped-def]

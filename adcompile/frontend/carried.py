@@ -6,23 +6,26 @@ after the loop. Not for executing the body: that is `loops`.
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from typing import Any
 
 from ..ir.nodes import UNDEFINED, Literal, Value
 from ..ir.types import OPAQUE, is_numeric
-from .memory import IN_A_LIST
+from .memory import IN_A_LIST, Roots
 from .merge import carried_type, describe, name_of_key, parts_of, rebuild, same_literal, same_structure
 from .parse import Parser
+from .pointers import Join, Place, Tree, map_places, places
+from .tracked import Tracked
 from .values import FALSE, UNDEF, Conflict, GrownCell, ListCell, Ref, State, Undef, fresh_id, is_atom, is_flag
 
 
 class Carried:
     """What a loop carries: for each changed variable an abstract value whose changed atoms are parameters."""
 
-    def __init__(self, p: Parser, entry: State) -> None:
+    def __init__(self, p: Parser, entry: State, index: Value | None = None) -> None:
         self.p = p
         self.entry = entry
+        self.index = index
         self.assumed_names: dict[Any, Any] = {}
         self.assumed_heap: dict[int, Any] = {}
         self.params: dict[Value, None] = {}
@@ -30,6 +33,11 @@ class Carried:
         # the contents of the arrays that the loop writes, by what they were born as
         self.memory: dict[Value, Value] = {}
         self.shared = Value(OPAQUE, "shared")
+        # arrays that iterations move from memory to memory, and those of which it is not known
+        self.tracked: dict[Value, Tracked] = {}
+        self.trees: dict[Value, tuple[Tree | None, Tree | None]] = {}
+        self.anchored: Roots = frozenset()
+        self.untold: set[Value] = set()
 
     def start(self) -> State:
         """The state that an iteration is assumed to begin with."""
@@ -37,7 +45,13 @@ class Carried:
         state.names.update(self.assumed_names)
         state.heap.update(self.assumed_heap)
         state.memory.update(self.memory)
+        state.memory.update({t.own: param for param, t in self.tracked.items() if t.keeps_own})
         return state
+
+    def point(self) -> None:
+        """Say where the arrays are that move, by the parameters of the block that is open."""
+        for param, tracked in self.tracked.items():
+            self.p.memory.point(param, tracked.tree(self.p, lambda v: v), tracked.keeps_own)
 
     def widen(self, start: State, end: State, live: Set[str] | None, frame: int) -> bool:
         """Take in what an iteration changed; returns whether the assumptions had to change."""
@@ -74,15 +88,16 @@ class Carried:
                 changed = True
         return changed | self._widen_memory(end)
 
-    def _is_inside(self, value: Value) -> bool:
-        """Whether an array is born in an iteration."""
-        return value.serial > self.shared.serial and not self.p.inputs.is_input(value)
+    def is_inside(self, value: Value) -> bool:
+        """Whether a value is made in an iteration."""
+        new = value.serial > self.shared.serial or value is self.index
+        return new and not self.p.inputs.is_input(value)
 
     def _widen_memory(self, end: State) -> bool:
         """Carry what the iteration has written, and what it has put on lists."""
         changed = False
         for born, content in end.memory.items():
-            known = born in self.memory or self._is_inside(born)
+            known = born in self.memory or self.is_inside(born)
             if known or content is self.entry.memory.get(born, born):
                 continue
             # a write changes neither shape nor dtype
@@ -90,10 +105,86 @@ class Carried:
             self.p.memory.owner[param] = born
             changed = True
         if end.listed:
-            lasting = {v for v in end.listed if not self._is_inside(v)} | {IN_A_LIST}
+            lasting = {v for v in end.listed if not self.is_inside(v)} | {IN_A_LIST}
             changed |= not lasting <= self.entry.listed
             self.entry.listed |= lasting
         return changed
+
+    def track(self, arrays: dict[Value, tuple[Any, Any]], start: State, end: State) -> bool:
+        """Find out where the arrays are that the loop carries; returns whether anything is new."""
+        memory = self.p.memory
+        columns = tuple({x: memory.tree(pair[k]) for x, pair in arrays.items() if pair[k] is not UNDEFINED}
+                        for k in (0, 1))  # fmt: skip
+
+        def inside(k: int, base: Value) -> bool:
+            return k == 1 and self.is_inside(base)
+
+        anchored = self.anchored | memory.anchored(start, arrays, columns, inside)
+        loose = [lambda b, k=k: b not in anchored or inside(k, b) for k in (0, 1)]
+        join = Join(columns, loose, memory.roots_of, frozenset(self.tracked))
+        join.untold |= self.untold
+        self.anchored, self.untold = anchored, join.untold
+        moving = [x for x in arrays if not join.is_own(x)]
+        new = self._choose_tracked(moving)
+        grown = new
+        for x in moving:
+            grown |= self._widen_tree(join, x, new)
+        return memory.keep_roots(join, end.listed, self.shared, self.is_inside) or grown
+
+    def _choose_tracked(self, moving: list[Value]) -> bool:
+        """Track these arrays; the places of the others are theirs, so all are taken anew if any is new."""
+        if set(moving) == set(self.tracked):
+            return False
+        memory = self.p.memory
+        for gone in set(self.tracked) - set(moving):
+            memory.pointers.pop(gone, None)
+        self.tracked = {x: Tracked(x, memory.own_of(x)) for x in moving}
+        return True
+
+    def _widen_tree(self, join: Join, x: Value, new: bool) -> bool:
+        """Take in where an array is, before the loop and after an iteration.
+
+        An iteration that did not know yet that its arrays move tells nothing about where they are themselves.
+        """
+
+        def own(array: Value) -> Value:
+            return array if join.is_own(array) else self.p.memory.own_of(array)
+
+        def is_outside(atom: Any) -> bool:
+            return not isinstance(atom, Value) or not self.is_inside(atom)
+
+        first, after = (join.moved(k, x, own, lambda a: a) if x in join.columns[k] else None for k in (0, 1))
+        self.trees[x] = first, after
+        tracked = self.tracked[x]
+        known = [place for tree in (first, after) if tree is not None for place in places(tree)]
+        if new:
+            others = [place for place in known if place.base is not tracked.own]
+            known = list(places(first)) if first is not None else others or known
+        return any([tracked.widen(place, is_outside) for place in known])
+
+    def places(self, after: bool) -> list[Any]:
+        """The atoms that tell where the arrays are before the loop, or after an iteration."""
+        found: list[Any] = []
+        for x, tracked in self.tracked.items():
+            tree = self.trees[x][after]
+            n = len(tracked.parameters())
+            found += [Literal(0)] * n if tree is None else tracked.encode(self.p, tree)
+        return found
+
+    def leave(self, outs: dict[Value, Value], arrays: Iterable[Value], state: State) -> None:
+        """Say what is known of the arrays behind the loop."""
+        memory = self.p.memory
+        owns: dict[Any, Any] = {**outs, **{t.own: memory.own_of(outs[x]) for x, t in self.tracked.items()}}
+        for x in arrays:
+            inner = self.tracked[x].own if x in self.tracked else x
+            memory.hand_on(inner, owns[inner])
+        for x, tracked in self.tracked.items():
+            if tracked.keeps_own:
+                state.memory[owns[tracked.own]] = outs[x]
+        for x, tracked in self.tracked.items():
+            tree = tracked.tree(self.p, lambda v: outs.get(v, v))
+            tree = map_places(tree, lambda q: Place(owns.get(q.base, q.base), q.steps), lambda t: t)
+            memory.point(outs[x], tree, tracked.keeps_own)
 
     def _flag(self, key: Any) -> bool:
         if key in self.assumed_names:

@@ -133,7 +133,7 @@ def _results(p: Parser, result: Any, inside: set[Value]) -> tuple[Value, ...]:
         p.memory.close(value, content)
         found[content] = None
     memory = p.state.memory
-    for born in [b for b in memory if b in inside and b not in held]:
+    for born in [b for b in memory if p.memory.chosen_by.get(b, b) in inside and b not in held]:
         del memory[born]
     found.update(dict.fromkeys(v for v in memory.values() if v in inside))
     for value in (*held, *found):

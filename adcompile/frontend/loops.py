@@ -256,7 +256,7 @@ def _loop(
     entry, statements = p.state, len(p.builder.statements)
     while True:
         try:
-            carried = Carried(p, entry.copy())
+            carried = Carried(p, entry.copy(), head[2] if isinstance(head, tuple) else None)
             _fixed_point(p, carried, loop, bind, body, live, head)
             return
         except Grows as growth:
@@ -298,19 +298,21 @@ def _fixed_point(
         test: Any = TRUE
         if not is_for:
             with p.builder.block() as test_statements:
+                carried.point()
                 test = head()
             if test is FALSE:
                 p.state = carried.entry
                 return
         with p.builder.block() as statements:
+            carried.point()
             stop = _iteration(p, loop, bind, body, head if is_for else None)
         end = p.state
         if DEAD in end.names:
             end = start.copy()
             stop = FALSE
         if not carried.widen(start, end, live, p.frame.id):
-            arrays = _arrays(carried, end)
-            if not p.memory.separate(arrays, start, end.listed, carried.shared):
+            p.state = end
+            if not carried.track(_arrays(carried, end), start, end):
                 break
     else:  # pragma: no cover
         raise AssertionError("the types of a loop did not settle")
@@ -357,14 +359,14 @@ def _emit_loop(
             continue
         carry(carried, assumed, end.names.get(key, UNDEF), end, params, init, yields)
     _carry_containers(carried, end, params, init, yields)
-    arrays = {k: x for k, x in enumerate(params) if is_array(x)}
-    atoms = {x: (init[k], yields[k]) for k, x in arrays.items()}
+    arrays = [x for x in params if is_array(x)]
     # an array is carried with what has been written into it
     p.state = carried.entry
-    init = [p.memory.current(x) for x in init]
+    init = [*map(p.memory.current, init), *carried.places(after=False)]
     with p.builder.within(statements):
         p.state = end
-        yields = [p.memory.current(x) for x in yields]
+        yields = [*map(p.memory.current, yields), *carried.places(after=True)]
+    params += [x for tracked in carried.tracked.values() for x in tracked.parameters()]
     for born, param in carried.memory.items():
         params.append(param)
         init.append(carried.entry.memory.get(born, born))
@@ -391,7 +393,7 @@ def _emit_loop(
         block = Block(tuple(fresh.values()), cloned, (map_arg(test, mapping),))
         p.builder.statements.append(While(results, tuple(init), block, body, loc, stops, adjoint))
     p.state = state_after(carried, outs, flags, states, live, p.frame.id)
-    p.memory.separate({outs[x]: pair for x, pair in atoms.items()}, p.state, p.state.listed, carried.shared)
+    carried.leave(outs, arrays, p.state)
 
 
 def _carry_containers(

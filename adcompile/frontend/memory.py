@@ -12,11 +12,10 @@ is `writes`.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from ..ir.nodes import Apply, Arg, Block, If, Literal, Value, map_arg, values_in
+from ..ir.nodes import Apply, Arg, Block, If, Literal, Stmt, Value, map_arg, values_in
 from ..ir.types import Array, ListOf, Opaque, Unknown
 from ..rules.indexing import GETITEM
 from ..rules.lists import LIST_APPEND, LIST_MAKE, LIST_POP, LIST_SET
@@ -25,6 +24,7 @@ from ..rules.sharing import shown_by
 from .merge import parts_of
 from .names import exposed_in, reads
 from .parse import Frame, Parser
+from .pointers import NOWHERE, Join, Place, Tree, map_places, places
 from .values import Ref, State, is_atom
 
 # stands for the array of any item of a run-time list
@@ -33,16 +33,6 @@ IN_A_LIST = Value(Array(None, None), "an item of a list")
 _LISTING = (LIST_APPEND, LIST_MAKE, LIST_SET)
 
 Roots = frozenset[Value]
-
-
-@dataclass(frozen=True)
-class OneOfTwo:
-    """What an array is that a branch chose: one of two memories, with what they contained then."""
-
-    test: Any
-    then: Value
-    orelse: Value
-    contents: tuple[Value, Value]
 
 
 class Memory:
@@ -64,7 +54,17 @@ class Memory:
         self.roots: dict[Value, Roots] = {}
         self.written: dict[Value, None] = {}
         self.originals: dict[Value, Roots] = {}
-        self.choices: dict[Value, OneOfTwo] = {}
+        # the arrays that a join chose among memories, and the memories that only they are
+        self.pointers: dict[Value, Tree] = {}
+        self.own: dict[Value, Value] = {}
+        self.chosen_by: dict[Value, Value] = {}
+        # what the memories of such an array contained where the graph has it as a value
+        self.snapshots: dict[Value, tuple[Value, ...]] = {}
+        # the memories that went on as another one behind a join
+        self.sources: dict[Value, set[Value]] = {}
+        # what may not be written, with the view that it is
+        self.fixed: dict[Value, Apply] = {}
+        self._found: dict[Value, tuple[list[Stmt], tuple[Value, ...], Value]] = {}
 
     # -- where a value lives -------------------------------------------------------------------------------
 
@@ -74,6 +74,8 @@ class Memory:
         while True:
             if value in self.owner:
                 return self.owner[value], steps[::-1]
+            if value in self.pointers:
+                return value, steps[::-1]
             stmt = self.p.builder.definitions.get(value)
             if stmt is None or not is_view(stmt):
                 return value, steps[::-1]
@@ -83,6 +85,9 @@ class Memory:
     def roots_of(self, value: Value) -> Roots:
         """The memories that an array may be a part of."""
         base, _ = self.locate(value)
+        if base in self.pointers:
+            bases = (q.base for q in places(self.pointers[base]))
+            return frozenset().union(*(self.roots_of(b) for b in bases if b is not None))
         stmt = self.p.builder.definitions.get(base)
         if stmt is not None and _comes_from_list(stmt):
             return frozenset((IN_A_LIST,))
@@ -97,35 +102,78 @@ class Memory:
         roots = self.roots_of(value)
         return roots.union(*(self.originals.get(root, ()) for root in roots))
 
+    def tree(self, value: Any) -> Tree:
+        """The places that an array may be at, by the tests that tell which it is."""
+        if not is_array(value):
+            return NOWHERE
+        base, steps = self.locate(value)
+        if base not in self.pointers:
+            return Place(base, tuple(steps))
+        return map_places(self.pointers[base], lambda q: Place(q.base, (*q.steps, *steps)), lambda t: t)
+
     def content(self, base: Value) -> Value:
         """What a memory contains now."""
-        found = self.p.state.memory.get(base)
-        choice = self.choices.get(base)
-        if found is not None or choice is None:
-            return base if found is None else found
-        then, orelse = self.content(choice.then), self.content(choice.orelse)
-        if (then, orelse) == choice.contents:
+        if base not in self.pointers:
+            return self.p.state.memory.get(base, base)
+        tree = self.pointers[base]
+        contents = tuple(self.content(q.base) for q in places(tree) if q.base is not None)
+        if self.snapshots.get(base) == contents:
             return base
-        out = Value(base.type, base.hint, base.named)
-        blocks = Block((), [], (then,)), Block((), [], (orelse,))
-        self.p.builder.statements.append(If((out,), choice.test, *blocks, self.p.builder.loc))
-        self.owner[out] = base
+        statements = self.p.builder.statements
+        known = self._found.get(base)
+        if known is not None and known[0] is statements and known[1] == contents:
+            return known[2]
+        found = self._read(base, tree)
+        self._found[base] = statements, contents, found
+        return found
+
+    def _read(self, like: Value, tree: Tree) -> Value:
+        """What an array contains that is at one of several places."""
+        if isinstance(tree, Place):
+            assert tree.base is not None
+            return self.replay(self.content(tree.base), tree.steps)
+        blocks = []
+        for side in (tree.then, tree.orelse):
+            with self.p.builder.block() as statements:
+                blocks.append(Block((), statements, (self._read(like, side),)))
+        out = Value(like.type, like.hint, like.named)
+        then, orelse = blocks
+        self.p.builder.statements.append(If((out,), tree.test, then, orelse, self.p.builder.loc))
+        self.owner[out] = like
         return out
 
-    def choose(self, out: Value, test: Any, then: Value, orelse: Value) -> None:
-        """Note that an array is one of two, which live on."""
-        contents = self.content(then), self.content(orelse)
-        self.choices[out] = OneOfTwo(test, then, orelse, contents)
+    def replay(self, content: Value, steps: Iterable[Apply]) -> Value:
+        """The view that some steps lead to, of what a memory contains now."""
+        found: Any = content
+        for step in steps:
+            if not surely_shares(step):
+                self.refuse_unsure(step)
+            found = self.p.builder.append(step.primitive, found, *step.args[1:])
+        return found  # type: ignore[no-any-return]
+
+    def point(self, out: Value, tree: Tree, is_value: bool) -> None:
+        """Note where an array is; `is_value` if the graph has it, as it is now."""
+        self.pointers[out] = tree
+        self.snapshots.pop(out, None)
+        self._found.pop(out, None)
+        if is_value:
+            self.snapshots[out] = tuple(self.content(q.base) for q in places(tree) if q.base is not None)
+
+    def own_of(self, out: Value) -> Value:
+        """The memory that only the array `out` is, where a join did not choose another one."""
+        if out not in self.own:
+            self.own[out] = own = Value(out.type, out.hint, out.named)
+            self.chosen_by[own] = out
+        return self.own[out]
 
     def close(self, value: Value, content: Value) -> None:
         """Forget how a value was made that contains `content` now; what it may share memory with remains."""
         if not is_array(value) or value in self.owner:
             return
         roots = self.roots_of(value) | {value}
-        choice = self.choices.pop(value, None)
-        if choice is not None:
-            roots |= self.roots_of(choice.then) | self.roots_of(choice.orelse)
         self.roots[value] = roots
+        self.pointers.pop(value, None)
+        self.snapshots.pop(value, None)
         if content is not value:
             self.p.state.memory[value] = content
             self.owner[content] = value
@@ -138,14 +186,14 @@ class Memory:
         if primitive in _LISTING:
             arrays = [v for v in values_in(args) if is_array(v)]
             state.listed = state.listed.union(*(self.roots_of(v) for v in arrays))
-        if not state.memory:
+        if not state.memory and not self.pointers:
             return args
         mapping = {v: self.current(v) for v in values_in(args) if is_array(v)}
         return tuple(map_arg(a, mapping) for a in args)
 
     def current(self, value: Any) -> Any:
         """An atom as it is now: what its memory contains, seen through the views that led to it."""
-        if not self.p.state.memory or not isinstance(value, Value) or not is_array(value):
+        if not (self.p.state.memory or self.pointers) or not is_array(value):
             return value
         base, steps = self.locate(value)
         content = self.content(base)
@@ -153,12 +201,8 @@ class Memory:
             return content
         if steps[0].args[0] is content:
             return value
-        found: Any = content
-        for step in steps:
-            if not surely_shares(step):
-                self.refuse_unsure(step)
-            found = self.p.builder.append(step.primitive, found, *step.args[1:])
-        if isinstance(found, Value) and not found.named:
+        found = self.replay(content, steps)
+        if not found.named:
             found.hint, found.named = value.hint, value.named
         return found
 
@@ -191,10 +235,7 @@ class Memory:
         mine = self.roots_of(base)
         for name, leaf in self.holders(state):
             other, _ = self.locate(leaf)
-            choice = self.choices.get(other)
-            if choice is not None and other not in state.memory and base in (choice.then, choice.orelse):
-                continue  # read as one of the two, each as it is then
-            if other is not base and not mine.isdisjoint(self.roots_of(leaf)):
+            if other is not base and other not in self.pointers and not mine.isdisjoint(self.roots_of(leaf)):
                 return name, leaf
         return None
 
@@ -205,33 +246,69 @@ class Memory:
         listed = not roots.isdisjoint(state.listed)
         return "a list" if listed else names[1] if len(names) > 1 else None
 
-    def separate(
-        self, outs: dict[Value, tuple[Any, ...]], state: State, listed: Roots, shared: Value
-    ) -> bool:
-        """Set the roots of the arrays that a join made: each is itself, and whatever else it may be.
+    def anchored(
+        self, state: State, outs: Iterable[Value], columns: Sequence[dict[Value, Tree]],
+        inside: Callable[[int, Value], bool],
+    ) -> Roots:  # fmt: skip
+        """The memories that keep their names where paths meet: others hold them, or several arrays are they.
 
-        `outs` has what each of them is on the paths that meet, None where a path does not have it; `state` is
-        the one that they meet in. Returns whether any root is new.
+        `outs` are the arrays that the join hands out, `inside` tells what was born on a path.
         """
-        if not outs:
-            return False
-        found = {out: {out} for out in outs}
-        kept = [self.roots_of(leaf) for _, leaf in self.holders(state) if leaf not in outs]
-        for atoms in zip(*outs.values(), strict=True):
-            here = {o: self.roots_of(a) for o, a in zip(outs, atoms, strict=True) if isinstance(a, Value)}
-            for out, roots in here.items():
-                # a memory that another variable still holds keeps its name
-                found[out].update(*(roots & other for other in kept))
-                if not roots.isdisjoint(listed) or IN_A_LIST in roots:
-                    found[out].add(IN_A_LIST)
-                if any(not roots.isdisjoint(other) for o, other in here.items() if o is not out):
-                    found[out].add(shared)
+        new = set(outs)
+        found = {r for _, leaf in self.holders(state) if leaf not in new for r in self.roots_of(leaf)}
+        for k, column in enumerate(columns):
+            seen: set[Value] = set()
+            for tree in column.values():
+                bases = {q.base for q in places(tree) if q.base is not None and not inside(k, q.base)}
+                found |= seen & bases
+                seen |= bases
+        return frozenset(found | state.listed)
+
+    def keep_roots(self, join: Join, listed: Roots, shared: Value, inside: Callable[[Value], bool]) -> bool:
+        """Note what memories that a join hands out may be beside themselves; returns whether it is new."""
         grown = False
-        for out, more in found.items():
-            before = self.roots.get(out, frozenset())
-            self.roots[out] = before | more
-            grown |= self.roots[out] != before
+        outs = {out: None for column in join.columns for out in column}
+        for out in outs:
+            own = out if join.is_own(out) else self.own_of(out)
+            before = self.roots.get(own, frozenset())
+            found = {own}
+            for k, column in enumerate(join.columns):
+                for place in places(column.get(out, NOWHERE)):
+                    if out in join.untold and place.base is not None:
+                        found |= self._taken_over(own, place)
+                    elif place.base is not None and join.homes[k].get(place.base) is out:
+                        found |= self._taken_over(own, place) - {place.base}
+            if out in join.untold:
+                found.add(shared)
+            if not found.isdisjoint(listed) or IN_A_LIST in found:
+                found.add(IN_A_LIST)
+            found = {r for r in found if r is IN_A_LIST or r in (own, shared) or not inside(r)}
+            self.roots[own] = before | found
+            grown |= self.roots[own] != before
         return grown
+
+    def _taken_over(self, own: Value, place: Place) -> Roots:
+        """What a memory may be that goes on behind a join as one of the arrays."""
+        assert place.base is not None
+        unfit = next((s for s in place.steps if not is_writable(s)), None) or self.fixed.get(place.base)
+        if unfit is not None:
+            self.fixed[own] = unfit
+        self.sources.setdefault(own, set()).add(place.base)
+        return self.roots_of(place.base)
+
+    def hand_on(self, inner: Value, outer: Value) -> None:
+        """What is known of a memory in a loop is known of it behind the loop."""
+        self.roots[outer] = frozenset((outer,)) | (self.roots.get(inner, frozenset()) - {inner})
+        self.sources.setdefault(outer, set()).add(inner)
+        if inner in self.fixed:
+            self.fixed[outer] = self.fixed[inner]
+
+    def mark_written(self, base: Value) -> None:
+        """A memory is written, and with it those that went on as it behind a join."""
+        if base not in self.written:
+            self.written[base] = None
+            for source in self.sources.get(base, ()):
+                self.mark_written(source)
 
 
 def is_array(value: Any) -> bool:
@@ -259,6 +336,11 @@ def surely_shares(stmt: Apply) -> bool:
         plain = isinstance(dtype, Literal) and dtype.value is None
         return plain and isinstance(stmt.args[0].type, Array)  # type: ignore[union-attr]
     return stmt.primitive.name.startswith(_SURE)
+
+
+def is_writable(stmt: Apply) -> bool:
+    """Whether a write into a view is a write into what it is a view of."""
+    return surely_shares(stmt) and not stmt.primitive.name.startswith(("np.broadcast_to(", "np.diagonal("))
 
 
 def _comes_from_list(stmt: Apply) -> bool:

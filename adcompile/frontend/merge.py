@@ -8,6 +8,7 @@ when it is used. Not for running statements: `statements`, `branches` and `loops
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from ..ir.build import Builder
@@ -15,6 +16,7 @@ from ..ir.nodes import UNDEFINED, Items, Literal, Stmt, Value
 from ..ir.types import OPAQUE, UNKNOWN, Scalar, Type, forget_sizes, is_numeric, join
 from ..rules import lists
 from .parse import Parser
+from .pointers import Either, Join, Tree
 from .values import (
     DEAD,
     FALSE,
@@ -203,7 +205,6 @@ class BranchMerge:
         self._atoms: dict[tuple[int, int], Value] = {}
         # the arrays that were handed out, and what each was on the two paths
         self._arrays: dict[Value, tuple[Any, Any]] = {}
-        self._choices: list[tuple[Value, Value, Value]] = []
         # how many statements of each branch have been looked at, and what they define
         self._known: list[tuple[int, set[Value]]] = [(0, set()), (0, set())]
 
@@ -252,13 +253,55 @@ class BranchMerge:
         self._separate()
 
     def _separate(self) -> None:
-        """Find out which of the arrays that are handed out may be one, or one that is held anyway."""
+        """Find out which memories the arrays are that are handed out."""
         memory = self.p.memory
-        memory.separate(self._arrays, self.merged, self.merged.listed, Value(OPAQUE, "shared"))
+        columns = self._columns()
+
+        def inside(k: int, base: Value) -> bool:
+            return self._defined(base, k)
+
+        anchored = memory.anchored(self.merged, self._arrays, columns, inside)
+        loose = [lambda b, k=k: b not in anchored or inside(k, b) for k in (0, 1)]
+        join = Join(columns, loose, memory.roots_of)
+        memory.keep_roots(
+            join, self.merged.listed, Value(OPAQUE, "shared"), lambda b: inside(0, b) or inside(1, b)
+        )
+        for out in self._arrays:
+            if not join.is_own(out):
+                self._point(join, out)
         state, self.p.state = self.p.state, self.merged
-        for out, a, b in self._choices:
-            memory.choose(out, self.test, a, b)
+        for out in self._arrays:
+            if out in memory.pointers:
+                memory.point(out, memory.pointers[out], is_value=True)
         self.p.state = state
+
+    def _columns(self) -> tuple[dict[Value, Tree], dict[Value, Tree]]:
+        """For each branch, where the arrays are that are handed out."""
+        columns: tuple[dict[Value, Tree], dict[Value, Tree]] = ({}, {})
+        for out, atoms in self._arrays.items():
+            for side, atom in enumerate(atoms):
+                if atom is not None:
+                    columns[side][out] = self.p.memory.tree(atom)
+        return columns
+
+    def _point(self, join: Join, out: Value) -> None:
+        """An array that is at one of several places behind the branches."""
+        memory = self.p.memory
+
+        def own(array: Value) -> Value:
+            if join.is_own(array):
+                return array
+            found: Value = memory.own_of(array)
+            self.merged.memory.setdefault(found, array)
+            return found
+
+        sides = [join.moved(side, out, own, partial(self._atom_out, side))
+                 for side in (0, 1) if out in join.columns[side]]  # fmt: skip
+        memory.pointers[out] = sides[0] if len(sides) == 1 else Either(self.test, *sides)
+
+    def _atom_out(self, side: int, atom: Any) -> Any:
+        """An operand of a view or a test that was computed in a branch."""
+        return self._handed_out(atom, side, atom.hint, atom.named) if isinstance(atom, Value) else atom
 
     def _now(self, value: Any, side: int) -> Any:
         """An atom as it is at the end of a branch; what has to be read again for that is read there."""
@@ -279,7 +322,8 @@ class BranchMerge:
         for born, content in state.memory.items():
             if not self._defined(born, side):
                 self.merged.memory[born] = out = self._handed_out(content, side, born.hint, born.named)
-                self.p.memory.owner[out] = born
+                if out is not content:
+                    self.p.memory.owner[out] = born
         self._separate()
         return self.merged
 
@@ -289,7 +333,7 @@ class BranchMerge:
                 return value
             now = self._now(value, side)
             out = self._handed_out(now, side, hint or value.hint, bool(hint) or value.named)
-            if is_numeric(value.type):
+            if out is not now and is_numeric(value.type):
                 self._arrays.setdefault(out, (value, None) if side == 0 else (None, value))
             return out
         parts = parts_of(value)
@@ -311,7 +355,7 @@ class BranchMerge:
         count, known = self._known[side]
         known.update(out for s in self.statements[side][count:] for out in s.outs)
         self._known[side] = len(self.statements[side]), known
-        return value in known
+        return self.p.memory.chosen_by.get(value, value) in known
 
     def _out(self, type: Type, hint: str, named: bool) -> Value:
         out = Value(type, hint, named)
@@ -365,19 +409,9 @@ class BranchMerge:
         self.yields[1].append(self._now(b, 1))
         if not isinstance(t, Scalar):
             self._arrays[out] = (a, b)
-            self._choice(out, a, b)
         if key is not None:
             self._atoms[key] = out
         return out
-
-    def _choice(self, out: Value, a: Any, b: Any) -> None:
-        """Two arrays from before the branch: which of them it is, is known wherever the test is."""
-        memory = self.p.memory
-        if not (isinstance(a, Value) and isinstance(b, Value)) or self.test is None:
-            return
-        (a, steps_a), (b, steps_b) = memory.locate(a), memory.locate(b)
-        if not (steps_a or steps_b or self._defined(a, 0) or self._defined(b, 1)):
-            self._choices.append((out, a, b))
 
     def _ref(self, a: Ref, b: Ref) -> Any:
         if (a.id, b.id) in self._refs:

@@ -28,9 +28,10 @@ from ..rules.indexing import (
 from ..rules.rule import Primitive
 from ..rules.typing import typ
 from .branches import fork
-from .memory import IN_A_LIST, is_array, surely_shares
+from .memory import IN_A_LIST, is_array, is_writable
 from .operators import binary
 from .parse import Parser
+from .pointers import Either, Tree
 from .primitives import apply_primitive, as_operand, to_index
 from .values import NONE, TupleVal
 
@@ -39,18 +40,24 @@ WHOLE = Literal(Ellipsis)
 
 def write(p: Parser, array: Value, index: Arg, value: Any, node: ast.AST, row: Primitive = INDEX_SET) -> None:
     """array[index] = value, or what else `row` does at an index."""
-    base, steps = p.memory.locate(array)
-    _refuse_unwritable(p, base, steps, node)
-    choice = p.memory.choices.get(base)
-    if choice is not None and base not in p.state.memory and p.memory.others(p.state, base) is not None:
+    _write_at(p, p.memory.tree(array), index, value, node, row)
+
+
+def _write_at(p: Parser, tree: Tree, index: Arg, value: Any, node: ast.AST, row: Primitive) -> None:
+    """A write into an array, at the place where it is."""
+    if isinstance(tree, Either):
+        then, orelse = tree.then, tree.orelse
         fork(
             p,
-            choice.test,
-            lambda: write(p, _reread(p, choice.then, steps), index, value, node, row),
-            lambda: write(p, _reread(p, choice.orelse, steps), index, value, node, row),
+            tree.test,
+            lambda: _write_at(p, then, index, value, node, row),
+            lambda: _write_at(p, orelse, index, value, node, row),
             None,
         )
         return
+    base, steps = tree.base, list(tree.steps)
+    assert base is not None
+    _refuse_unwritable(p, base, steps, node)
     _refuse_shared(p, base, node)
     now = {v: p.memory.current(v) for v in values_in((index, value)) if is_array(v)}
     index, value = map_arg(index, now), map_arg(value, now)
@@ -61,17 +68,8 @@ def settle(p: Parser, base: Value, content: Value) -> None:
     """The memory `base` contains `content` from now on."""
     p.state.memory[base] = content
     p.memory.owner[content] = base
-    p.memory.written[base] = None
+    p.memory.mark_written(base)
     content.hint, content.named = base.hint, base.named
-
-
-def _reread(p: Parser, base: Value, steps: list[Apply]) -> Value:
-    """The same view of another array."""
-    found: Any = base
-    for step in steps:
-        found = p.builder.append(step.primitive, found, *step.args[1:])
-    assert isinstance(found, Value)
-    return found
 
 
 def _put(p: Parser, content: Any, steps: list[Apply], index: Arg, value: Any, row: Primitive) -> Any:
@@ -113,9 +111,9 @@ def _refuse_view(p: Parser, step: Apply, node: ast.AST) -> None:
 
 
 def _refuse_unwritable(p: Parser, base: Value, steps: list[Apply], node: ast.AST) -> None:
-    for step in steps:
-        if not surely_shares(step) or step.primitive.name.startswith(("np.broadcast_to(", "np.diagonal(")):
-            _refuse_view(p, step, node)
+    unfit = next((s for s in steps if not is_writable(s)), None) or p.memory.fixed.get(base)
+    if unfit is not None:
+        _refuse_view(p, unfit, node)
     stmt = p.builder.definitions.get(base)
     opaque = stmt is not None and (
         stmt.primitive.effect == "opaque" or stmt.primitive.name.startswith("attribute(")
@@ -160,7 +158,7 @@ def augmented(p: Parser, op: str, old: Value, new: Any, node: ast.AST) -> None:
     made = typ(result)
     same = same_shape(shape_of(made), shape_of(old.type)) and dtype_of(made) == dtype_of(old.type)
     fresh = isinstance(result, Value) and p.builder.statements and result in p.builder.statements[-1].outs
-    if not steps and same and fresh and shape_of(old.type) != () and base not in p.memory.choices:
+    if not steps and same and fresh and shape_of(old.type) != () and base not in p.memory.pointers:
         _refuse_unwritable(p, base, steps, node)
         _refuse_shared(p, base, node)
         settle(p, base, result)

@@ -6,6 +6,7 @@ Out: `PROGRAMS`, all themes in one tuple; `KINKS`, points where only a conventio
 """
 
 from tests.programs import (
+    aliases,
     arithmetic,
     branches,
     callables,
@@ -51,6 +52,7 @@ THEMES = (
     models,
     protocols,
     writes,
+    aliases,
 )
 PROGRAMS: tuple[Program, ...] = tuple(program for theme in THEMES for program in theme.PROGRAMS)
 
