@@ -698,6 +698,36 @@ model.py:6: UnsupportedSyntax: this writes into an array that a list of run-time
   expected a copy in the list, `items.append(x.copy())`, or a copy that is written""",
     ),
     Refused(
+        "array_of_objects",
+        """\
+def f(a):
+    b = np.empty(2, dtype=object)
+    b[0] = a[0] * 2.0
+    return a[1] * a[1]
+""",
+        "(ARRAY,)",
+        """\
+model.py:3: NoDerivative: this puts numbers into an array of objects, of text or of records [AD206]
+            b[0] = a[0] * 2.0
+            ^^^^^^^^^^^^^^^^^
+  expected an array of floats for each kind of number""",
+    ),
+    Refused(
+        "field_of_records",
+        """\
+def f(a):
+    b = np.zeros(3, dtype=[("mass", float)])
+    b["mass"] = a
+    return np.sum(a)
+""",
+        "(ARRAY,)",
+        """\
+model.py:3: UnsupportedSyntax: this writes into a field of an array of records [AD113]
+            b["mass"] = a
+            ^^^^^^^^^
+  expected an array for each field""",
+    ),
+    Refused(
         "recursive_writer",
         """\
 def halve(b, depth):

@@ -40,6 +40,9 @@ WHOLE = Literal(Ellipsis)
 
 def write(p: Parser, array: Value, index: Arg, value: Any, node: ast.AST, row: Primitive = INDEX_SET) -> None:
     """array[index] = value, or what else `row` does at an index."""
+    if isinstance(index, Literal) and isinstance(index.value, str):
+        what = "this writes into a field of an array of records"
+        p.refuse("AD113", what, node, "an array for each field")
     _write_at(p, p.memory.tree(array), index, value, node, row)
 
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ..errors import Loc
-from .nodes import Apply, Arg, Atom, Literal, Stmt, Value, blocks_of
-from .types import BOOL, Array, Unknown
+from ..errors import Loc, NoDerivative
+from .nodes import Apply, Arg, Atom, Literal, Stmt, Value, blocks_of, values_in
+from .types import BOOL, Array, Unknown, dtype_of, is_differentiable
 
 if TYPE_CHECKING:
     from ..rules.rule import Primitive
@@ -49,10 +49,23 @@ class Builder:
             args = self.looks(self, primitive, args)
         several = isinstance(types, tuple)
         outs = tuple(Value(t, hint, named) for t in (types if several else (types,)))
+        if self.reads is not None:
+            self._refuse_objects(outs, args)
         stmt = Apply(outs, primitive, args, self.loc, self.adjoint)
         self.statements.append(stmt)
         self.definitions.update(dict.fromkeys(outs, stmt))
         return outs if several else outs[0]
+
+    def _refuse_objects(self, outs: tuple[Value, ...], args: tuple[Arg, ...]) -> None:
+        """Refuse to put numbers where the dtype says nothing about them: what comes out again may be any."""
+        hidden = any(dtype_of(out.type) == "object" for out in outs)
+        if hidden and any(is_differentiable(v.type) for v in values_in(args)):
+            raise NoDerivative(
+                "AD206",
+                "this puts numbers into an array of objects, of text or of records",
+                self.loc,
+                "an array of floats for each kind of number",
+            )
 
     def record(self, stmt: Stmt) -> None:
         """Know what defines the values of a copied statement and of those in it."""
