@@ -15,8 +15,9 @@ import ast
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from ..errors import NoDerivative
 from ..ir.nodes import Apply, Arg, Block, If, Literal, Stmt, Value, map_arg, values_in
-from ..ir.types import Array, ListOf, Opaque, Unknown
+from ..ir.types import Array, ListOf, Opaque, Scalar, Unknown, shape_of
 from ..rules.indexing import GETITEM
 from ..rules.lists import LIST_APPEND, LIST_MAKE, LIST_POP, LIST_SET
 from ..rules.rule import Primitive
@@ -31,6 +32,9 @@ from .values import Ref, State, is_atom
 IN_A_LIST = Value(Array(None, None), "an item of a list")
 
 _LISTING = (LIST_APPEND, LIST_MAKE, LIST_SET)
+
+# what makes arrays in C order, whatever it is given
+_MADE_IN_ORDER = ("np.zeros(", "np.ones(", "np.empty(", "np.full(")
 
 Roots = frozenset[Value]
 
@@ -146,7 +150,7 @@ class Memory:
         """The view that some steps lead to, of what a memory contains now."""
         found: Any = content
         for step in steps:
-            if not surely_shares(step):
+            if not self.shares(step):
                 self.refuse_unsure(step)
             found = self.p.builder.append(step.primitive, found, *step.args[1:])
         return found  # type: ignore[no-any-return]
@@ -206,13 +210,49 @@ class Memory:
             found.hint, found.named = value.hint, value.named
         return found
 
+    def shares(self, step: Apply) -> bool:
+        """Whether a view is a view whatever the layout of its operand, or that is known."""
+        operand, name = step.args[0], step.primitive.name
+        assert isinstance(operand, Value)
+        if name.startswith(("np.asarray(", "np.asanyarray(")):
+            dtype = step.args[1]
+            return isinstance(dtype, Literal) and dtype.value is None and isinstance(operand.type, Array)
+        if is_reshape(step):
+            # an axis can always be split
+            one = name.startswith("np.reshape(") and len(shape_of(operand.type) or ()) == 1
+            return one or self.in_order(operand)
+        return name.startswith(_SURE)
+
+    def is_writable(self, step: Apply) -> bool:
+        """Whether a write into a view is a write into what it is a view of."""
+        return self.shares(step) and not step.primitive.name.startswith(("np.broadcast_to(", "np.diagonal("))
+
+    def in_order(self, value: Value) -> bool:
+        """Whether the elements of an array are known to lie one after another, the last index fastest."""
+        base, steps = self.locate(value)
+        stmt = self.p.builder.definitions.get(base)
+        if stmt is None or base in self.pointers or not all(map(self._keeps_order, steps)):
+            return False
+        if stmt.primitive.name.startswith(_MADE_IN_ORDER):
+            return True
+        if not stmt.primitive.pointwise and stmt.primitive.name != "x.copy()":
+            return False
+        arrays = [v for v in values_in(stmt.args) if is_array(v)]
+        return len(shape_of(base.type) or ()) == 1 or (bool(arrays) and all(map(self.in_order, arrays)))
+
+    def _keeps_order(self, step: Apply) -> bool:
+        if step.primitive is not GETITEM:
+            return is_reshape(step)
+        parts = step.args[1] if isinstance(step.args[1], tuple) else (step.args[1],)
+        return all(isinstance(i, (Value, Literal)) and isinstance(i.type, Scalar) for i in parts)
+
     def refuse_unsure(self, step: Apply) -> None:
         """Refuse to read through what may be a view or a copy, after the base has been written."""
         name = step.primitive.name.split("(")[0]
-        self.p.no_derivative(
+        raise NoDerivative(
             "AD111",
             f"`{name}` gave a view of an array or a copy of it, and the array has been written since",
-            None,
+            self.p.builder.loc,
             f"a copy, `{name}(...).copy()`, or an index that surely gives a view",
         )
 
@@ -290,7 +330,7 @@ class Memory:
     def _taken_over(self, own: Value, place: Place) -> Roots:
         """What a memory may be that goes on behind a join as one of the arrays."""
         assert place.base is not None
-        unfit = next((s for s in place.steps if not is_writable(s)), None) or self.fixed.get(place.base)
+        unfit = next((s for s in place.steps if not self.is_writable(s)), None) or self.fixed.get(place.base)
         if unfit is not None:
             self.fixed[own] = unfit
         self.sources.setdefault(own, set()).add(place.base)
@@ -329,18 +369,11 @@ _SURE = (
 )  # fmt: skip
 
 
-def surely_shares(stmt: Apply) -> bool:
-    """Whether a view is a view whatever the layout of its operand."""
-    if stmt.primitive.name.startswith(("np.asarray(", "np.asanyarray(")):
-        dtype = stmt.args[1]
-        plain = isinstance(dtype, Literal) and dtype.value is None
-        return plain and isinstance(stmt.args[0].type, Array)  # type: ignore[union-attr]
-    return stmt.primitive.name.startswith(_SURE)
-
-
-def is_writable(stmt: Apply) -> bool:
-    """Whether a write into a view is a write into what it is a view of."""
-    return surely_shares(stmt) and not stmt.primitive.name.startswith(("np.broadcast_to(", "np.diagonal("))
+def is_reshape(stmt: Apply) -> bool:
+    """Whether a view has its elements in the order of its operand, under other indices."""
+    named = stmt.primitive.name.startswith(("np.reshape(", "np.ravel("))
+    order = stmt.args[-1]
+    return named and isinstance(order, Literal) and order.value == "C"
 
 
 def _comes_from_list(stmt: Apply) -> bool:

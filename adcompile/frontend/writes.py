@@ -28,7 +28,7 @@ from ..rules.indexing import (
 from ..rules.rule import Primitive
 from ..rules.typing import typ
 from .branches import fork
-from .memory import IN_A_LIST, is_array, is_writable
+from .memory import IN_A_LIST, is_array, is_reshape
 from .operators import binary
 from .parse import Parser
 from .pointers import Either, Tree
@@ -77,6 +77,13 @@ def settle(p: Parser, base: Value, content: Value) -> None:
 
 def _put(p: Parser, content: Any, steps: list[Apply], index: Arg, value: Any, row: Primitive) -> Any:
     """The contents of a memory after a write into the view that the steps lead to."""
+    for k, step in enumerate(steps):
+        if is_reshape(step):
+            whole = p.memory.replay(content, steps[:k])
+            written = _put(p, p.memory.replay(whole, [step]), steps[k + 1 :], index, value, row)
+            with p.builder.as_they_are():
+                back = p.builder.expand("np.reshape(w, np.shape(x))", w=written, x=whole)
+            return _put(p, content, steps[:k], WHOLE, back, INDEX_SET) if k else back
     if len(steps) == 1 and steps[0].primitive is GETITEM:
         joined = _joined_index(steps[0].args[1], index)
         if joined is not None:
@@ -114,7 +121,7 @@ def _refuse_view(p: Parser, step: Apply, node: ast.AST) -> None:
 
 
 def _refuse_unwritable(p: Parser, base: Value, steps: list[Apply], node: ast.AST) -> None:
-    unfit = next((s for s in steps if not is_writable(s)), None) or p.memory.fixed.get(base)
+    unfit = next((s for s in steps if not p.memory.is_writable(s)), None) or p.memory.fixed.get(base)
     if unfit is not None:
         _refuse_view(p, unfit, node)
     stmt = p.builder.definitions.get(base)

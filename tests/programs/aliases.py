@@ -455,3 +455,49 @@ def list_rotates(x, n):
 
 
 add(list_rotates, *((draw(3), n) for n in range(5)), argnums=(0,), features="rotated items of a list, loop")
+
+
+def reshaped_views(x, n):
+    y = np.zeros((2, 2, 3))
+    y[:] = x
+    rows = y[0].reshape(3, 2)[1:]
+    rows[0] = x[0, :2] * 2.0
+    table = y.reshape(4, 3)
+    table[1:3] *= table[0]
+    y[0, 1] += rows[1, 0]
+    z = y * 2.0
+    flat = z.ravel()[::2]
+    for i in range(n):
+        flat[i] = flat[i - 1] * z[0, 0, 1]
+        z[1, 0] *= flat[0]
+    return y, table, z, flat * rows[0, 0]
+
+
+add(reshaped_views, *((draw(2, 3), n) for n in (0, 1, 4)), argnums=(0,), features="view by reshape and ravel")
+
+
+def split_and_folded(v, n):
+    y = v * 1.0
+    left, right = np.split(y, 2)
+    square = y.reshape(2, 2)
+    back = v[::-1].reshape(2, 2)
+    for i in range(n):
+        left[i] = right[0] * y[1]
+        y[2] += left[0] * back[1, 0]
+        square[1, 1] *= y[2]
+    return y, left, square
+
+
+add(split_and_folded, *((draw(4), n) for n in (0, 1, 2)), argnums=(0,), features="np.split, view by reshape")
+
+
+def chosen_reshape(x, p):
+    y, z = np.zeros(6), np.ones((2, 3))
+    v = y.reshape(2, 3) if p else z
+    v[0] = x[0] * x[1]
+    y[0] *= 2.0
+    z[1, 1] = y[1]
+    return y, z, v
+
+
+add(chosen_reshape, (draw(2, 3), True), (draw(2, 3), False), argnums=(0,), features="conditional reshape")
