@@ -90,7 +90,9 @@ class _Tangents:
             return dot
         if isinstance(atom, Value):
             return zeros(self.builder, atom)
-        return atom if atom is UNDEFINED else Literal(0.0)
+        # what is nothing has nothing for a tangent: it stands for a value that a path does not assign
+        is_nothing = atom is UNDEFINED or (isinstance(atom, Literal) and atom.value is None)
+        return atom if is_nothing else Literal(0.0)
 
     def block(self, block: Block, dots: Dots) -> None:
         for stmt in block.statements:

@@ -417,6 +417,25 @@ def write_what_is_there(x):
 add(write_what_is_there, (draw(3, 2),), holomorphic=True, features="rows of a loop, write of itself")
 
 
+def square_in_some_iterations(x, n):
+    a = x.copy()
+    for i in range(n):
+        if i % 2 == 0:
+            a[1] *= x[0]
+            a *= a
+    return a
+
+
+add(
+    square_in_some_iterations,
+    (draw(3), 3),
+    (draw(3), 0),
+    argnums=(0,),
+    holomorphic=True,
+    features="branch in a loop, op= on a name, saved in some iterations",
+)
+
+
 def rows_by_enumerate(x, w):
     a = np.zeros((3, 2))
     for i, (row, v) in enumerate(zip(a, w)):
