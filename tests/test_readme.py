@@ -130,7 +130,7 @@ def assigns_a_global(x):
 
 
 def writes_into_a_reshaped_array(x):
-    y = 2.0 * x
+    y = 2.0 * np.outer(x, x)
     y.reshape(-1)[0] = 0.0
     return np.sum(y)
 

@@ -287,7 +287,8 @@ class Ownership:
         if not mine or not mine.isdisjoint(self.shared) or not self.is_whole(atom):
             return False
         for j, other in enumerate(atoms):
-            own = self.of(other)
+            # what is not its own object may be any that it was chosen among
+            own = self.of(other) | self._linked(self.of(other) & self.shared)
             if j != k and not mine.isdisjoint(own | self.inside(own)):
                 return False
         return not any(self.order.live_after(atom, p) or self.others(atom, p) for p in places)

@@ -30,7 +30,7 @@ def stockham_fft(re, im):
         re, re2 = re2, re
         im, im2 = im2, im
         blocks, stride = blocks // 2, stride * 2
-    return re, im
+    return np.stack([re, im])
 
 
 add(
@@ -38,7 +38,6 @@ add(
     lambda k: tuple(draws((2**k,), (2**k,))),
     small=(3,),
     large=(14,),
-    refused="this writes into the result of `np.reshape`, which may be a view, a copy, or read-only [AD111]",
 )
 
 
