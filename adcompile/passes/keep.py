@@ -40,6 +40,7 @@ from ..ir.wording import word_of
 from ..rules import lists
 from ..rules.indexing import GETITEM, is_basic
 from ..rules.rule import OPERATORS
+from .activity import carried_params
 
 
 @dataclass
@@ -51,9 +52,17 @@ class Kept:
 
 
 def keep(
-    builder: Builder, loop: For | While, forward: list[Stmt], backward: Block, init: tuple[Any, ...]
+    builder: Builder,
+    loop: For | While,
+    forward: list[Stmt],
+    backward: Block,
+    init: tuple[Any, ...],
+    outside: Mapping[Value, Stmt],
 ) -> Kept:
-    """Build the two loops; `init` are the entering adjoints, in the order of `backward.params`."""
+    """Build the two loops; `init` are the entering adjoints, in the order of `backward.params`.
+
+    `outside` are the branches before the loop, by what they hand out.
+    """
     index = loop.body.params[0] if isinstance(loop, For) else None
     local = {*loop.body.params, *(out for s in forward for out in s.outs)}
     needed = [v for v in free_values(backward) if v in local]
@@ -61,12 +70,11 @@ def keep(
     saved = minimum_cut([v for v in needed if v is not index], definitions, local, index)
     again = _recomputed(needed, definitions, local, set(saved), index)
     carried = loop.body.params[1:] if isinstance(loop, For) else loop.body.params
+    origins = {**outside, **dict.fromkeys(carried, loop), **definitions}
     for v in saved:
-        ensure_defined(v, definitions)
+        ensure_defined(v, origins)
         if not v.hint and v in definitions:
             v.hint = word_of(v, definitions[v])
-        if v in carried:
-            ensure_carried(loop, carried.index(v))
     counted = isinstance(loop, While) or loop.stops
     mapping: dict[Value, Any] = {}
     lists_out, pre, new_loop, trips = _forward_loop(loop, forward, saved, counted)
@@ -320,20 +328,27 @@ def _recomputed(
     return list(found.values())
 
 
-def ensure_carried(loop: For | While, place: int) -> None:
-    """What a loop carries is None until an iteration assigns it."""
-    if loop.init[place] is UNDEFINED:
+def ensure_carried(loop: For | While, place: int, definitions: Mapping[Value, Stmt]) -> None:
+    """What a loop carries is None until something assigns it: an iteration, or some path before the loop."""
+    entering = loop.init[place]
+    if isinstance(entering, Value):
+        ensure_defined(entering, definitions)
+    elif entering is UNDEFINED:
         loop.init = (*loop.init[:place], Literal(None), *loop.init[place + 1 :])
         left = loop.body.yields[place + (1 if loop.stops else 0)]
         if isinstance(left, Value):
-            ensure_defined(left, {out: s for s in loop.body.statements for out in s.outs})
+            ensure_defined(left, _within(loop.body, definitions))
 
 
 def ensure_defined(value: Value, definitions: Mapping[Value, Stmt]) -> None:
-    """A value that only some paths assign is None on the others before it is put on a list."""
+    """A value that only some paths assign is None on the others before it is put on a list.
+
+    `definitions` are the statements that hand values out; of what a loop carries, the loop.
+    """
     stmt = definitions.get(value)
     if isinstance(stmt, (For, While)):
-        ensure_carried(stmt, stmt.outs.index(value))
+        own = carried_params(stmt) if value in carried_params(stmt) else stmt.outs
+        ensure_carried(stmt, own.index(value), definitions)
     if not isinstance(stmt, If):
         return
     place = stmt.outs.index(value)
@@ -342,4 +357,8 @@ def ensure_defined(value: Value, definitions: Mapping[Value, Stmt]) -> None:
         if atom is UNDEFINED:
             block.yields = (*block.yields[:place], Literal(None), *block.yields[place + 1 :])
         elif isinstance(atom, Value):
-            ensure_defined(atom, {out: s for s in block.statements for out in s.outs})
+            ensure_defined(atom, _within(block, definitions))
+
+
+def _within(block: Block, definitions: Mapping[Value, Stmt]) -> dict[Value, Stmt]:
+    return {**{out: s for s in block.statements for out in s.outs}, **definitions}

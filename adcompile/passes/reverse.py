@@ -371,9 +371,11 @@ class _Sweep(Adjoints):
         bar_yields = tuple([*(sweep.leaving[k] for k in moving), *(y for _, y in used.values())])
         body = Block(bar_params, sweep.backward, bar_yields)
         if isinstance(stmt, For) and stmt.snapshots is not None:
-            kept = keep_snapshots(self.builder, stmt, sweep.forward, body, tuple(init))
+            kept = keep_snapshots(
+                self.builder, stmt, sweep.forward, body, tuple(init), self.partial.choices
+            )
         else:
-            kept = keep(self.builder, stmt, sweep.forward, body, tuple(init))
+            kept = keep(self.builder, stmt, sweep.forward, body, tuple(init), self.partial.choices)
         for v, out in zip(used, kept.bars[len(moving) :], strict=True):
             if bars.sums.get(v) in self.accumulators:
                 self.accumulators.add(out)

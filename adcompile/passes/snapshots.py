@@ -9,6 +9,7 @@ places of the snapshots: those are `next_snapshot` of `backend.runtime`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -37,14 +38,19 @@ from .simplify import remove_dead
 
 
 def keep_snapshots(
-    builder: Builder, loop: For, forward: list[Stmt], backward: Block, init: tuple[Any, ...]
+    builder: Builder,
+    loop: For,
+    forward: list[Stmt],
+    backward: Block,
+    init: tuple[Any, ...],
+    outside: Mapping[Value, Stmt],
 ) -> Kept:
-    """Build the two loops; `init` are the entering adjoints, in the order of `backward.params`."""
+    """Build the two loops, from what `passes.keep` builds its from."""
     copies: dict[Value, Any] = {}
     whole = Block((), [*forward, *backward.statements], backward.yields)
     repeated = clone_block(whole, copies)
     make_repeatable(repeated)
-    plan = _Plan(builder, loop, _state(loop, repeated))
+    plan = _Plan(builder, loop, _state(loop, repeated), outside)
     new_loop = plan.forward()
     number = Value(INT, plan.index.hint, plan.index.named)
     with builder.block() as statements:
@@ -102,9 +108,11 @@ class _Plan:
         The same before and after an iteration of the backward loop.
     """
 
-    def __init__(self, builder: Builder, loop: For, state: list[int]) -> None:
+    def __init__(
+        self, builder: Builder, loop: For, state: list[int], outside: Mapping[Value, Stmt]
+    ) -> None:
         for k in state:
-            ensure_carried(loop, k)
+            ensure_carried(loop, k, outside)
         self.builder, self.loop, self.state = builder, loop, state
         self.index, *carried = loop.body.params
         self.carried = [carried[k] for k in state]

@@ -267,3 +267,39 @@ add(
     (draw(1, seed=35).astype(np.float32), draw(4, seed=36).astype(np.float32), -0.7),
     features="if, float32 and float64, unknown dtype",
 )
+
+
+def array_of_one_path_is_written_in_a_loop(x, n, p):
+    if p > 0:
+        c = x * 2.0
+    for _ in range(n):
+        if p > 0:
+            c[0] = c[1] * c[2]
+    return np.sum(x) + (np.sum(c) if p > 0 else 0.0)
+
+
+add(
+    array_of_one_path_is_written_in_a_loop,
+    *((draw(3), 2, p) for p in (1, -1)),
+    argnums=(0,),
+    features="an array that a branch before a loop assigns",
+)
+
+
+def array_of_one_path_is_carried(x, n, p):
+    s = 0.0
+    for j in range(n):
+        if p > 0:
+            w = x * x[j]
+        for i in range(n):
+            if p > 0:
+                s += np.sum(w * x[i])
+    return s + np.sum(x)
+
+
+add(
+    array_of_one_path_is_carried,
+    *((draw(3), 2, p) for p in (1, -1)),
+    argnums=(0,),
+    features="an array that a branch in a loop assigns, read by a loop in it",
+)
