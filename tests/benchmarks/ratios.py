@@ -51,7 +51,7 @@ STEPPING = {
     "burgers": 0,
     "exponential_smoothing": 0,
     "lstm": 0,
-    "nbody": 0,
+    "nbody": 1,
 }
 
 
