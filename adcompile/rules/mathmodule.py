@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..ir.types import BOOL, INT, ListOf
+from ..ir.nodes import Arg
+from ..ir.types import BOOL, FLOAT, INT, UNKNOWN, ListOf, Scalar, Type
 from .arithmetic import power_base, power_exponent
 from .assembled import product_type
 from .elementwise import LOG_2, LOG_10
 from .rule import Facts, composite, constant, general, linear, pointwise
-from .typing import real
+from .typing import real, typ
 
 _UNARY = {
     "sin": "math.cos(x)",
@@ -79,8 +80,18 @@ pointwise("math.fmod(x, y)", "1", "-math.trunc(x / y)", types=real)
 pointwise("math.remainder(x, y)", "1", "-((x - z) / y)", types=real)
 linear("math.ldexp(x, i)", "math.ldexp(z_bar, i)", types=real)
 
+
+
+def _inverse(x: Arg) -> Type:
+    """Of a float a float; what NumPy's rows pass may be complex."""
+    t = typ(x)
+    if not isinstance(t, Scalar):
+        return UNKNOWN
+    return t if t.dtype.startswith("complex") else FLOAT
+
+
 # the helpers that the rows above call
-pointwise("inverse(x)", "-(z * z)", types=real)
+pointwise("inverse(x)", "-(z * z)", types=_inverse)
 pointwise("ratio(x, y)", "inverse_or_zero(y)", "-z * inverse_or_zero(y)", types=real)
 pointwise("inverse_or_zero(x)", "-(z * z)", types=real)
 pointwise("polygamma(n, x)", "0", "polygamma(n + 1, x)", types=real)

@@ -26,6 +26,7 @@ from row_calculus import (
 )
 from row_samples import CALLS, COMPLEX, EDGES, EXPANDED, OF_ARRAYS, STRUCTURAL, A, array, elementwise
 
+import adcompile
 from adcompile.backend.runtime import polygamma
 from adcompile.errors import NoDerivative
 from adcompile.ir.types import Array
@@ -287,3 +288,17 @@ def test_polygamma_at_known_values() -> None:
     assert polygamma(0, 1.0) == pytest.approx(-0.5772156649015329, rel=1e-14)
     assert polygamma(1, 1.0) == pytest.approx(math.pi**2 / 6, rel=1e-14)
     assert polygamma(2, 0.5) == pytest.approx(-14 * 1.2020569031595942, rel=1e-13)
+
+
+@pytest.mark.parametrize("f", [np.log, np.log2, np.log10, np.log1p, np.arctanh])
+def test_a_pullback_of_a_complex_number_is_differentiated_as_such(f):
+    x, g = 0.92 + 0.074j, -1.55 + 0.0686j
+    x_dot, g_dot = -0.62 + 0.1j, -0.38 - 0.12j
+    weight = 0.3 + 0.7j
+
+    def pulled(x, g):
+        return adcompile.vjp(f, x)[1](g)[0]
+
+    tangent = adcompile.jvp(pulled, (x, g), (x_dot, g_dot))[1]
+    x_bar, g_bar = adcompile.vjp(pulled, x, g)[1](weight)
+    assert np.real(weight * tangent) == pytest.approx(np.real(x_bar * x_dot + g_bar * g_dot), rel=1e-12)
