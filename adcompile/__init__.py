@@ -7,6 +7,7 @@ To read the code, follow the road of a function: `api` (what users call), `pipel
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from .api import derivative, elementwise_grad, hessian, hvp, jacfwd, jacobian, jacrev, lower
@@ -29,9 +30,13 @@ __all__ = [
 ]  # fmt: skip
 
 _RULES = ("constant", "general", "linear", "pointwise")
+# what can be done with derivatives, beside making them; loaded when it is asked for
+_TOOLS: tuple[str, ...] = ()
 
 
 def __getattr__(name: str) -> Any:
+    if name in _TOOLS:
+        return importlib.import_module(f"{__name__}.{name}")
     # the calculus table is loaded when something is compiled, or when somebody adds to it
     if name not in _RULES:
         raise AttributeError(f"module 'adcompile' has no attribute {name!r}")

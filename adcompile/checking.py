@@ -7,7 +7,6 @@ do they know `stop_gradient`.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +15,7 @@ import numpy as np
 
 from .engine import Engine
 from .errors import ArgumentError
-from .live import attributes_of, is_plain_object
+from .leaves import Vector, flattened, in_double, joined, leaves, like, map_leaves, map_pairs, matching
 from .products import grad, jvp, plain_outputs, vjp
 
 __all__ = ["check_grads"]
@@ -25,8 +24,6 @@ _DIRECTIONS = 2
 _FIRST_STEP = 0.05
 _SHRINK = 1.6
 _STEPS = 14
-
-Vector = np.ndarray[Any, np.dtype[Any]]
 
 
 @dataclass(frozen=True)
@@ -104,9 +101,9 @@ def check_grads(
         raise ArgumentError("AD210", f"modes={modes!r}", None, '("fwd",), ("rev",) or ("fwd", "rev")')
     if order < 1:
         raise ArgumentError("AD210", f"order={order}", None, "1 or more")
-    if not _leaves(args):
+    if not leaves(args):
         raise ArgumentError("AD210", "no argument holds a floating-point number", None, "a float: 2.0, not 2")
-    default = 1e-3 if any(_is_short(leaf) for leaf in _leaves(args)) else 1e-6
+    default = 1e-3 if any(_is_short(leaf) for leaf in leaves(args)) else 1e-6
     tolerances = default if atol is None else atol, default if rtol is None else rtol
     name = getattr(f, "__name__", repr(f))
     checked = _Checked(f, plain_outputs(outputs))
@@ -144,18 +141,18 @@ def _check(
     rows = []
     out = f(*args)
     for k in range(_DIRECTIONS):
-        direction = _map(lambda leaf: _random(leaf, rng), args, other=_zero)
+        direction = map_leaves(lambda leaf: _random(leaf, rng), args, other=_zero)
         expected = _ridders(f, args, direction)
         if "fwd" in modes:
-            actual = _flatten(_chosen(out, jvp(f.function, args, direction, outputs=f.outputs)[1]))
+            actual = joined(matching(out, jvp(f.function, args, direction, outputs=f.outputs)[1]))
             scale = float(np.max(np.abs(expected), initial=0.0))
             allowed = tolerances[0] + tolerances[1] * scale
             rows += [_Row(order, "fwd", k, a, e, allowed) for a, e in zip(actual, expected, strict=True)]
         if "rev" in modes:
             _, pullback = vjp(f.function, *args, outputs=f.outputs)
-            weights = _map(lambda leaf: _random(leaf, rng), out, other=_zero)
-            terms = _flatten(_chosen(args, pullback(weights))) * _flatten(direction)
-            products = _flatten(weights) * expected
+            weights = map_leaves(lambda leaf: _random(leaf, rng), out, other=_zero)
+            terms = joined(matching(args, pullback(weights))) * flattened(direction)
+            products = flattened(weights) * expected
             scale = float(np.sum(np.abs(terms)))
             allowed = tolerances[0] + tolerances[1] * scale
             rows.append(_Row(order, "rev", k, np.real(np.sum(terms)), np.real(np.sum(products)), allowed))
@@ -164,12 +161,12 @@ def _check(
 
 def _gradient(f: _Checked, args: tuple[Any, ...]) -> _Checked:
     """Return the gradient of a function, by every argument that has one, as a function to check again."""
-    argnums = tuple(k for k, arg in enumerate(args) if _leaves(arg))
+    argnums = tuple(k for k, arg in enumerate(args) if leaves(arg))
     out = f(*args)
     if np.isscalar(out) and not isinstance(out, (complex, np.complexfloating, str)):
         return _Checked(grad(f.function, argnums=argnums, outputs=f.outputs))
     rng = np.random.default_rng(0)
-    weights = _map(lambda leaf: _random(leaf, rng), out, other=_zero)
+    weights = map_leaves(lambda leaf: _random(leaf, rng), out, other=_zero)
     function, outputs = f.function, f.outputs
 
     def pulled_back(*args):  # type: ignore[no-untyped-def]
@@ -186,9 +183,9 @@ def _ridders(f: Callable[..., Any], args: tuple[Any, ...], direction: tuple[Any,
     """
 
     def at(step: float) -> Vector:
-        moved = _map2(lambda x, d: _double(x) + step * _double(d), args, direction)
+        moved = map_pairs(lambda x, d: in_double(x) + step * in_double(d), args, direction)
         with np.errstate(all="ignore"):
-            return _flatten(f(*moved)).astype(complex)
+            return flattened(f(*moved)).astype(complex)
 
     best, error = None, None
     previous: list[Vector] = []
@@ -208,48 +205,8 @@ def _ridders(f: Callable[..., Any], args: tuple[Any, ...], direction: tuple[Any,
     return best if np.any(best.imag) else best.real
 
 
-def _is_leaf(tree: Any) -> bool:
-    """Tell whether a value carries a derivative: a floating-point or complex number, or an array of them."""
-    if isinstance(tree, (float, complex)):
-        return True
-    return isinstance(tree, (np.ndarray, np.generic)) and tree.dtype.kind in "fc"
-
-
 def _is_short(leaf: Any) -> bool:
     return np.asarray(leaf).dtype.name in ("float16", "float32", "complex64")
-
-
-def _children(tree: Any) -> tuple[Any, ...] | None:
-    """Return the parts of a container, None if it is none."""
-    if isinstance(tree, (tuple, list)):
-        return tuple(tree)
-    if isinstance(tree, dict):
-        return tuple(tree.values())
-    return tuple(attributes_of(tree).values()) if is_plain_object(tree) else None
-
-
-def _rebuild(tree: Any, parts: Sequence[Any]) -> Any:
-    """Return a container like the given one, with other parts."""
-    if isinstance(tree, dict):
-        return type(tree)(zip(tree, parts, strict=True))
-    if isinstance(tree, tuple) and hasattr(tree, "_fields"):
-        return type(tree)(*parts)
-    if isinstance(tree, (tuple, list)):
-        return type(tree)(parts)
-    changed = copy.copy(tree)
-    for name, part in zip(attributes_of(tree), parts, strict=True):
-        object.__setattr__(changed, name, part)
-    return changed
-
-
-def _leaves(tree: Any) -> list[Any]:
-    if _is_leaf(tree):
-        return [tree]
-    return [leaf for part in _children(tree) or () for leaf in _leaves(part)]
-
-
-def _same(tree: Any) -> Any:
-    return tree
 
 
 def _zero(tree: Any) -> Any:
@@ -257,55 +214,12 @@ def _zero(tree: Any) -> Any:
     return tree * 0 if isinstance(tree, (int, np.integer, np.ndarray)) else tree
 
 
-def _map(function: Callable[[Any], Any], tree: Any, other: Callable[[Any], Any] = _same) -> Any:
-    """Return the tree with a function applied to its leaves, and another to what else is in it."""
-    if _is_leaf(tree):
-        return function(tree)
-    parts = _children(tree)
-    return other(tree) if parts is None else _rebuild(tree, [_map(function, part, other) for part in parts])
-
-
-def _map2(function: Callable[[Any, Any], Any], tree: Any, second: Any) -> Any:
-    """Return the tree with a function applied to its leaves and those of a tree of the same form."""
-    if _is_leaf(tree):
-        return function(tree, second)
-    parts = _children(tree)
-    if parts is None:
-        return tree
-    pairs = zip(parts, _children(second) or (), strict=True)
-    return _rebuild(tree, [_map2(function, part, other) for part, other in pairs])
-
-
-def _chosen(tree: Any, second: Any) -> list[Any]:
-    """Return those leaves of the second tree that stand where the first has leaves."""
-    if _is_leaf(tree):
-        return [second]
-    pairs = zip(_children(tree) or (), _children(second) or (), strict=False)
-    return [leaf for part, other in pairs for leaf in _chosen(part, other)]
-
-
-def _flatten(tree: Any) -> Vector:
-    """Return all leaves, one after the other, in double precision."""
-    leaves = tree if isinstance(tree, list) and all(map(_is_leaf, tree)) else _leaves(tree)
-    return np.concatenate([np.zeros(0), *[np.ravel(_double(leaf)) for leaf in leaves]])
-
-
-def _double(leaf: Any) -> Any:
-    """Return a number or array in double precision, of the same kind."""
-    if isinstance(leaf, (float, complex)):
-        return leaf
-    return leaf.astype(complex if leaf.dtype.kind == "c" else float)
-
-
 def _random(leaf: Any, rng: np.random.Generator) -> Any:
     """Return a random value of the same type, dtype and shape."""
     values = rng.uniform(-1.0, 1.0, np.shape(leaf))
     if np.iscomplexobj(leaf):
         values = values + 1j * rng.uniform(-1.0, 1.0, np.shape(leaf))
-    if isinstance(leaf, np.ndarray):
-        return np.asarray(values).astype(leaf.dtype)
-    number = np.asarray(values)[()]
-    return leaf.dtype.type(number) if isinstance(leaf, np.generic) else type(leaf)(number)
+    return like(leaf, np.asarray(values))
 
 
 def _table(name: str, wrong: list[_Row], compared: int) -> str:
