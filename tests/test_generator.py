@@ -79,7 +79,7 @@ def test_programs_shrink_to_little() -> None:
 
 
 def test_every_kind_of_write_is_generated() -> None:
-    source = "\n".join(write_program(seed).source for seed in range(200))
+    source = "\n".join(write_program(seed).source for seed in range(400))
     patterns = [
         r"^ +\w+\[0\] = ", r"\[1:-1\] = |\[1:\] = ", r"\[-1\] = ", r"\[::-1\] = ", r"\[3:0:-1\]",
         r"\[\.\.\.\] = ", r"\[:\] = ", r"\[None\] ", r"\[\[0, 2, 2\]\] = ", r"\[\[\[0, 1\], \[2, 0\]\]\]",

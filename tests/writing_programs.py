@@ -15,15 +15,8 @@ from typing import Any
 import numpy as np
 
 from tests import oracles
-from tests.writing_expressions import (
-    THRESHOLDS,
-    Expressions,
-    Scope,
-    Shape,
-    advanced_indices,
-    basic_indices,
-    indexed_shape,
-)
+from tests.writing_expressions import Scope, Shape, basic_indices, indexed_shape
+from tests.writing_statements import ARRAY_SHAPES, Statements
 
 PREAMBLE = """\
 class Box:
@@ -35,7 +28,7 @@ class Box:
 """
 WEIGHTS = np.array([0.31, -0.77, 0.58, 1.12, -0.43, 0.91, -1.07, 0.66, 0.39, -0.85, 0.74, -0.52])
 NOTHING = "nothing"
-ARRAY_SHAPES: tuple[Shape, ...] = ((4,), (4,), (3, 4), (3, 3), (1,), (3,))
+PAIR = "nothing, of two arrays"
 
 
 @dataclass(frozen=True)
@@ -76,18 +69,13 @@ def complex_numpy() -> SimpleNamespace:
     return SimpleNamespace(**{**vars(np), **{name: complexly(getattr(np, name)) for name in makers}})
 
 
-class Statements(Expressions):
-    """Writes a program line by line. Statements return the scope of what follows them."""
+class Programs(Statements):
+    """Writes whole programs."""
 
     def __init__(self, integer: Callable[[int, int], int]) -> None:
         super().__init__(integer)
-        self.lines: list[str] = []
         # helpers that write: name, shape of the array, and what they return
         self.helpers: list[tuple[str, Shape, str]] = []
-
-    def line(self, indent: int, text: str) -> None:
-        """Append one line."""
-        self.lines.append("    " * indent + text)
 
     def block(self, indent: int, scope: Scope, budget: int, most: int = 3) -> Scope:
         """Write some statements."""
@@ -100,7 +88,8 @@ class Statements(Expressions):
         options: list[tuple[int, Any]] = [
             (2, self.new_array), (6, self.write_item), (5, self.update_item), (3, self.update_name),
             (3, self.view), (2, self.alias), (2, self.number_of), (3, self.method), (1, self.swap),
-            (1, self.container), (1, self.masked), (1, self.chosen),
+            (1, self.container), (1, self.masked), (1, self.chosen), (1, self.rebind),
+            (1, self.read_only_view),
         ]  # fmt: skip
         if self.helpers:
             options.append((3, self.call_helper))
@@ -108,248 +97,13 @@ class Statements(Expressions):
             options += [
                 (3, self.branch), (3, self.for_range), (1, self.rows), (1, self.while_loop),
                 (1, self.triangle), (1, self.closure), (1, self.ping_pong), (1, self.buffer),
-                (1, self.listed),
+                (1, self.listed), (1, self.each), (1, self.in_turn),
             ]  # fmt: skip
         if scope.loops:
             options.append((1, self.leave))
         if scope.returns is not None:
             options.append((1, self.return_early))
         return self.weighted(options)(indent, scope, budget)  # type: ignore[no-any-return]
-
-    def target(self, scope: Scope) -> str | None:
-        """An array that may be written."""
-        found = [t for t, shape in reversed(scope.arrays.items()) if t not in scope.kept and 0 not in shape]
-        return self.choose(found) if found else None
-
-    # -- new arrays and names -------------------------------------------------------------------------------
-
-    def new_array(self, indent: int, scope: Scope, budget: int) -> Scope:
-        """A new array, under a new name or, of the same shape, under an old one."""
-        shape = self.choose(ARRAY_SHAPES)
-        old = [t for t in scope.of_shape(shape) if t in scope.bindable and t not in scope.kept]
-        name = self.choose(old) if old and self.chance(3) else self.fresh("a")
-        patterns = [f"{self.fit(scope, shape)}.copy()", f"{self.fit(scope, shape)} * 1.0"]
-        patterns += [self.bounded(self.array(scope, shape, 1)) for _ in range(3)]
-        patterns += [f"np.zeros({shape})", f"np.zeros_like({self.fit(scope, shape)})"]
-        self.line(indent, f"{name} = {self.choose(patterns)}")
-        return scope.with_array(name, shape)
-
-    def buffer(self, indent: int, scope: Scope, budget: int) -> Scope:
-        """An empty array that is filled piece by piece."""
-        name = self.fresh("b")
-        vector = self.choose((True, False))
-        shape: Shape = (4,) if vector else (3, 4)
-        like = scope.of_shape(shape)
-        made = f"np.empty_like({self.choose(like)})" if like and self.chance(2) else f"np.empty({shape})"
-        self.line(indent, f"{name} = {made}")
-        kind = self.choose(("pieces", "loop", "whole"))
-        if kind == "whole":
-            self.line(indent, f"{name}[{self.choose((':', '...'))}] = {self.fitting(scope, shape)}")
-        elif kind == "pieces":
-            for index in self.choose((("1:", "0"), (":-1", "-1"), ("::2", "1::2"), (":2", "2:"))):
-                part = indexed_shape(shape, index)
-                assert part is not None
-                self.line(indent, f"{name}[{index}] = {self.fitting(scope, part)}")
-        else:
-            i = self.fresh("i")
-            head = self.choose(("range({})", "reversed(range({}))", "range({} - 1, -1, -1)")).format(shape[0])
-            self.line(indent, f"for {i} in {head}:")
-            inner = self.inside(scope, (i, shape[0]))
-            self.line(indent + 1, f"{name}[{i}] = {self.fitting(inner, shape[1:])}")
-        return scope.with_array(name, shape)
-
-    def view(self, indent: int, scope: Scope, budget: int) -> Scope:
-        """A name for a view of an array."""
-        text = self.choose(list(scope.arrays))
-        shape = scope.arrays[text]
-        patterns = [
-            f"{text}[{i}]" for i in basic_indices(shape) if 0 not in (indexed_shape(shape, i) or (0,))
-        ]
-        patterns = [self.choose(patterns)] * 4 if patterns else []
-        if len(shape) == 2:
-            patterns += [f"{text}.T", f"{text}.T", f"np.swapaxes({text}, 0, 1)", f"{text}.reshape(-1)",
-                         f"{text}.ravel()"]  # fmt: skip
-        elif shape == (4,):
-            patterns += [f"{text}.reshape(2, 2)", f"np.flip({text})", f"{text}.reshape(-1)"]
-        pattern = self.choose(patterns or [text])
-        made = np.asarray(eval(pattern, {"np": np, **_stand_ins(scope)})).shape
-        name = self.fresh("v")
-        self.line(indent, f"{name} = {pattern}")
-        scope = scope.with_array(name, made)
-        unsure = ("reshape" in pattern or "ravel" in pattern) and not self.chance(3)
-        return replace(scope, kept=scope.kept | {name}) if unsure or text in scope.kept else scope
-
-    def alias(self, indent: int, scope: Scope, budget: int) -> Scope:
-        """A second name for an array, or two for a new one."""
-        text = self.choose(list(scope.arrays))
-        shape = scope.arrays[text]
-        name = self.fresh("c")
-        if self.chance(3):
-            other = self.fresh("c")
-            self.line(indent, f"{name} = {other} = {self.bounded(self.array(scope, shape, 1))}")
-            return scope.with_array(other, shape).with_array(name, shape)
-        self.line(indent, f"{name} = {text}")
-        scope = scope.with_array(name, shape)
-        return replace(scope, kept=scope.kept | {name}) if text in scope.kept else scope
-
-    def chosen(self, indent: int, scope: Scope, budget: int) -> Scope:
-        """A name for one of two arrays."""
-        first = self.choose(list(scope.arrays))
-        shape = scope.arrays[first]
-        second = self.choose(scope.of_shape(shape))
-        name = self.fresh("c")
-        self.line(indent, f"{name} = {first} if {self.condition(scope)} else {second}")
-        kept = {name} if {first, second} & scope.kept else set()
-        scope = scope.with_array(name, shape)
-        return replace(scope, kept=scope.kept | kept)
-
-    def swap(self, indent: int, scope: Scope, budget: int) -> Scope:
-        """Two arrays change their names."""
-        names = [t for t in scope.arrays if t in scope.bindable and t not in scope.kept]
-        pairs = [(a, b) for a in names for b in names if a < b and scope.arrays[a] == scope.arrays[b]]
-        if not pairs:
-            return self.write_item(indent, scope, budget)
-        a, b = self.choose(pairs)
-        self.line(indent, f"{a}, {b} = {b}, {a}")
-        return scope
-
-    def container(self, indent: int, scope: Scope, budget: int) -> Scope:
-        """An array in a container, where it is found by a path."""
-        text = self.choose(list(scope.arrays))
-        shape = scope.arrays[text]
-        other = self.choose(list(scope.arrays))
-        name = self.fresh("d")
-        kind = self.choose(("list", "tuple", "dict", "object"))
-        value = self.choose((text, text, f"{text} * 1.0"))
-        texts = {
-            "list": (f"[{value}, {other}]", f"{name}[0]"),
-            "tuple": (f"({other}, {value})", f"{name}[1]"),
-            "dict": (f"{{'k': {value}, 's': {other}}}", f"{name}['k']"),
-            "object": (f"Box({value}, {self.number(scope, 0)})", f"{name}.u"),
-        }
-        made, path = texts[kind]
-        self.line(indent, f"{name} = {made}")
-        scope = scope.with_array(path, shape, bindable=kind != "tuple")
-        return replace(scope, kept=scope.kept | {path}) if text in scope.kept and value == text else scope
-
-    def number_of(self, indent: int, scope: Scope, budget: int) -> Scope:
-        """A number, under a new name or an old one."""
-        old = [name for name in scope.floats if name in scope.bindable]
-        name = self.choose(old) if old and self.chance(2) else self.fresh("s")
-        self.line(indent, f"{name} = {self.bounded(self.number(scope, 2))}")
-        floats = tuple(dict.fromkeys((*scope.floats, name)))
-        return replace(scope, floats=floats, bindable=scope.bindable | {name})
-
-    # -- writes ---------------------------------------------------------------------------------------------
-
-    def place(self, scope: Scope, text: str) -> tuple[str, Shape]:
-        """An index into an array, and the shape of what it selects."""
-        shape = scope.arrays[text]
-        if self.chance(3):
-            return ", ".join(self.position(scope, n) for n in shape), ()
-        options = basic_indices(shape)
-        advanced = advanced_indices(shape)
-        if advanced and self.chance(3):
-            options = advanced
-        index = self.choose(options) if options else "..."
-        found = indexed_shape(shape, index)
-        assert found is not None
-        if len(shape) == 2 and found == (shape[1],) and self.chance(2):
-            index = self.position(scope, shape[0])
-        return index, found
-
-    def write_item(self, indent: int, scope: Scope, budget: int) -> Scope:
-        """array[index] = value"""
-        text = self.target(scope)
-        if text is None:
-            return self.new_array(indent, scope, budget)
-        index, shape = self.place(scope, text)
-        self.line(indent, f"{text}[{index}] = {self.fitting(scope, shape, text)}")
-        return scope
-
-    def update_item(self, indent: int, scope: Scope, budget: int) -> Scope:
-        """array[index] op= value"""
-        text = self.target(scope)
-        if text is None:
-            return self.new_array(indent, scope, budget)
-        index, shape = self.place(scope, text)
-        op, value = self.operation(scope, shape, text)
-        self.line(indent, f"{text}[{index}] {op} {value}")
-        return scope
-
-    def operation(self, scope: Scope, shape: Shape, text: str) -> tuple[str, str]:
-        """An operator and a value that keep what is updated of order 1."""
-        op = self.choose(("+=", "+=", "-=", "*=", "*=", "/="))
-        value = self.bounded(self.array(scope, shape, 1, text) if shape and self.chance(2)
-                             else self.number(scope))  # fmt: skip
-        return op, f"1.5 + {value} ** 2" if op == "/=" else value
-
-    def update_name(self, indent: int, scope: Scope, budget: int) -> Scope:
-        """array op= value"""
-        names = [t for t in scope.arrays if t in scope.bindable and t not in scope.kept]
-        if not names:
-            return self.update_item(indent, scope, budget)
-        text = self.choose(names)
-        op, value = self.operation(scope, scope.arrays[text], text)
-        self.line(indent, f"{text} {op} {value}")
-        return scope
-
-    def masked(self, indent: int, scope: Scope, budget: int) -> Scope:
-        """A write where a condition holds."""
-        text = self.target(scope)
-        if text is None:
-            return self.new_array(indent, scope, budget)
-        shape = scope.arrays[text]
-        test = f"{self.choose(scope.of_shape(shape))} > {self.choose(THRESHOLDS)}"
-        kind = self.choose(("number", "update", "read", "copyto", "out"))
-        if kind == "number":
-            self.line(indent, f"{text}[{test}] = {self.bounded(self.number(scope))}")
-        elif kind == "update":
-            self.line(
-                indent, f"{text}[{test}] {self.choose(('*=', '+='))} {self.bounded(self.number(scope))}"
-            )
-        elif kind == "read":
-            mask = self.fresh("k")
-            self.line(indent, f"{mask} = {test}")
-            value = self.bounded(f"{self.fit(scope, shape)}[{mask}]")
-            self.line(indent, f"{text}[{mask}] = {value}")
-        elif kind == "copyto":
-            self.line(indent, f"np.copyto({text}, {self.fitting(scope, shape)}, where={test})")
-        else:
-            self.line(indent, f"np.sin({self.fit(scope, shape, text)}, out={text}, where={test})")
-        return scope
-
-    def method(self, indent: int, scope: Scope, budget: int) -> Scope:
-        """A write by a method or function."""
-        text = self.target(scope)
-        if text is None:
-            return self.new_array(indent, scope, budget)
-        shape = scope.arrays[text]
-        a, b = (self.fit(scope, shape, text) for _ in range(2))
-        patterns = [
-            f"{text}.fill({self.bounded(self.number(scope))})",
-            f"np.copyto({text}, {self.fitting(scope, shape)})",
-            f"np.multiply({a}, {self.choose((b, self.number(scope, 0)))}, out={text})",
-            f"np.sin({self.array(scope, shape, 1)}, out={text})",
-            f"np.add({a}, {self.bounded(self.number(scope))}, {text})",
-            f"{text}[:] = {self.fitting(scope, shape)}",
-        ]
-        if shape in ((4,), (3, 4)):
-            index = self.choose(([0, 2, 0], [1, 1, 2], [2, -1, 0]))
-            places = f"[{', '.join(map(str, index))}]"
-            rest: Shape = (3, *shape[1:])
-            value = self.bounded(self.array(scope, rest, 1))
-            patterns += [f"np.{self.choose(('add', 'subtract'))}.at({text}, {places}, {value})"] * 2
-            patterns += [f"{text}[{places}] = {value}"]
-        if len(shape) == 1:
-            patterns.append(f"{text}.sort()")
-        if shape == (4,):
-            numbers = ", ".join(self.number(scope, 0) for _ in range(3))
-            patterns.append(f"np.put({text}, [0, 3, 0], [{numbers}])")
-        if shape == (3, 3):
-            patterns.append(f"np.fill_diagonal({text}, {self.number(scope, 0)})")
-        self.line(indent, self.choose(patterns))
-        return scope
 
     # -- calls ----------------------------------------------------------------------------------------------
 
@@ -364,11 +118,23 @@ class Statements(Expressions):
         if shape == (4,) and self.chance(4):
             self.recursive_helper(name)
             return
+        if shape == (3,) and not self.chance(3):
+            self.helper_of_two(name)
+            return
         self.line(0, f"def {name}(w, r=0.4):")
         self.block(1, scope, 1)
         self.line(1, "w[0] *= r" if returns == NOTHING else f"return {returns}")
         self.lines += ["", ""]
         self.helpers.append((name, shape, returns))
+
+    def helper_of_two(self, name: str) -> None:
+        """A function of two arrays, which may be one, or overlap."""
+        scope = Scope({"w": (3,), "q": (3,)}, frozenset({"r"}), ("r",), returns=NOTHING)
+        self.line(0, f"def {name}(w, q, r=0.4):")
+        self.block(1, scope, 1)
+        self.line(1, "w[1:] *= q[:-1]")
+        self.lines += ["", ""]
+        self.helpers.append((name, (3,), PAIR))
 
     def recursive_helper(self, name: str) -> None:
         """A function that writes one element after the other by calling itself."""
@@ -393,8 +159,9 @@ class Statements(Expressions):
                     found.append(f"{text}[{self.choose(cut)}]")
         if not found:
             return self.new_array(indent, scope, budget)
-        call = f"{name}({self.choose(found)}, {self.bounded(self.number(scope))})"
-        if returns == NOTHING or self.chance(4):
+        second = f"{self.choose(found)}, " if returns == PAIR else ""
+        call = f"{name}({self.choose(found)}, {second}{self.bounded(self.number(scope))})"
+        if returns in (NOTHING, PAIR) or self.chance(4):
             self.line(indent, call)
             return scope
         result = self.fresh("h")
@@ -419,10 +186,6 @@ class Statements(Expressions):
                        bindable=scope.bindable | {result})  # fmt: skip
 
     # -- control --------------------------------------------------------------------------------------------
-
-    def inside(self, scope: Scope, *integers: tuple[str, int]) -> Scope:
-        """The scope of the body of a loop."""
-        return replace(scope, integers=(*scope.integers, *integers), loops=scope.loops + 1)
 
     def branch(self, indent: int, scope: Scope, budget: int) -> Scope:
         """An `if`; names that both arms give to arrays live on."""
@@ -553,6 +316,45 @@ class Statements(Expressions):
         self.line(indent + 1, f"{old}, {new} = {new}, {old}")
         return scope.with_array(old, shape)
 
+    def each(self, indent: int, scope: Scope, budget: int) -> Scope:
+        """A loop over a container of arrays, each of which is written."""
+        names = [t for t in scope.arrays if t not in scope.kept and 0 not in scope.arrays[t]]
+        pairs = [(a, b) for a in names for b in names if a != b and scope.arrays[a] == scope.arrays[b]]
+        if not pairs:
+            return self.write_item(indent, scope, budget)
+        first, second = self.choose(pairs)
+        item, i = self.fresh("w"), self.fresh("i")
+        head = self.choose(
+            (
+                f"for {item} in ({first}, {second}):",
+                f"for {i}, {item} in enumerate([{first}, {second}]):",
+                f"for {item}, {i} in (({first}, 0), ({second}, 1)):",
+            )
+        )
+        self.line(indent, head)
+        inner = self.inside(scope, (i, 2)) if i in head else self.inside(scope)
+        inner = inner.with_array(item, scope.arrays[first])
+        self.line(indent + 1, f"{item}[...] = {self.fitting(inner, scope.arrays[first], item)}")
+        self.block(indent + 1, inner, 0, 2)
+        return scope
+
+    def in_turn(self, indent: int, scope: Scope, budget: int) -> Scope:
+        """Two arrays in a list that take turns in a loop."""
+        text = self.choose(list(scope.arrays))
+        shape = scope.arrays[text]
+        name, i = self.fresh("p"), self.fresh("i")
+        self.line(
+            indent, f"{name} = [{text} * 1.0, {self.bounded(self.array(scope, shape, 0))} + 0.0 * {text}]"
+        )
+        self.line(indent, f"for {i} in range({self.choose((2, 3, 1))}):")
+        swapped = self.chance(2)
+        new, old = ("0", "1") if swapped else (f"{i} % 2", f"({i} + 1) % 2")
+        body = self.inside(scope.with_array(f"{name}[{old}]", shape), (i, 3))
+        self.line(indent + 1, f"{name}[{new}][...] = {self.fitting(body, shape, f'{name}[{old}]')}")
+        if swapped:
+            self.line(indent + 1, f"{name}[0], {name}[1] = {name}[1], {name}[0]")
+        return scope.with_array(f"{name}[0]", shape).with_array(f"{name}[1]", shape)
+
     def listed(self, indent: int, scope: Scope, budget: int) -> Scope:
         """A list of copies of an array that a loop writes."""
         text = self.target(scope)
@@ -611,26 +413,11 @@ class Statements(Expressions):
         return " + ".join(terms)
 
 
-def _stand_ins(scope: Scope) -> dict[str, Any]:
-    """Arrays under the names of a scope; paths into containers lead to them."""
-    found: dict[str, Any] = {}
-    for text, shape in scope.arrays.items():
-        head = text.split("[")[0].split(".")[0]
-        array = np.empty(shape)
-        if text == head:
-            found[head] = array
-        elif text.endswith(".u"):
-            found[head] = SimpleNamespace(u=array)
-        else:
-            found[head] = {"k": array, 0: array, 1: array}
-    return found
-
-
 def write_program(seed: int) -> WritingProgram:
     """The program of a number: the first of its attempts that runs and keeps its values of order 1."""
     rng = random.Random(seed)
     while True:
-        writer = Statements(rng.randint)
+        writer = Programs(rng.randint)
         shapes = writer.program()
         text = PREAMBLE + "\n".join(writer.lines) + "\n"
         single = rng.randint(1, 10) == 1
