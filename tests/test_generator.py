@@ -88,7 +88,7 @@ def test_every_kind_of_write_is_generated() -> None:
         r"np\.put\(", r"out=", r"np\.add\.at\(", r"np\.subtract\.at\(", r"\.sort\(\)", r"\.T$",
         r"\.reshape\(-1\)", r"\.reshape\(2, 2\)", r"\.ravel\(\)", r"np\.swapaxes\(", r"np\.flip\(",
         r"np\.argmax\(", r"np\.argsort\(", r"c\d+ = \w+ if .* else \w+$", r"c\d+ = c\d+ = ",
-        r"^ +(\w+), (\w+) = \2, \1$", r"Box\(", r"\.u\[.*\] = ", r"\['k'\]", r"d\d+\[[01]\]\[",
+        r"^ +(\w+), (\w+) = \2, \1$", r"Box\(", r"\.u\[.*\] [-+*]?= ", r"\['k'\]", r"d\d+\[[01]\]\[",
         r"def helper\d+\(w, r=0.4, k=3\)", r"^ +helper\d+\(", r"h\d+ = helper", r"helper\d+\(\w+\[",
         r"def g\d+\(z\d+\):\n +\w+\[", r"np\.empty\(", r"np\.empty_like\(", r"np\.zeros\(",
         r"for i\d+ in range\(0\)", r"in reversed\(range", r"for j\d+ in range\(i\d+\)", r"for r\d+ in ",

@@ -28,7 +28,7 @@ CHUNK = 40
 # one program in so many is differentiated twice
 NESTED_SHARE = 6
 # what share of the programs has to be accepted
-ACCEPTED = 0.75
+ACCEPTED = 0.85
 bounded = settings(
     max_examples=EXAMPLES,
     derandomize=True,

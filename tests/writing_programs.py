@@ -440,7 +440,7 @@ def runs(program: WritingProgram) -> bool:
     try:
         with np.errstate(all="ignore"):
             result = program.function(*oracles.copied(program.arguments))
-    except (TypeError, ValueError, IndexError, UnboundLocalError):
+    except (TypeError, ValueError, IndexError, NameError):
         return False
     flat = oracles.flatten(result)
     return bool(flat.size and np.all(np.isfinite(flat)) and np.max(np.abs(flat)) < 1e3)

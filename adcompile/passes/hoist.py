@@ -50,23 +50,28 @@ Range = tuple[Atom, Atom, Atom]
 _NOTHING, _WARNING, _ERROR, _EFFECT = range(4)
 
 
-def hoist(block: Block) -> None:
-    """Move what is invariant out of the loops of a block and of the blocks in it."""
+def hoist(block: Block, unsure: Iterable[Value] = ()) -> None:
+    """Move what is invariant out of the loops of a block and of the blocks in it.
+
+    `unsure` are values of another block that may not have been assigned there, as `unsure_values` finds them.
+    """
     if any(isinstance(stmt, (For, While)) for stmt in all_statements(block)):
-        _Motion(block).block(block, ())
+        _Motion(block, unsure).block(block, ())
+
+
+def unsure_values(block: Block) -> set[Value]:
+    """The values of a block that only some paths may have assigned."""
+    return {out for s in all_statements(block) if not isinstance(s, Apply) for out in (*s.outs, *_carried(s))}
 
 
 class _Motion:
-    def __init__(self, root: Block) -> None:
+    def __init__(self, root: Block, unsure: Iterable[Value]) -> None:
         classes = Classes()
         classes.block(root)
         fixed = {*classes.updated, *(classes.find(v) for v in _kept(root))}
         # arrays that have to be new in each iteration
         self.fresh = {v for v in classes.parent.keys() | fixed if classes.find(v) in fixed}
-        # what only some paths may have assigned
-        self.unsure = {
-            out for s in all_statements(root) if not isinstance(s, Apply) for out in (*s.outs, *_carried(s))
-        }
+        self.unsure = {*unsure, *unsure_values(root)}
 
     def block(self, block: Block, running: tuple[Range, ...]) -> None:
         """Move what is invariant in a block; the ranges `running` are known not to be empty."""

@@ -8,7 +8,7 @@ adjoint's zero has no sign to lose.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -334,13 +334,15 @@ def simplify(block: Block) -> Block:
 
 def simplify_split(block: Block, inner: Block) -> None:
     """Simplify two sweeps of which the second reads values of the first."""
+    from .hoist import unsure_values
+
     joined = Block(block.params, [*block.statements], block.yields)
     mapping: dict[Value, Any] = {}
     known: dict[Any, Any] = {}
     share(joined, mapping, known)
     share(inner, mapping, dict(known))
     remove_dead(inner)
-    polish(inner)
+    polish(inner, unsure_values(joined))
     count = len(joined.yields)
     joined.yields = (*joined.yields, *free_values(inner))
     remove_dead(joined)
@@ -358,9 +360,9 @@ def multiply_out_squares(block: Block) -> None:
                 stmt.primitive, stmt.args = OPERATORS["*"], (x, x)
 
 
-def polish(block: Block) -> None:
+def polish(block: Block, unsure: Iterable[Value] = ()) -> None:
     """Sharpen the types of numbers, put products in order and move what is invariant out of loops, in a
-    block without dead code.
+    block without dead code; `unsure` are values of another block that may not have been assigned there.
     """
     from .hoist import hoist
     from .products import reassociate
@@ -369,7 +371,7 @@ def polish(block: Block) -> None:
     sharpen(block)
     reassociate(block)
     share(block, {}, {})
-    hoist(block)
+    hoist(block, unsure)
     share(block, {}, {})
     remove_dead(block)
 

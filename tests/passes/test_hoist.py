@@ -283,3 +283,19 @@ def partly(x, n, c):
 @pytest.mark.parametrize("c", [1.0, -1.0])
 def test_an_array_that_only_one_path_assigns_may_be_read_by_a_loop(c):
     ad.check_grads(lambda x: partly(x, 2, c), (X,), order=2)
+
+
+@pytest.mark.parametrize("n", [0, 2])
+def test_a_pullback_takes_nothing_out_of_a_loop_that_the_other_sweep_may_not_have_assigned(n):
+    def f(x, y, n):
+        for _ in range(n):
+            y = np.sin(y / (1.5 + x**2))
+        return y
+
+    y = draw(3, seed=97)
+    out, pullback = ad.vjp(f, 0.4, y, n)
+    x_bar, y_bar = pullback(np.ones(3))[:2]
+    assert np.array_equal(out, f(0.4, y, n))
+    step = 1e-20
+    assert np.isclose(x_bar, np.sum(f(0.4 + step * 1j, y, n)).imag / step, rtol=1e-14, atol=0)
+    assert np.allclose(y_bar, f(0.4, y + step * 1j, n).imag / step, rtol=1e-14, atol=0)
