@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import ast
 import functools
+import itertools
+import re
 import types
 from dataclasses import dataclass, field
 from typing import Any
@@ -73,6 +75,8 @@ class Inputs:
     guards: list[Guard] = field(default_factory=list)
     _leaves: dict[Any, Value] = field(default_factory=dict)
     _paths: dict[Value, Path] = field(default_factory=dict)
+    # whose axes are called by a name
+    _axes: dict[str, Any] = field(default_factory=dict)
     relations: list[Relation] = field(default_factory=list)
     # inputs that are a part of another one's memory, by path; while `apart`, each is taken for its own
     together: dict[Any, Any] = field(default_factory=dict)
@@ -93,11 +97,20 @@ class Inputs:
             self.found.append(Input(value, root, path, example))
         return self._leaves[key]
 
+    def _type(self, path: Path, value: Any, name: str) -> Type:
+        """The type of an input; axes of two inputs never share a name, as axes of one length do."""
+        key = path_key(path)
+        name = base = re.sub(r"[^\w.]", "_", name)
+        others = itertools.count(2)
+        while self._axes.setdefault(name, key) != key:
+            name = f"{base}_{next(others)}"
+        return type_of(value, name)
+
     def own(self, item: Input) -> Value:
         """The parameter for what is an input of another compilation as well."""
         key = path_key(item.path)
         if key not in self._leaves:
-            t = type_of(item.example, _dotted(item.path))
+            t = self._type(item.path, item.example, _dotted(item.path))
             self.leaf(item.path, t, item.root, item.value.hint, item.example)
         return self._leaves[key]
 
@@ -144,7 +157,7 @@ class Inputs:
         if self.fixed(path, value):
             return Literal(value)
         self._refuse_overriding(p, value, f"the argument `{hint}`")
-        t = type_of(value, _dotted(path))
+        t = self._type(path, value, _dotted(path))
         if is_numeric(t) and not isinstance(value, bool):
             return self._part(p, path, self.leaf(path, t, name, hint, value))
         if isinstance(value, _STATIC) or (callable(value) and not is_plain_object(value)):
@@ -208,7 +221,7 @@ class Inputs:
             self.guard(path, "equals", value)
             return Literal(value)
         self._refuse_overriding(p, value, f"`{hint}`")
-        t = type_of(value, hint)
+        t = self._type(path, value, hint)
         if is_numeric(t) and not isinstance(value, bool):
             self.guard(path, "type", value)
             return self._part(p, path, self.leaf(path, t, None, hint, value))
@@ -276,12 +289,9 @@ class Inputs:
             )
         if isinstance(value, tuple):
             return TupleVal(tuple(self.wrap_static(p, v) for v in value), type(value))
-        t = type_of(value)
-        if is_numeric(t):
-            return self.leaf(
-                (("const", value),), type_of(value, f"c{len(self.found)}"), None, hint or "c", value
-            )
         path = (("const", value),)
+        if is_numeric(type_of(value)):
+            return self.leaf(path, self._type(path, value, hint or "c"), None, hint or "c", value)
         self._meet(p, path, value)
         return Captured(path, value)
 

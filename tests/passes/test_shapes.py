@@ -186,3 +186,30 @@ def test_a_swapped_linear_stencil_saves_nothing():
         return old
 
     assert ad.lower(lambda steps, u: np.sum(heat(steps, u) ** 2), 3, np.ones(5), argnums=1).saved == ()
+
+
+def other(x):
+    def read():
+        return x
+
+    return read
+
+
+def test_what_has_one_name_need_not_have_one_shape():
+    captured = other(np.arange(1.0, 5.0))
+
+    def f(x):
+        v = x[0] * captured()
+        return np.sum(v[2:]) + v[3]
+
+    np.testing.assert_array_equal(ad.grad(f)(np.ones(3)), [11.0, 0.0, 0.0])
+
+
+def test_keys_that_look_like_paths_are_no_paths():
+    def f(p):
+        v = p["a"][0] * p["a.0"]
+        return np.sum(v[2:])
+
+    bars = ad.grad(f)({"a": (np.ones(1),), "a.0": np.arange(4.0)})
+    np.testing.assert_array_equal(bars["a"][0], [5.0])
+    np.testing.assert_array_equal(bars["a.0"], [0.0, 0.0, 1.0, 1.0])
