@@ -137,19 +137,25 @@ def fit(given: Any, like: Any, what: str, whose: str) -> Any:
                 f"a {what} of the shape of what it belongs to",
             )
         return _in_kind(given, like, what, whose)
-    if isinstance(like, (list, tuple)) and isinstance(given, (list, tuple)):
-        if len(given) != len(like):
-            raise ArgumentError(
-                "AD210",
-                f"a {what} with {len(given)} items for {whose} with {len(like)}",
-                None,
-                f"a {what} of the structure of what it belongs to",
-            )
-        items = [fit(a, b, what, whose) for a, b in zip(given, like, strict=True)]
-        return type(given)(*items) if hasattr(given, "_fields") else type(given)(items)
-    if isinstance(like, dict) and isinstance(given, dict):
-        return {key: fit(given.get(key), value, what, whose) for key, value in like.items()}
-    return given
+    if given is None or not isinstance(like, (list, tuple, dict)):
+        return given
+    kind = dict if isinstance(like, dict) else (list, tuple)
+    if not isinstance(given, kind):
+        wanted = f"the type {type(like).__name__}"
+        raise _other_structure(f"a {what} of type {type(given).__name__}", whose, wanted, what)
+    if isinstance(given, dict) and isinstance(like, dict):
+        if given.keys() != like.keys():
+            raise _other_structure(f"a {what} with the keys {[*given]}", whose, f"the keys {[*like]}", what)
+        return {key: fit(given[key], value, what, whose) for key, value in like.items()}
+    if len(given) != len(like):
+        raise _other_structure(f"a {what} with {len(given)} items", whose, str(len(like)), what)
+    items = [fit(a, b, what, whose) for a, b in zip(given, like, strict=True)]
+    return type(given)(*items) if hasattr(given, "_fields") else type(given)(items)
+
+
+def _other_structure(given: str, whose: str, wanted: str, what: str) -> ArgumentError:
+    expected = f"a {what} of the structure of what it belongs to"
+    return ArgumentError("AD210", f"{given} for {whose} with {wanted}", None, expected)
 
 
 def _in_kind(given: Any, like: Any, what: str, whose: str) -> Any:

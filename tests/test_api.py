@@ -6,6 +6,7 @@ import inspect
 import linecache
 import math
 import pickle
+import re
 import subprocess
 import sys
 import threading
@@ -900,6 +901,32 @@ def test_cotangents_and_tangents_have_to_fit() -> None:
         pullback(np.ones(2))
     with pytest.raises(TypeError, match="a tangent of shape"):
         ad.jvp(double, (np.ones(3),), (1.0,))
+
+
+@pytest.mark.parametrize(
+    ("cotangent", "text"),
+    [
+        (np.ones(3), "a cotangent of type ndarray for the output with the type tuple"),
+        ((np.ones(3), 1.0), "a cotangent with 2 items for the output with 1"),
+        (({"a": 1.0},), "a cotangent with the keys ['a'] for the output with the keys ['a', 'b']"),
+        (((1.0, 1.0),), "a cotangent of type tuple for the output with the type dict"),
+    ],
+)
+def test_cotangents_have_the_structure_of_the_output(cotangent: Any, text: str) -> None:
+    def parts(x: Any) -> Any:
+        return ({"a": x[0], "b": x[1]},)
+
+    _, pullback = ad.vjp(parts, np.ones(3))
+    with pytest.raises(ad.ArgumentError, match=re.escape(text)):
+        pullback(cotangent)
+
+
+def test_tangents_have_the_structure_of_the_primal() -> None:
+    def first(p: Any) -> Any:
+        return p["a"]
+
+    with pytest.raises(ad.ArgumentError, match="a tangent of type float for primal 0 with the type dict"):
+        ad.jvp(first, ({"a": 1.0},), (1.0,))
 
 
 def test_shapes_that_do_not_fit_raise_also_where_the_value_is_not_needed() -> None:
