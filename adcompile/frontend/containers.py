@@ -248,7 +248,7 @@ def _in_place(p: Parser, op: str, old: Any, value: Any, node: ast.AugAssign) -> 
     """`a op= b` of an array changes it for all its names; False for what is not changed but replaced."""
     if not is_array(old):
         return False
-    if isinstance(old.type, Unknown) or old.type.shape == ():
+    if isinstance(old.type, Unknown) or (old.type.shape == () and not p.memory.is_surely_array(old)):
         # perhaps a number: replaced or changed makes a difference only to another name
         other = p.memory.sharer(p.state, old)
         if other is not None:

@@ -15,10 +15,10 @@ import ast
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from ..errors import NoDerivative
+from ..errors import Loc, NoDerivative
 from ..ir.nodes import Apply, Arg, Block, If, Literal, Stmt, Value, map_arg, values_in
 from ..ir.types import Array, ListOf, Opaque, Scalar, Unknown, shape_of
-from ..rules.indexing import GETITEM
+from ..rules.indexing import GETITEM, index_parts
 from ..rules.lists import LIST_APPEND, LIST_MAKE, LIST_POP, LIST_SET
 from ..rules.rule import Primitive
 from ..rules.sharing import shown_by
@@ -36,6 +36,12 @@ _LISTING = (LIST_APPEND, LIST_MAKE, LIST_SET)
 # what makes arrays in C order, whatever it is given
 _MADE_IN_ORDER = ("np.zeros(", "np.ones(", "np.empty(", "np.full(")
 
+# what makes arrays of whatever it is given, also where these have no axes
+_MAKING_ARRAYS = (
+    *_MADE_IN_ORDER, "np.zeros_like(", "np.ones_like(", "np.empty_like(", "np.full_like(", "np.array(",
+    "np.asarray(", "np.asanyarray(", "np.copy(",
+)  # fmt: skip
+
 Roots = frozenset[Value]
 
 
@@ -50,14 +56,19 @@ class Memory:
         For a value that a join made, the memories that it may be; any other value is a memory of its own.
     originals : dict
         For a parameter of a derivative inside of a function, the memories that it stands for.
+    written : dict
+        The memories that the program has written into, with the place where it did so first.
+    arrays : set
+        Such parameters that stand for what is known to be an array, and no NumPy number.
     """
 
     def __init__(self, p: Parser) -> None:
         self.p = p
         self.owner: dict[Value, Value] = {}
         self.roots: dict[Value, Roots] = {}
-        self.written: dict[Value, None] = {}
+        self.written: dict[Value, Loc | None] = {}
         self.originals: dict[Value, Roots] = {}
+        self.arrays: set[Value] = set()
         # the arrays that a join chose among memories, and the memories that only they are
         self.pointers: dict[Value, Tree] = {}
         self.own: dict[Value, Value] = {}
@@ -240,6 +251,17 @@ class Memory:
         arrays = [v for v in values_in(stmt.args) if is_array(v)]
         return len(shape_of(base.type) or ()) == 1 or (bool(arrays) and all(map(self.in_order, arrays)))
 
+    def is_surely_array(self, value: Value) -> bool:
+        """Whether a value without axes is known to be an array, and not a NumPy number."""
+        base, steps = self.locate(value)
+        if steps:
+            index = steps[-1].args[1] if steps[-1].primitive is GETITEM else ()
+            return any(isinstance(i, Literal) and i.value is Ellipsis for i in index_parts(index))
+        stmt = self.p.builder.definitions.get(base)
+        if stmt is not None:
+            return stmt.primitive.name.startswith(_MAKING_ARRAYS)
+        return base in self.arrays or (isinstance(base.type, Array) and self.p.inputs.is_input(base))
+
     def _keeps_order(self, step: Apply) -> bool:
         if step.primitive is not GETITEM:
             return is_reshape(step)
@@ -346,7 +368,7 @@ class Memory:
     def mark_written(self, base: Value) -> None:
         """A memory is written, and with it those that went on as it behind a join."""
         if base not in self.written:
-            self.written[base] = None
+            self.written[base] = self.p.builder.loc
             for source in self.sources.get(base, ()):
                 self.mark_written(source)
 

@@ -17,7 +17,7 @@ from ..ir.wording import word_for
 from ..rules import indexing, lists
 from ..rules.rule import OPERATORS, Primitive
 from ..rules.typing import typ
-from .cotangents import cast, cast_to, complete, plus, zeros
+from .cotangents import as_array, cast, cast_to, complete, plus, zeros
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,8 @@ class Adjoints:
         """Add a contribution to some elements of the adjoint of an array or list."""
         if x not in self.active:
             return
-        if isinstance(x.type, Scalar):
-            # x[()], x[None]: all there is to a number
+        if shape_of(x.type) == ():
+            # x[()], x[None]: all there is to a number, or to an array without axes
             self.accumulate(bars, x, self.builder.expand("np.sum(c)", c=c))
             return
         if isinstance(x.type, ListOf):
@@ -110,7 +110,7 @@ class Adjoints:
         if not waiting:
             return have
         with self.builder.at(waiting[0].loc):
-            total = complete(self.builder, have, value)
+            total = as_array(self.builder, complete(self.builder, have, value), value)
         for addend in waiting:
             with self.builder.at(addend.loc):
                 total = self.builder.apply(addend.row, total, addend.index, addend.c)

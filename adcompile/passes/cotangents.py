@@ -68,6 +68,18 @@ def full(builder: Builder, c: Atom, value: Value) -> Any:
     return builder.expand("np.broadcast_to(c, np.shape(x))", c=c, x=value)
 
 
+def as_array(builder: Builder, c: Any, value: Value) -> Any:
+    """What is to be written into where `value` is: of arrays without axes arithmetic makes numbers."""
+    made = builder.definitions.get(c) if isinstance(c, Value) else None
+    name = "" if made is None else made.primitive.name
+    is_made = made is not None and (made.primitive.effect == "update" or name.startswith(_MAKING))
+    return c if shape_of(value.type) or is_made else builder.expand("np.asarray(c)", c=c)
+
+
+# what makes an array of whatever it is given
+_MAKING = ("np.zeros_like(", "np.broadcast_to(", "np.asarray(")
+
+
 def complete(builder: Builder, c: Atom | None, value: Value) -> Any:
     """The adjoint `c`, None for zero, as branches and loops hand it on: of shape and dtype of its value."""
     if c is None:

@@ -28,10 +28,10 @@ from ..ir.nodes import (
     values_in,
 )
 from ..ir.types import is_differentiable
-from ..rules import lists
+from ..rules import indexing, lists
 from ..rules.rule import Primitive, call_rule
 from .activity import carried_params, carried_yields, refuse_inactive, useful_values, varied_values
-from .cotangents import adjoint_type, full, zeros
+from .cotangents import adjoint_type, as_array, full, zeros
 from .invariance import without_influence
 from .reverse import rule_environment, rule_facts
 
@@ -149,6 +149,8 @@ class _Tangents:
         ]
         if row.name == "accumulate(a, c)":
             return self.builder.expand("a + c", a=args[0], c=args[1])
+        if row in indexing.WRITES:
+            args[0] = as_array(self.builder, args[0], stmt.outs[0])
         return self.builder.apply(row, *args)
 
     def _terms(self, stmt: Apply, dotted: list[tuple[str, Arg]], dots: Dots) -> Any:

@@ -57,7 +57,7 @@ from ..rules.rule import OPERATORS, call_rule, facts_of
 from ..rules.typing import typ
 from .activity import carried_params, carried_yields, refuse_inactive, useful_values, varied_values
 from .adjoints import Adjoints, Bars
-from .cotangents import adjoint_type, complete, full, reduce_to, zeros
+from .cotangents import adjoint_type, as_array, complete, full, reduce_to, zeros
 from .invariance import without_influence
 from .keep import ensure_defined, keep, recomputable
 from .partial import Partial
@@ -173,7 +173,7 @@ class _Sweep(Adjoints):
     def _written(self, stmt: Apply, bars: Bars, z_bar: Any) -> None:
         """A write: the adjoint of its place is read before it is changed there."""
         env, facts = rule_environment(stmt), rule_facts(stmt)
-        env["z_bar"] = full(self.builder, z_bar, stmt.outs[0])
+        env["z_bar"] = as_array(self.builder, full(self.builder, z_bar, stmt.outs[0]), stmt.outs[0])
         facts["z_bar"] = facts_of(env["z_bar"])
         a, i, v = stmt.args
         if isinstance(v, Value) and v in self.active:
@@ -184,7 +184,10 @@ class _Sweep(Adjoints):
                 i = i.index
             text = call_rule(stmt.primitive.pullbacks["v"], facts)
             self._contribute(bars, stmt, v, text, {**env, "z_bar": place, "i": i})
-        if isinstance(a, Value) and a in self.active:
+        # an index of an array without axes takes all there is
+        one = shape_of(stmt.outs[0].type) == () and indexing.is_basic(i)
+        replaced = one and stmt.primitive is indexing.INDEX_SET
+        if isinstance(a, Value) and a in self.active and not replaced:
             self._contribute(bars, stmt, a, call_rule(stmt.primitive.pullbacks["a"], facts), env)
 
     def _row(self, stmt: Apply, bars: Bars, z_bar: Any) -> None:

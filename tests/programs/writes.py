@@ -993,3 +993,61 @@ add(
     argnums=(0,),
     features="early return, loop",
 )
+
+
+def write_without_axes(x):
+    c = np.zeros(())
+    c[()] = np.sum(x)
+    c[...] *= c
+    c.fill(c[()] * x[0])
+    for v in x:
+        c[...] = c * v + v**2
+    np.multiply(c, x[-1], out=c)
+    return c * c
+
+
+add(write_without_axes, (draw(3),), features="write, arrays without axes, loop")
+
+
+def update_without_axes(x):
+    c = np.zeros(())
+    same = c
+    c += x
+    c *= x
+    c[...] = c * same + 1.0
+    c[None] *= x
+    one = c.reshape(1)
+    one[0] -= x
+    c[c > 5.0] = 0.0
+    return np.sin(same)
+
+
+add(update_without_axes, (0.7,), (1.9,), features="write, arrays without axes, alias")
+
+
+def update_views_without_axes(x):
+    y = np.zeros((2, 3))
+    v = y[1, 2, ...]
+    v += x * x
+    y[1] *= 2.0
+    v *= v
+    return np.sum(y) * v[()]
+
+
+add(update_views_without_axes, (0.7,), features="write, arrays without axes, views")
+
+
+def argument_without_axes(c, x):
+    d = c
+    c *= x
+    c -= d * c
+    c[()] = np.sin(c) * d
+    return d + c
+
+
+add(
+    argument_without_axes,
+    (np.array(0.3), 0.7),
+    writes=True,
+    features="write, arrays without axes, argument",
+)
