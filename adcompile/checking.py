@@ -7,12 +7,14 @@ do they know `stop_gradient`.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from .copies import copied
 from .engine import Engine
 from .errors import ArgumentError
 from .leaves import Vector, flattened, in_double, joined, leaves, like, map_leaves, map_pairs, matching
@@ -141,7 +143,7 @@ def _check(
     rows = []
     out = f(*args)
     for k in range(_DIRECTIONS):
-        direction = map_leaves(lambda leaf: _random(leaf, rng), args, other=_zero)
+        direction = _together(args, map_leaves(lambda leaf: _random(leaf, rng), args, other=_zero))
         expected = _ridders(f, args, direction)
         if "fwd" in modes:
             actual = joined(matching(out, jvp(f.function, args, direction, outputs=f.outputs)[1]))
@@ -176,6 +178,23 @@ def _gradient(f: _Checked, args: tuple[Any, ...]) -> _Checked:
     return _Checked(pulled_back)
 
 
+def _together(args: tuple[Any, ...], values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the values in arrays that share memory as those of the arguments do, if any of these do."""
+    arrays = [leaf for leaf in leaves(args) if isinstance(leaf, np.ndarray)]
+    if not any(np.may_share_memory(a, b) for a, b in itertools.combinations(arrays, 2)):
+        return values
+
+    def filled(array: Any, value: Any) -> Any:
+        if not isinstance(array, np.ndarray):
+            return value
+        array.flags.writeable = True
+        array[...] = value
+        return array
+
+    found: tuple[Any, ...] = map_pairs(filled, copied(args), values)
+    return found
+
+
 def _ridders(f: Callable[..., Any], args: tuple[Any, ...], direction: tuple[Any, ...]) -> Vector:
     """Return the derivative of f along a direction, by central differences extrapolated to step 0.
 
@@ -183,7 +202,7 @@ def _ridders(f: Callable[..., Any], args: tuple[Any, ...], direction: tuple[Any,
     """
 
     def at(step: float) -> Vector:
-        moved = map_pairs(lambda x, d: in_double(x) + step * in_double(d), args, direction)
+        moved = _together(args, map_pairs(lambda x, d: in_double(x) + step * in_double(d), args, direction))
         with np.errstate(all="ignore"):
             return flattened(f(*moved)).astype(complex)
 

@@ -790,9 +790,9 @@ def f(a):
 """,
         "(ARRAY,)",
         """\
-model.py:5: UnsupportedSyntax: the function writes into an array that it has under two names [AD112]
-            return np.sum(ad.grad(inner)(a))
-                          ^^^^^^^^^^^^^^^^^
+model.py:3: UnsupportedSyntax: the function writes into an array that it has under two names [AD112]
+            t[0] = 2.0
+            ^^^^^^^^^^
   expected a copy of the array as one of its arguments""",
     ),
     Refused(
