@@ -28,6 +28,11 @@ def matrix(*shape: int) -> Any:
     return array(*shape) + 3 * np.eye(shape[-1])
 
 
+def definite(n: int) -> Any:
+    """A symmetric matrix with positive eigenvalues."""
+    return array(n, n) @ array(n, n).T + np.eye(n)
+
+
 def number(low: float, high: float, k: int) -> float:
     return low + (high - low) * (0.29, 0.71, 0.43)[k]
 
@@ -283,7 +288,9 @@ CALLS: dict[str, list[Call]] = {
     ],
     "np.full_like(a, fill_value, dtype=None)": [call(A, 0.5), call(A, array(4))],
     "np.arange(start, stop=None, step=None, dtype=None)": [call(0.3, 4.1), call(0.3, 4.1, 0.9), call(3.5)],
-    "np.linspace(start, stop, num=50, endpoint=True)": [
+    "np.linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None)": [
+        call(0.2, 1.3, 5, dtype=np.float64),
+        call(np.float32(0.2), np.float32(1.3), 5, dtype=np.float32),
         call(0.2, 1.3, 5),
         call(0.2, 1.3, num=4, endpoint=False),
         call(0.2, 3.0),
@@ -583,6 +590,30 @@ CALLS: dict[str, list[Call]] = {
         call(matrix(2, 3, 3), array(3)),
     ],
     "np.linalg.inv(a)": [call(matrix(3, 3)), call(matrix(2, 3, 3))],
+    "histogram_of(a, bins, range, weights)": [
+        call(array(7), 5, None, array(7)),
+        call(array(7), 4, (-0.7, 0.9), array(7)),
+        call(array(7), np.array([-1.0, 0.2, 0.6, 1.0]), None, array(7)),
+        call(array(2, 3), 4, None, array(2, 3).astype(np.float32)),
+    ],
+    "histogram_read(c, a, bins, range)": [
+        call(array(5), array(7), 5, None),
+        call(array(4), array(7), 4, (-0.7, 0.9)),
+    ],
+    "histogram_edges(a, bins, range)": [
+        call(array(7), 5, None),
+        call(array(7), 4, (-0.7, 0.9)),
+        call(array(7), np.array([-1.0, 0.2, 0.5]), None),
+    ],
+    "np.linalg.cholesky(a)": [
+        call(definite(3)),
+        call(definite(1)),
+        call(np.stack([definite(3), 2 * definite(3)])),
+        call(definite(3).astype(np.float32)),
+    ],
+    "lower_half(x)": [call(array(3, 3)), call(array(2, 3, 3))],
+    "from_lower(x)": [call(array(3, 3)), call(array(2, 3, 3))],
+    "symmetric_half(x)": [call(array(3, 3)), call(array(2, 3, 3))],
     "np.linalg.det(a)": [call(matrix(3, 3)), call(matrix(2, 3, 3))],
     "np.linalg.norm(x, ord=None, axis=None, keepdims=False)": [
         call(array(3)),
@@ -807,6 +838,12 @@ EXPANDED: dict[str, list[Call]] = {
     ],
     "np.nonzero(a)": [call(array(4) > 0)],
     "np.linalg.slogdet(a)": [call(matrix(3, 3))],
+    "np.histogram(a, bins=10, range=None, density=None, weights=None)": [
+        call(array(7), 5, weights=array(7, low=0.1)),
+        call(array(7), 5),
+    ],
+    "np.linalg.matrix_power(a, n)": [call(matrix(3, 3), Known(n)) for n in (1, 2, 3, 5, 6, -1, -3)],
+    "np.ndarray(shape, dtype=None)": [],
     "np.ptp(a, axis=None, keepdims=False)": [call(A), call(A, axis=1), call(A, axis=0, keepdims=True)],
     "np.average(a, axis=None, weights=None, keepdims=False)": [
         call(A),

@@ -320,6 +320,41 @@ def kron_right(c, a, b):  # type: ignore[no-untyped-def]
     return np.reshape((blocks * weights).sum(axis=tuple(range(0, 2 * rank, 2))), np.shape(b))
 
 
+def histogram_of(a, bins, range, weights):  # type: ignore[no-untyped-def]
+    """The counts of np.histogram, or the sums of weights, without the edges."""
+    return np.histogram(a, bins, range, weights=weights)[0]
+
+
+def histogram_edges(a, bins, range):  # type: ignore[no-untyped-def]
+    """The edges of np.histogram."""
+    return np.histogram_bin_edges(a, bins, range)
+
+
+def histogram_read(c, a, bins, range):  # type: ignore[no-untyped-def]
+    """For each element of a, the element of c at its bin; 0 for what lies in none."""
+    edges = np.histogram_bin_edges(a, bins, range)
+    places = np.searchsorted(edges, a, side="right") - 1
+    # the last bin is closed on both sides
+    places = np.where(a == edges[-1], len(c) - 1, places)
+    inside = (places >= 0) & (places < len(c))
+    return np.where(inside, c[np.where(inside, places, 0)], 0)
+
+
+def lower_half(x):  # type: ignore[no-untyped-def]
+    """The lower triangle of a matrix, with half of its diagonal."""
+    return (np.tril(x) + np.tril(x, -1)) / 2
+
+
+def from_lower(x):  # type: ignore[no-untyped-def]
+    """The symmetric matrix with the lower triangle of a matrix."""
+    return np.tril(x) + np.swapaxes(np.tril(x, -1), -1, -2)
+
+
+def symmetric_half(x):  # type: ignore[no-untyped-def]
+    """The adjoint of x in from_lower(x): below the diagonal, what is above it is added."""
+    return np.tril(x) + np.tril(np.swapaxes(x, -1, -2), -1)
+
+
 def log_abs_det(a):  # type: ignore[no-untyped-def]
     """The logarithm of the absolute value of the determinant."""
     return np.linalg.slogdet(a)[1]

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import NoDerivative
 from ..ir.nodes import Arg, Items, Literal, Value
 from ..ir.types import (
     OPAQUE,
@@ -299,11 +300,13 @@ def arange_type(start: Arg, stop: Arg, step: Arg, dtype: Arg) -> Type:
     return Array(found, (some_length() if size is None else size,))
 
 
-def linspace_type(start: Arg, stop: Arg, num: Arg, endpoint: Arg) -> Type:
-    """The type of np.linspace(start, stop, num, endpoint)."""
+def linspace_type(start: Arg, stop: Arg, num: Arg, endpoint: Arg, retstep: Arg, dtype: Arg) -> Type:
+    """The type of np.linspace(start, stop, num, endpoint, retstep, dtype)."""
+    if not known(retstep) or value_of(retstep):
+        raise NoDerivative("AD202", "`np.linspace` with `retstep`", None, "the step from the ends")
     shape = broadcast([shape_of(typ(start)), shape_of(typ(stop))])
-    dtype = result_dtype([typ(start), typ(stop), Scalar("float64")])
-    return Array(dtype, None if shape is None else (size_argument(num), *shape))
+    found = given_dtype(dtype, result_dtype([typ(start), typ(stop), Scalar("float64")]))
+    return Array(found, None if shape is None else (size_argument(num), *shape))
 
 
 def astype_type(x: Arg, dtype: Arg, copy: Arg) -> Type:

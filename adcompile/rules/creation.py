@@ -10,7 +10,7 @@ from typing import Any
 
 from . import assembled as made
 from . import results as types
-from .rule import constant, general, linear
+from .rule import composite, constant, general, linear
 from .typing import opaque
 
 # -- constants -----------------------------------------------------------------------------------------------
@@ -23,6 +23,8 @@ constant("np.identity(n, dtype=None)", types=made.identity_type)
 constant("np.tri(N, M=None, k=0, dtype=None)", types=made.eye_type)
 constant("np.indices(dimensions)", types=types.rank_only(lambda *args: None))
 constant("np.dtype(dtype)", types=opaque)
+# the class called with a shape: memory with anything in it
+composite("np.ndarray(shape, dtype=None)", lambda: "np.empty(shape, dtype)")
 
 # -- filled and counted --------------------------------------------------------------------------------------
 
@@ -72,7 +74,7 @@ def _linspace(first: str, last: str) -> Any:
 
 
 linear(
-    "np.linspace(start, stop, num=50, endpoint=True)",
+    "np.linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None)",
     _linspace("1.0", "0.0"),
     _linspace("0.0", "1.0"),
     types=made.linspace_type,

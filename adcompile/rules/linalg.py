@@ -199,7 +199,8 @@ linear(
 # -- systems, inverses, determinants -------------------------------------------------------------------------
 
 
-def _transposed(fact: Any, name: str) -> str:
+def transposed(fact: Any, name: str) -> str:
+    """The text of a matrix, or of a stack of them, with its last two axes exchanged."""
     return f"{name}.T" if rank_of(fact) == 2 else f"np.swapaxes({name}, -1, -2)"
 
 
@@ -218,20 +219,20 @@ def _stack_of_vectors(a: Any, b: Any) -> bool:
 
 def _solve_right(a: Any, b: Any) -> str:
     if _stack_of_vectors(a, b):
-        return f"unbroadcast(np.linalg.solve({_transposed(a, 'a')}, z_bar[..., None])[..., 0], b)"
-    return _fitting(f"np.linalg.solve({_transposed(a, 'a')}, z_bar)", a, b, "b")
+        return f"unbroadcast(np.linalg.solve({transposed(a, 'a')}, z_bar[..., None])[..., 0], b)"
+    return _fitting(f"np.linalg.solve({transposed(a, 'a')}, z_bar)", a, b, "b")
 
 
 def _solve_left(a: Any, b: Any, z: Any) -> str:
     known_rank(b, "np.linalg.solve")
     if _stack_of_vectors(a, b):
         return (
-            f"unbroadcast(-(np.linalg.solve({_transposed(a, 'a')}, z_bar[..., None]) * z[..., None, :]), a)"
+            f"unbroadcast(-(np.linalg.solve({transposed(a, 'a')}, z_bar[..., None]) * z[..., None, :]), a)"
         )
-    b_bar = f"np.linalg.solve({_transposed(a, 'a')}, z_bar)"
+    b_bar = f"np.linalg.solve({transposed(a, 'a')}, z_bar)"
     if rank_of(b) == 1:
         return f"-np.outer({b_bar}, z)"
-    return _fitting(f"-({b_bar} @ {_transposed(z, 'z')})", a, b, "a")
+    return _fitting(f"-({b_bar} @ {transposed(z, 'z')})", a, b, "a")
 
 
 def _solve_forward(a: Any, b: Any) -> str:
@@ -241,12 +242,12 @@ def _solve_forward(a: Any, b: Any) -> str:
 
 
 def _inv(a: Any) -> str:
-    z = _transposed(a, "z")
+    z = transposed(a, "z")
     return f"-({z} @ z_bar @ {z})"
 
 
 def _det(a: Any) -> str:
-    inverse = _transposed(a, "np.linalg.inv(a)")
+    inverse = transposed(a, "np.linalg.inv(a)")
     return f"z_bar * z * {inverse}" if rank_of(a) == 2 else f"np.expand_dims(z_bar * z, (-1, -2)) * {inverse}"
 
 
@@ -274,7 +275,7 @@ general("np.linalg.det(a)", pullbacks={"a": _det}, pushforwards={"a": _trace_of_
 
 
 def _log_det(a: Any) -> str:
-    inverse = _transposed(a, "np.linalg.inv(a)")
+    inverse = transposed(a, "np.linalg.inv(a)")
     return f"z_bar * {inverse}" if rank_of(a) == 2 else f"np.expand_dims(z_bar, (-1, -2)) * {inverse}"
 
 

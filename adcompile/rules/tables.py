@@ -3,7 +3,9 @@
 from . import (  # noqa: F401
     arithmetic,
     complexes,
+    counting,
     creation,
+    decompositions,
     elementwise,
     fft,
     helpers,
