@@ -97,6 +97,12 @@ class AdcompileError(Exception):
     def __str__(self) -> str:
         return "\n\n".join(_report(error) for error in (self, *self.related))
 
+    def placed(self, loc: Loc | None) -> AdcompileError:
+        """The same error with a place, if it has none yet."""
+        if self.loc is not None or loc is None:
+            return self
+        return type(self)(self.code, self.message, loc, self.expected, self.related)
+
     def __reduce__(self) -> tuple[object, ...]:
         # The default would call the class with `args`, which hold the message alone.
         arguments = (self.code, self.message, self.loc, self.expected, self.related)
@@ -169,6 +175,8 @@ def combine(errors: Sequence[AdcompileError]) -> AdcompileError:
             return len(files), 0, 0
         return files[error.loc.file], error.loc.line, error.loc.column
 
+    placed = {(type(e), e.code, e.message) for e in found if e.loc is not None}
+    found = [e for e in found if e.loc is not None or (type(e), e.code, e.message) not in placed]
     unique = {(type(e), e.code, e.message, e.loc): e for e in reversed(found)}
     first, *others = sorted(reversed(unique.values()), key=position)
     if not others and not first.related:

@@ -605,6 +605,10 @@ CALLS: dict[str, list[Call]] = {
         call(array(7), 4, (-0.7, 0.9)),
         call(array(7), np.array([-1.0, 0.2, 0.5]), None),
     ],
+    "gaps(w)": [call(array(3)), call(array(2, 3))],
+    "np.linalg.eigvalsh(a, UPLO='L')": [call(definite(3)), call(np.stack([definite(3), -definite(3)]))],
+    "np.linalg.svdvals(x)": [call(A), call(A.T), call(array(2, 3, 4))],
+    "np.linalg.pinv(a)": [call(A), call(A.T), call(array(2, 3, 4)), call(matrix(3, 3))],
     "np.linalg.cholesky(a)": [
         call(definite(3)),
         call(definite(1)),
@@ -842,6 +846,13 @@ EXPANDED: dict[str, list[Call]] = {
         call(array(7), 5, weights=array(7, low=0.1)),
         call(array(7), 5),
     ],
+    "np.linalg.eigh(a, UPLO='L')": [call(definite(3)), call(np.stack([definite(3), 2 * definite(3)]))],
+    "np.linalg.svd(a, full_matrices=True, compute_uv=True, hermitian=False)": [
+        call(A),
+        call(A.T, full_matrices=False),
+        call(A, compute_uv=False),
+    ],
+    "np.linalg.qr(a, mode='reduced')": [call(A.T), call(A), call(A, mode="r")],
     "np.linalg.matrix_power(a, n)": [call(matrix(3, 3), Known(n)) for n in (1, 2, 3, 5, 6, -1, -3)],
     "np.ndarray(shape, dtype=None)": [],
     "np.ptp(a, axis=None, keepdims=False)": [call(A), call(A, axis=1), call(A, axis=0, keepdims=True)],
@@ -855,6 +866,20 @@ EXPANDED: dict[str, list[Call]] = {
 }
 # written by the printer or kept for their effect; tested with the passes that make them
 STRUCTURAL = {
+    # factors of a matrix, which move with it: tests/programs/factors.py takes matrices apart
+    "eigensystem(a)",
+    "eigenvalues(a, e)",
+    "eigenvectors(a, e)",
+    "svd_of(a, full)",
+    "thin(e)",
+    "leading(e)",
+    "left_vectors(a, e)",
+    "singular_values(a, e)",
+    "right_vectors(a, e)",
+    "qr_of(a)",
+    "tall(e)",
+    "q_factor(a, e)",
+    "r_factor(a, e)",
     "copied(x)",
     "print(*args)",
     "str(x)",

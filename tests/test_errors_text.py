@@ -35,6 +35,45 @@ class Refused:
 
 REFUSED = [
     Refused(
+        "norm of a matrix",
+        """\
+def f(a):
+    return np.linalg.norm(a, "nuc")
+""",
+        "(np.ones((2, 2)),)",
+        """\
+model.py:2: NoDerivative: `np.linalg.norm` with ord='nuc' of a matrix [AD202]
+            return np.linalg.norm(a, "nuc")
+            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  expected the Frobenius norm (ord=None), or a norm of vectors with one axis""",
+    ),
+    Refused(
+        "upper triangle",
+        """\
+def f(a):
+    return np.linalg.eigh(a, "U")[0][0]
+""",
+        "(np.ones((2, 2)),)",
+        """\
+model.py:2: NoDerivative: `np.linalg.eigh` with `UPLO` [AD202]
+            return np.linalg.eigh(a, "U")[0][0]
+                   ^^^^^^^^^^^^^^^^^^^^^^
+  expected the lower triangle, the default""",
+    ),
+    Refused(
+        "histogram as a density",
+        """\
+def f(w):
+    return np.sum(np.histogram([0.1, 0.3], weights=w, density=True)[0])
+""",
+        "(np.ones(2),)",
+        """\
+model.py:2: NoDerivative: `np.histogram` with `density` [AD202]
+            return np.sum(np.histogram([0.1, 0.3], weights=w, density=True)[0])
+                          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  expected the counts, divided by their sum and the widths of the bins""",
+    ),
+    Refused(
         "try",
         """\
 def f(x):

@@ -153,11 +153,11 @@ def test_syntax_that_is_refused(f):
 
 
 def spectrum(x):
-    return np.sum(np.linalg.eigvalsh(x))
+    return np.sum(np.linalg.eigvals(x))
 
 
 def test_a_function_without_a_rule_is_refused():
-    with pytest.raises(ad.NoDerivative, match=r"numpy\.linalg\.eigvalsh"):
+    with pytest.raises(ad.NoDerivative, match=r"numpy\.linalg\.eigvals`"):
         ad.grad(spectrum)(np.eye(3))
 
 

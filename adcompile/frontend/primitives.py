@@ -10,6 +10,7 @@ import ast
 from dataclasses import replace
 from typing import Any
 
+from ..errors import AdcompileError
 from ..ir.nodes import Items, Literal, Slice, Value, leaves
 from ..ir.types import ListOf, is_differentiable
 from ..rules.rule import FOREIGN, Param, Primitive, call_rule, facts_of
@@ -75,15 +76,22 @@ def apply_primitive(
         p.no_derivative(
             "AD202", f"`{spelled(row)}` is not understood with `{key}=`", node, f"its operands {known} only"
         )
+    try:
+        return _structured(p, _written(p, row, bound))
+    except AdcompileError as error:
+        # a rule does not know where it is asked
+        raise error.placed(p.frame.source.loc(node)) from error.__cause__
+
+
+def _written(p: Parser, row: Primitive, bound: list[Any]) -> Any:
+    """The call of a row, or what it stands for in other primitives."""
     if row.expansion is not None:
-        facts = {q.name: facts_of(a) for q, a in zip(row.params, bound, strict=True)}
-        text = call_rule(row.expansion, facts)
+        text = call_rule(row.expansion, {q.name: facts_of(a) for q, a in zip(row.params, bound, strict=True)})
         if text is not None:
-            env = {
-                q.name: a.items if isinstance(a, Items) else a for q, a in zip(row.params, bound, strict=True)
-            }
-            return _structured(p, p.builder.expand(text, **env))
-    return _structured(p, p.builder.apply(row, *bound))
+            items = [a.items if isinstance(a, Items) else a for a in bound]
+            env = {q.name: a for q, a in zip(row.params, items, strict=True)}
+            return p.builder.expand(text, **env)
+    return p.builder.apply(row, *bound)
 
 
 def _rewritten(p: Parser, row: Primitive, args: list[Any], node: ast.AST) -> list[Any]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ..errors import Loc, NoDerivative
+from ..errors import AdcompileError, Loc, NoDerivative
 from .nodes import Apply, Arg, Atom, Literal, Stmt, Value, blocks_of, values_in
 from .types import BOOL, Array, Unknown, dtype_of, is_differentiable
 
@@ -115,12 +115,15 @@ class Builder:
 
     @contextmanager
     def at(self, loc: Loc | None, adjoint: bool | None = None) -> Iterator[None]:
-        """Stamp another location on what is appended inside the `with`."""
+        """Stamp another location on what is appended inside the `with`, and on errors without one."""
         saved = self.loc, self.adjoint
         self.loc = loc if loc is not None else self.loc
         self.adjoint = self.adjoint if adjoint is None else adjoint
         try:
             yield
+        except AdcompileError as error:
+            # a rule does not know for which statement it is asked
+            raise error.placed(self.loc) from error.__cause__
         finally:
             self.loc, self.adjoint = saved
 

@@ -17,6 +17,7 @@ from . import (  # noqa: F401
     python,
     reductions,
     shapes,
+    spectral,
     splitting,
     summation,
 )

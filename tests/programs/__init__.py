@@ -14,6 +14,7 @@ from tests.programs import (
     checkpoints,
     containers,
     elementwise,
+    factors,
     indexing,
     iteration,
     linear,
@@ -34,6 +35,7 @@ from tests.programs.program import KnownGradient, Program, numpy_is
 THEMES = (
     arithmetic,
     elementwise,
+    factors,
     reductions,
     sequences,
     shapes,
