@@ -126,7 +126,7 @@ PROGRAMS = {
                 b = a
             except ValueError:
                 pass
-            return a + b + np.linalg.eigvalsh(x)[0]  #! AD201
+            return a + b + np.linalg.eig(x)[0]  #! AD201
     """,
     "a path that is never taken": """
         def f(x):

@@ -769,21 +769,41 @@ model.py:3: UnsupportedSyntax: this writes into a field of an array of records [
     Refused(
         "recursive_writer",
         """\
-def halve(b, depth):
+def halve(b, c, depth):
     if depth > 0:
-        b[depth] *= 0.5
-        halve(b, depth - 1)
+        b[depth] *= 0.5 * c[0]
+        halve(b, c, depth - 1)
 
 def f(a):
     b = a * 2.0
-    halve(b, 2)
+    halve(b[1:], b, 2)
     return np.sum(b)
 """,
         "(ARRAY,)",
         """\
-model.py:8: NoDerivative: `halve` is recursive and writes into an array that it was given [AD206]
-            halve(b, 2)
-            ^^^^^^^^^^^
+model.py:8: NoDerivative: `halve` is recursive and writes into an array that it has under two names [AD112]
+            halve(b[1:], b, 2)
+            ^^^^^^^^^^^^^^^^^^
+  expected a copy of the array as one of its arguments""",
+    ),
+    Refused(
+        "recursive_assigner",
+        """\
+def f(a):
+    b = a * 2.0
+    def halve(depth):
+        nonlocal b
+        if depth > 0:
+            b = b * 0.5
+            halve(depth - 1)
+    halve(2)
+    return np.sum(b)
+""",
+        "(ARRAY,)",
+        """\
+model.py:8: NoDerivative: `halve` is recursive and assigns `b`, a variable of an enclosing function [AD206]
+            halve(2)
+            ^^^^^^^^
   expected a recursive function that returns what it computes""",
     ),
     Refused(

@@ -117,9 +117,11 @@ def zeros_of(x):  # type: ignore[no-untyped-def]
 
 def added(a, b):  # type: ignore[no-untyped-def]
     """The sum of two adjoints of one structure."""
+    if a is None or b is None:
+        return a if b is None else b  # a path without it adds nothing
     if isinstance(a, (list, tuple)):
         return type(a)([added(x, y) for x, y in zip(a, b, strict=True)])
-    return None if a is None else a + b
+    return a + b
 
 
 def like(c, x):  # type: ignore[no-untyped-def]
@@ -347,12 +349,12 @@ def eigensystem(a):  # type: ignore[no-untyped-def]
 
 def eigenvalues(a, e):  # type: ignore[no-untyped-def]
     """The eigenvalues in an eigensystem of a."""
-    return e[0]
+    return e[0].copy()
 
 
 def eigenvectors(a, e):  # type: ignore[no-untyped-def]
     """The eigenvectors in an eigensystem of a."""
-    return e[1]
+    return e[1].copy()
 
 
 def gaps(w):  # type: ignore[no-untyped-def]
@@ -385,17 +387,17 @@ def leading(e):  # type: ignore[no-untyped-def]
 
 def left_vectors(a, e):  # type: ignore[no-untyped-def]
     """The left singular vectors in a decomposition of a."""
-    return e[0]
+    return e[0].copy()
 
 
 def singular_values(a, e):  # type: ignore[no-untyped-def]
     """The singular values in a decomposition of a."""
-    return e[1]
+    return e[1].copy()
 
 
 def right_vectors(a, e):  # type: ignore[no-untyped-def]
     """The right singular vectors in a decomposition of a, in rows."""
-    return e[2]
+    return e[2].copy()
 
 
 def qr_of(a):  # type: ignore[no-untyped-def]
@@ -412,12 +414,12 @@ def tall(e):  # type: ignore[no-untyped-def]
 
 def q_factor(a, e):  # type: ignore[no-untyped-def]
     """The orthogonal one of the QR factors of a."""
-    return e[0]
+    return e[0].copy()
 
 
 def r_factor(a, e):  # type: ignore[no-untyped-def]
     """The triangular one of the QR factors of a."""
-    return e[1]
+    return e[1].copy()
 
 
 def lower_half(x):  # type: ignore[no-untyped-def]

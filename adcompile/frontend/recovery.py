@@ -16,10 +16,10 @@ from typing import Any
 from ..errors import AdcompileError, combine
 from ..ir.build import Builder
 from ..ir.nodes import Value
-from .functions import deep_leaves
 from .interpreter import Interpreter
 from .names import bound_in
 from .parse import DeadPath, Frame, Restart
+from .recursion import deep_leaves
 from .values import DEAD, TRUE, Conflict, Ref, fresh_id, result_key, return_key
 from .values import Iterator as IteratorVal
 

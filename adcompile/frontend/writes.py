@@ -67,6 +67,18 @@ def _write_at(p: Parser, tree: Tree, index: Arg, value: Any, node: ast.AST, row:
     settle(p, base, _put(p, p.memory.content(base), steps, index, value, row))
 
 
+def replace(p: Parser, array: Value, content: Value, node: ast.AST) -> None:
+    """An array contains something else from now on, of the same shape and dtype."""
+    tree = p.memory.tree(array)
+    if isinstance(tree, Either) or tree.steps:
+        write(p, array, WHOLE, content, node)
+        return
+    assert tree.base is not None
+    _refuse_unwritable(p, tree.base, [], node)
+    _refuse_shared(p, tree.base, node)
+    settle(p, tree.base, content)
+
+
 def settle(p: Parser, base: Value, content: Value) -> None:
     """The memory `base` contains `content` from now on."""
     p.state.memory[base] = content

@@ -1,10 +1,11 @@
 """Eigenvalues, singular values, QR factors, pseudo-inverses and least squares, of real matrices.
 
 A factorisation is computed once: its factors are rows that take the matrix, by which they are differentiated,
-and what `np.linalg` returned for it. The derivatives are those of Giles (2008, "Collected matrix derivative
-results"), of Townsend (2016, "Differentiating the singular value decomposition"), of Walter and Lehmann
-(2010, "Algorithmic differentiation of linear algebra functions") for QR, and of Golub and Pereyra (1973) for
-the pseudo-inverse of a matrix of constant rank.
+and what `np.linalg` returned for it, of which they are copies, since a program may write into them. The
+derivatives are those of Giles (2008, "Collected matrix derivative results"), of Townsend (2016,
+"Differentiating the singular value decomposition"), of Walter and Lehmann (2010, "Algorithmic differentiation
+of linear algebra functions") for QR, and of Golub and Pereyra (1973) for the pseudo-inverse of a matrix of
+constant rank.
 
 `eigh` and `eigvalsh` read the lower triangle of their operand; the adjoint of the other one is 0. The vectors
 that belong to equal eigenvalues or singular values have no derivative: it is not finite there.

@@ -22,6 +22,7 @@ from tests.programs import (
     loops,
     models,
     protocols,
+    recursions,
     reductions,
     sequences,
     shapes,
@@ -53,6 +54,7 @@ THEMES = (
     traps,
     models,
     protocols,
+    recursions,
     writes,
     aliases,
 )

@@ -31,6 +31,18 @@ def lower_triangle_only(a):
 add(lower_triangle_only, (DEFINITE,), autograd=False, features="np.linalg.eigh, cholesky of one triangle")
 
 
+def vectors_with_a_sign(a):
+    w, v = np.linalg.eigh(a @ a.T)
+    for k in range(3):
+        if v[0, k] < 0:
+            v[:, k] *= -1
+    w += 1.0
+    return v @ (v[0] * w)
+
+
+add(vectors_with_a_sign, (SQUARE,), autograd=False, features="eigh, writes into what it returns")
+
+
 def matrix_square_root(a):
     w, v = np.linalg.eigh(a @ a.T)
     return (v * np.sqrt(w)) @ v.T
@@ -78,19 +90,19 @@ def nuclear_norm(a):
 add(nuclear_norm, (draw(3, 2),), autograd=False, features="svd without vectors, svdvals")
 
 
-def triangular(a):
+def triangular_factors(a):
     q, r = np.linalg.qr(a)
     return q[1] * np.diag(r) + np.linalg.qr(a, mode="r")[0]
 
 
-add(triangular, (draw(4, 3),), (SQUARE,), autograd=False, features="np.linalg.qr")
+add(triangular_factors, (draw(4, 3),), (SQUARE,), autograd=False, features="np.linalg.qr")
 
 
-def least_squares(a, b):
+def pseudo_inverse_solution(a, b):
     return np.linalg.pinv(a) @ b
 
 
-add(least_squares, (draw(4, 2), draw(4, seed=1)), (draw(2, 4), draw(2, seed=1)), autograd=False,
+add(pseudo_inverse_solution, (draw(4, 2), draw(4, seed=1)), (draw(2, 4), draw(2, seed=1)), autograd=False,
     features="np.linalg.pinv")  # fmt: skip
 
 
@@ -104,12 +116,13 @@ def gaussian_likelihood(a, y):
 add(gaussian_likelihood, (SQUARE, draw(3, seed=1)), features="np.linalg.cholesky, model")
 
 
-def cholesky_in_place(a):
+def cholesky_written_back(a):
     a[:] = np.linalg.cholesky(a) + np.triu(a, k=1)
     return a * a
 
 
-add(cholesky_in_place, (DEFINITE,), autograd=False, features="np.linalg.cholesky, np.triu, a write")
+add(cholesky_written_back, (DEFINITE,), autograd=False, writes=True,
+    features="np.linalg.cholesky, np.triu, a write")  # fmt: skip
 
 
 def factors_in_a_loop(a, n):
