@@ -1,0 +1,186 @@
+"""Newton's method on the gradient, from starts that fill a box.
+
+In: a function of several numbers and a box. Out: the places in it where the gradient is zero to rounding,
+each once. Not for minimising: every root of the gradient is as good as every other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..leaves import Vector
+from .roots import EPS
+from .variables import UNDEFINED, Box, Variables
+
+_ITERATIONS = 200
+_HALVINGS = 8
+# two roots are one if they are nearer to each other than this part of the box; where the Hessian is singular,
+# half as many digits of a root are known, or less
+_APART = 1e-8
+_APART_SINGULAR = 1e-4
+_SINGULAR = 1e-4
+
+
+@dataclass(frozen=True)
+class GradientRoot:
+    """A root of the gradient, with the Hessian there."""
+
+    x: Vector
+    hessian: Vector
+    size: float
+
+    def singular(self, typical: float) -> bool:
+        """Whether the Hessian is nearly singular, beside its typical size."""
+        return bool(np.min(np.abs(np.linalg.eigvalsh(self.hessian))) <= _SINGULAR * typical)
+
+
+@dataclass(frozen=True)
+class Found:
+    """The roots of the gradient in a box.
+
+    Attributes
+    ----------
+    roots : list of GradientRoot
+        Each once.
+    noise : float
+        How far from zero rounding may leave the gradient.
+    typical, height : float
+        Sizes of the Hessian and of the function in the box.
+    undefined : int
+        How many starts have no value.
+    """
+
+    roots: list[GradientRoot]
+    noise: float
+    typical: float
+    height: float
+    undefined: int
+
+
+def starting_points(box: Box, count: int) -> Vector:
+    """Points that fill a box evenly, its centre first: the additive sequence of the generalised golden ratio.
+
+    M. Roberts, The unreasonable effectiveness of quasirandom sequences (2018).
+    """
+    size = len(box.low)
+    ratio = 1.5
+    for _ in range(60):
+        ratio = (1.0 + ratio) ** (1.0 / (size + 1))
+    steps = ratio ** -np.arange(1.0, size + 1.0)
+    places = np.mod(0.5 + np.outer(np.arange(count), steps), 1.0)
+    points: Vector = box.low + places * (box.high - box.low)
+    return points
+
+
+def gradient_roots(function: Variables, box: Box, starts: Vector) -> Found:
+    """Go to roots of the gradient from each start, and keep each root in the box once."""
+    values, slopes, curvatures, good, error = [], [], [], [], None
+    for start in starts:
+        try:
+            value, gradient = function.value_and_gradient(start)
+            hessian = function.hessian(start)
+        except UNDEFINED as raised:
+            error = raised
+            continue
+        if np.isfinite(value) and np.all(np.isfinite(gradient)) and np.all(np.isfinite(hessian)):
+            values.append(abs(value))
+            slopes.append(float(np.linalg.norm(gradient)))
+            curvatures.append(float(np.linalg.norm(hessian, 2)))
+            good.append(start)
+    if not good and error is not None:
+        raise error
+    typical = float(np.median(curvatures)) if good else 0.0
+    noise = 8.0 * EPS * (float(np.median(slopes)) if good else 0.0)
+    ends = [_newton(function, box, start, noise) for start in good]
+    roots = [end for end in ends if end is not None and box.contains(end.x, 1e-9)]
+    height = float(np.median(values)) if good else 0.0
+    return Found(_distinct(roots, box, typical), noise, typical, height, len(starts) - len(good))
+
+
+def _newton(function: Variables, box: Box, start: Vector, noise: float) -> GradientRoot | None:
+    """The root of the gradient that damped Newton steps lead to; None if they lead to none."""
+    x, before = start, np.zeros_like(start)
+    try:
+        gradient, hessian = function.gradient(x), function.hessian(x)
+        step = _step(hessian, gradient, box)
+        for _ in range(_ITERATIONS):
+            moved = _improved(function, x, [*_extended(step, before), step], float(np.linalg.norm(gradient)))
+            if moved is None:
+                break
+            x, gradient = moved
+            if not box.contains(x, 1.0):
+                return None
+            hessian = function.hessian(x)
+            before, step = step, _step(hessian, gradient, box)
+            if float(np.linalg.norm(step)) <= 0.01 * EPS * box.extent:
+                break
+    except UNDEFINED:
+        return None
+    size = float(np.linalg.norm(gradient))
+    length = float(np.linalg.norm(step)) / box.extent
+    near = length <= _APART or (length <= _APART_SINGULAR and size <= noise)
+    return GradientRoot(x, hessian, size) if near and np.all(np.isfinite(hessian)) else None
+
+
+def _step(hessian: Vector, gradient: Vector, box: Box) -> Vector:
+    """The Newton step, the shortest one where the Hessian is singular, and no longer than half the box."""
+    if not np.all(np.isfinite(hessian)) or not np.all(np.isfinite(gradient)):
+        raise ArithmeticError("no finite derivatives here")
+    step: Vector = np.linalg.lstsq(hessian, -gradient, rcond=1e-12)[0]
+    length = float(np.linalg.norm(step))
+    longest = 0.5 * box.extent
+    return step if length <= longest else step * (longest / length)
+
+
+def _extended(step: Vector, before: Vector) -> list[Vector]:
+    """The step to the limit of steps that shrink by a constant factor, as they do at a root of higher order.
+
+    Of order m the factor is 1 - 1/m (Schröder, 1870).
+    """
+    length, previous = float(np.linalg.norm(step)), float(np.linalg.norm(before))
+    if previous == 0.0 or not 0.4 < length / previous < 0.9 or step @ before < 0.99 * length * previous:
+        return []
+    return [step * (previous / (previous - length))]
+
+
+def _improved(
+    function: Variables, x: Vector, steps: list[Vector], size: float
+) -> tuple[Vector, Vector] | None:
+    """The point a step away where the gradient is smaller; of the last step a part may do as well."""
+    if size == 0.0 or not np.any(steps[-1]):
+        return None
+    for step in [*steps, *[steps[-1] / 2.0**k for k in range(1, _HALVINGS)]]:
+        gradient = function.gradient(x + step)
+        if float(np.linalg.norm(gradient)) < size:
+            return x + step, gradient
+    return None
+
+
+def _distinct(roots: list[GradientRoot], box: Box, typical: float) -> list[GradientRoot]:
+    """The best of each group of roots that are one to the accuracy with which they are known."""
+    kept: list[GradientRoot] = []
+    for root in sorted(roots, key=lambda r: r.size):
+        apart = _APART_SINGULAR if root.singular(typical) else _APART
+        if all(float(np.max(np.abs(root.x - other.x))) > apart * box.extent for other in kept):
+            kept.append(root)
+    return kept
+
+
+def is_isolated(function: Variables, box: Box, root: GradientRoot) -> bool:
+    """Whether Newton's method comes back to a root when it starts a little beside it.
+
+    Along a curve of roots it goes to the nearest one instead.
+    """
+    values, vectors = np.linalg.eigh(root.hessian)
+    beside = 1e-2 * box.extent
+    for vector in vectors.T[np.argsort(np.abs(values))]:
+        for sign in (1.0, -1.0):
+            end = _newton(function, box, root.x + sign * beside * vector, 0.0)
+            if end is None:
+                continue
+            distance = float(np.linalg.norm(end.x - root.x))
+            if _APART_SINGULAR * box.extent < distance < 2.0 * beside:
+                return False
+    return True
