@@ -18,9 +18,10 @@ from .problem import Evaluations
 from .results import NotFinite, Result, State, Stop, Trajectory
 from .rules import RULES, Rule, rule
 from .schedules import Schedule, constant, cosine, exponential, inverse_time, step
+from .scipy import scipy_least_squares, scipy_minimize, scipy_root
 
 __all__ = [
     "METHODS", "RULES", "Evaluations", "NotFinite", "Result", "Rule", "Schedule", "State", "Stop",
     "Trajectory", "armijo", "constant", "cosine", "exponential", "inverse_time", "minimize", "rule",
-    "step", "wolfe",
+    "scipy_least_squares", "scipy_minimize", "scipy_root", "step", "wolfe",
 ]  # fmt: skip

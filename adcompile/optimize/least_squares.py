@@ -28,7 +28,7 @@ def gauss_newton(problem: Problem, settings: Settings) -> Steps:
     while True:
         here = Step(x, *problem.value_and_gradient(x), rate)
         yield here
-        residuals, jacobian = problem.residuals(x)
+        residuals, jacobian = problem.residuals_and_jacobian(x)
         step = np.linalg.lstsq(jacobian, -residuals, rcond=None)[0]
         length: float | None = 1.0
         if settings.line_search is not None:
@@ -46,7 +46,7 @@ def levenberg_marquardt(problem: Problem, settings: Settings) -> Steps:
     while True:
         value, gradient = problem.value_and_gradient(x)
         yield Step(x, value, gradient, rate)
-        residuals, jacobian = problem.residuals(x)
+        residuals, jacobian = problem.residuals_and_jacobian(x)
         scale = np.maximum(scale, np.linalg.norm(jacobian, axis=0))
         damper = np.diag(np.where(scale > 0.0, scale, 1.0))
         right = np.concatenate([-residuals, np.zeros(x.size)])

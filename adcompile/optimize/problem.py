@@ -141,21 +141,25 @@ class LeastSquares(Problem):
 
     def value(self, x: Vector) -> float:
         """Half the sum of the squared residuals at x."""
-        self.evaluations.values += 1
         try:
-            return half_square(flattened(self.function(self.container(x), *self.data, *self.args)))
+            return half_square(self.residuals(x))
         except ArithmeticError as error:
             return self._not_finite(error)
 
     def value_and_gradient(self, x: Vector, rows: Vector | None = None) -> tuple[float, Vector]:
         """Half the sum of the squared residuals at x, and its gradient."""
         try:
-            residuals, jacobian = self.residuals(x)
+            residuals, jacobian = self.residuals_and_jacobian(x)
         except ArithmeticError as error:
             return self._not_finite(error), np.full(x.shape, math.nan)
         return half_square(residuals), jacobian.T @ residuals
 
-    def residuals(self, x: Vector) -> tuple[Vector, Vector]:
+    def residuals(self, x: Vector) -> Vector:
+        """The residuals at x."""
+        self.evaluations.values += 1
+        return flattened(self.function(self.container(x), *self.data, *self.args))
+
+    def residuals_and_jacobian(self, x: Vector) -> tuple[Vector, Vector]:
         """The residuals at x and their Jacobian, of shape (residuals, parameters)."""
         if self._last is not None and np.array_equal(self._last[0], x):
             found: tuple[Vector, Vector] = self._last[1]
