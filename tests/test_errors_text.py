@@ -609,18 +609,18 @@ model.py:2: UnsupportedSyntax: this sets `shape` of a number or array [AD108]
   expected a new array: np.reshape for its shape, astype for its dtype""",
     ),
     Refused(
-        "flat",
+        "put_with_a_mode",
         """\
 def f(a):
-    a.flat[0] = 1.0
+    np.put(a, [7], 1.0, mode="clip")
     return np.sum(a)
 """,
         "(ARRAY,)",
         """\
-model.py:2: UnsupportedSyntax: this writes into something that is no array or container [AD113]
-            a.flat[0] = 1.0
-            ^^^^^^^^^
-  expected an array, a list or a dict""",
+model.py:2: UnsupportedSyntax: `np.put` with these options is not understood [AD202]
+            np.put(a, [7], 1.0, mode="clip")
+            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  expected np.put(x, indices, values)""",
     ),
     Refused(
         "partition",
@@ -637,31 +637,31 @@ model.py:2: UnsupportedSyntax: `partition` writes into the array [AD108]
   expected a new array: np.full_like, np.sort, np.where""",
     ),
     Refused(
-        "place",
+        "ufunc_at_two_indices",
         """\
 def f(a):
-    np.place(a, a > 0.0, 1.0)
+    np.multiply.at(a, ([0], [1]), 2.0)
     return np.sum(a)
 """,
-        "(ARRAY,)",
+        "(MATRIX,)",
         """\
-model.py:2: UnsupportedSyntax: `np.place` writes into its argument [AD108]
-            np.place(a, a > 0.0, 1.0)
-            ^^^^^^^^^^^^^^^^^^^^^^^^^
-  expected a new array: np.where, np.concatenate or np.stack""",
+model.py:2: NoDerivative: `np.multiply.at` with this index is not understood [AD206]
+            np.multiply.at(a, ([0], [1]), 2.0)
+            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  expected one array of integers with one axis; or a loop over the places""",
     ),
     Refused(
         "other_ufunc_at",
         """\
 def f(a):
-    np.multiply.at(a, [0], 2.0)
+    np.negative.at(a, [0])
     return np.sum(a)
 """,
         "(ARRAY,)",
         """\
 model.py:2: NoDerivative: `ufunc.at` has no rule and no source that could be followed, and may write into the array or container that it is given [AD201]
-            np.multiply.at(a, [0], 2.0)
-            ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            np.negative.at(a, [0])
+            ^^^^^^^^^^^^^^^^^^^^^^
   expected a function with a rule; or register one: adcompile.pointwise("ufunc.at(x)", ...), adcompile.general(...)""",
     ),
     Refused(

@@ -26,6 +26,7 @@ from .values import (
     Captured,
     Closure,
     ContainerMethod,
+    Flat,
     ObjectCell,
     Ref,
     Transformed,
@@ -113,6 +114,8 @@ def _array_attribute(p: Parser, value: Value, name: str, node: ast.AST) -> Any:
         return Literal(np.dtype(t.dtype))
     if name in ATTRIBUTES and is_numeric(t):
         return p.builder.apply(ATTRIBUTES[name], value)
+    if name == "flat" and isinstance(t, Array):
+        return Flat(value)
     if isinstance(t, (Array, Scalar)) or (isinstance(t, Unknown) and name in METHODS):
         return ArrayMethod(value, name)
     if isinstance(t, (ListOf, ShapeOf, Record)):
@@ -195,9 +198,8 @@ def _class_attribute(p: Parser, receiver: Any, cls: type, name: str, node: ast.A
     return p.inputs.wrap_static(p, found)
 
 
-def set_attribute(p: Parser, target: ast.Attribute, value: Any) -> None:
-    """object.name = value"""
-    container = p.evaluate(target.value)
+def set_attribute(p: Parser, container: Any, target: ast.Attribute, value: Any) -> None:
+    """container.name = value"""
     cell = cell_of(p, container, target)
     if isinstance(container, Value):
         p.refuse("AD108", f"this sets `{target.attr}` of a number or array", target,

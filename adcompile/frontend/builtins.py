@@ -31,6 +31,7 @@ from .values import (
     DictCell,
     DictView,
     Fixed,
+    Flat,
     GrownCell,
     Indexed,
     Iterator,
@@ -54,6 +55,8 @@ def _len(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
         found = call_special(p, value, "__len__", [], node)
         if found is not None:
             return found
+    if isinstance(value, Flat):
+        return p.builder.expand("np.size(x)", x=value.array)
     cell = cell_of(p, value, node)
     if isinstance(value, TupleVal):
         return Literal(len(value.items))

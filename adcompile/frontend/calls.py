@@ -26,6 +26,7 @@ from .builtins import BUILTINS
 from .cells import dict_items
 from .classes import instantiate
 from .containers import get_item
+from .flat import FLAT_WRITERS
 from .functions import call_closure, call_function
 from .inputs import LIBRARIES
 from .iterate import fixed_items
@@ -33,6 +34,7 @@ from .methods import call_array_method, call_container_method
 from .nested import call_transformed, derivative_call, transform
 from .opaque import call_unknown
 from .parse import Parser
+from .ufuncs import call_method, method_of
 from .values import (
     ArrayMethod,
     BoundMethod,
@@ -152,8 +154,12 @@ def _call_object(
     hashable = getattr(type(obj), "__hash__", None) is not None
     if hashable and obj in BUILTINS:
         return BUILTINS[obj](p, args, keywords, node)
-    if hashable and obj in WRITERS:
-        return WRITERS[obj](p, args, dict(keywords), node)
+    for writers in (WRITERS, FLAT_WRITERS):
+        if hashable and obj in writers:
+            return writers[obj](p, args, dict(keywords), node)
+    method = method_of(obj)
+    if method is not None:
+        return call_method(p, *method, args, dict(keywords), node)
     if hashable and obj in FUNCTIONS:
         return apply_with_out(p, FUNCTIONS[obj], args, keywords, node, obj)
     name = TRANSFORMS.get(obj) if hashable else None

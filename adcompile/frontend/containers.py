@@ -19,6 +19,7 @@ from ..rules.indexing import GETITEM
 from ..rules.rule import operator_name
 from .attributes import call_special, get_attribute, store_attribute
 from .cells import cell_of, demand_static, refuse_captured, static_key
+from .flat import get_flat_item, set_flat_item
 from .growing import extend, frozen
 from .inputs import expand_captured
 from .iterate import fixed_items, iterable, require
@@ -30,6 +31,7 @@ from .primitives import to_index
 from .values import (
     Captured,
     DictCell,
+    Flat,
     GrownCell,
     Indexed,
     Iterator,
@@ -46,6 +48,8 @@ from .writes import augmented, augmented_item, set_array_item
 
 def get_item(p: Parser, value: Any, index: Any, node: ast.AST) -> Any:
     """value[index]"""
+    if isinstance(value, Flat):
+        return get_flat_item(p, value, index, node)
     value = expand_captured(p, value, node)
     overloaded = None if is_atom(value) else call_special(p, value, "__getitem__", [index], node)
     if overloaded is not None:
@@ -136,6 +140,9 @@ def update_item(p: Parser, container: Any, index: Any, value: Any, node: ast.AST
     """container[index] = value."""
     if isinstance(container, Captured):
         refuse_captured(p, node)
+    if isinstance(container, Flat):
+        set_flat_item(p, container, index, value, node)
+        return
     cell = cell_of(p, container, node)
     if isinstance(cell, DictCell):
         key = static_key(p, index, node)

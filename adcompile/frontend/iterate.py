@@ -20,10 +20,12 @@ from .cells import cell_of, demand_static
 from .inputs import expand_captured
 from .merge import with_leaves
 from .parse import Parser
+from .unravel import unravelled
 from .values import (
     DictCell,
     DictView,
     Fixed,
+    Flat,
     GrownCell,
     Indexed,
     Iterator,
@@ -43,6 +45,8 @@ def iterable(p: Parser, value: Any, node: ast.AST) -> Any:
         return _run_through(p, value, node)
     if isinstance(value, DictView):
         return _dict_entries(p, value.of, value.kind, node)
+    if isinstance(value, Flat):
+        return _elements(p, value.array)
     value = expand_captured(p, value, node)
     if not is_atom(value):
         overloaded = call_special(p, value, "__iter__", [], node)
@@ -76,6 +80,12 @@ def iterable(p: Parser, value: Any, node: ast.AST) -> Any:
     p.no_derivative(
         "AD206", "this object cannot be iterated over", node, "an array, a range, a list, a tuple or a dict"
     )
+
+
+def _elements(p: Parser, array: Value) -> Indexed:
+    """All elements of an array, the last index changing fastest."""
+    size = p.builder.expand("np.size(x)", x=array)
+    return Indexed(size, lambda k: p.builder.apply(GETITEM, array, unravelled(p, array, k, is_counted=True)))
 
 
 def _run_through(p: Parser, value: Iterator, node: ast.AST) -> Any:

@@ -28,6 +28,7 @@ from .values import (
     Closure,
     Conflict,
     DictCell,
+    Flat,
     GrownCell,
     ListCell,
     ObjectCell,
@@ -56,6 +57,8 @@ def parts_of(value: Any) -> tuple[Any, ...]:
         return (value.receiver, value.function)
     if isinstance(value, Choice):
         return (value.test, value.then, value.orelse)
+    if isinstance(value, Flat):
+        return (value.array,)
     if isinstance(value, PartialVal):
         return (value.function, *value.args, *(v for _, v in value.keywords))
     return ()
@@ -82,6 +85,8 @@ def rebuild(value: Any, parts: tuple[Any, ...]) -> Any:
         return BoundMethod(*parts)
     if isinstance(value, Choice):
         return Choice(*parts)
+    if isinstance(value, Flat):
+        return Flat(*parts)
     if isinstance(value, PartialVal):
         n = len(value.args)
         keywords = tuple((k, v) for (k, _), v in zip(value.keywords, parts[1 + n :], strict=True))

@@ -12,6 +12,7 @@ from ..ir.types import OPAQUE, ListOf
 from ..rules import lists
 from ..rules.rule import METHODS
 from .cells import cell_of, demand_static, dict_items, static_key
+from .flat import FLAT_METHODS
 from .growing import append, extend
 from .merge import with_leaves
 from .opaque import call_unknown
@@ -252,7 +253,7 @@ def call_array_method(
 ) -> Any:
     """array.name(*args, **keywords)"""
     name = method.name
-    writer = WRITING_METHODS.get(name)
+    writer = WRITING_METHODS.get(name) or FLAT_METHODS.get(name)
     if writer is not None:
         return writer(p, [method.receiver, *args], dict(keywords), node)
     is_object = isinstance(method.receiver, Value) and method.receiver.type == OPAQUE

@@ -18,7 +18,7 @@ from .cells import cell_of, demand_static
 from .inputs import expand_captured
 from .iterate import fixed_items
 from .parse import Parser
-from .values import GrownCell, ListCell, RangeVal, SliceVal, TupleVal, is_atom
+from .values import Flat, GrownCell, ListCell, RangeVal, SliceVal, TupleVal, is_atom
 
 # operands that decide about shapes: they have to be known when the derivative is compiled
 _STATIC_NAMES = frozenset(
@@ -204,6 +204,8 @@ def as_argument(p: Parser, value: Any, node: ast.AST) -> Any:
 
 def sequence_argument(p: Parser, value: Any, node: ast.AST) -> Any:
     """A container as an argument that NumPy reads as a sequence, None for other objects."""
+    if isinstance(value, Flat):
+        return p.builder.expand("a.flatten()", a=value.array)
     value = expand_captured(p, value, node)
     cell = cell_of(p, value, node)
     if isinstance(value, TupleVal):

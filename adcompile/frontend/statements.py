@@ -14,10 +14,12 @@ from ..rules.python import RAISE
 from .attributes import set_attribute
 from .branches import branch, if_statement, truth
 from .containers import augmented_assign, delete_item, set_item, unpack
+from .flat import set_flat
 from .functions import closure
 from .imports import import_from, import_module
 from .loops import for_statement, while_statement
 from .match import match_statement
+from .memory import is_array
 from .opaque import runtime_value
 from .parse import DeadPath, Parser
 from .scenes import with_statement
@@ -87,7 +89,11 @@ def store(p: Parser, target: ast.expr, value: Any) -> None:
     elif isinstance(target, ast.Subscript):
         set_item(p, target, value)
     elif isinstance(target, ast.Attribute):
-        set_attribute(p, target, value)
+        container = p.evaluate(target.value)
+        if target.attr == "flat" and is_array(container):
+            set_flat(p, container, value, target)
+        else:
+            set_attribute(p, container, target, value)
     else:
         p.refuse(
             "AD199", f"cannot assign to `{type(target).__name__}`", target, "a name, an item or an attribute"

@@ -195,6 +195,13 @@ class ArrayMethod:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Flat:
+    """`array.flat`: all elements of an array, the last index changing fastest."""
+
+    array: Any
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class ContainerMethod:
     """A method of a list, dict or tuple of known structure, not called yet."""
 

@@ -8,7 +8,6 @@ shares memory: that is `memory`.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,6 @@ from ..passes.cotangents import same_shape
 from ..rules.indexing import (
     GETITEM,
     INDEX_ADD,
-    INDEX_ADD_AT,
     INDEX_SET,
     index_parts,
     is_basic,
@@ -32,7 +30,7 @@ from .memory import IN_A_LIST, is_array, is_reshape
 from .operators import binary
 from .parse import Parser
 from .pointers import Either, Tree
-from .primitives import apply_primitive, as_operand, to_index
+from .primitives import apply_primitive, as_operand, spelled, to_index
 from .values import NONE, TupleVal
 
 WHOLE = Literal(Ellipsis)
@@ -175,7 +173,7 @@ def _refuse_shared(p: Parser, base: Value, node: ast.AST) -> None:
 def augmented(p: Parser, op: str, old: Value, new: Any, node: ast.AST) -> None:
     """`array op= new`, in place."""
     result = binary(p, op, old, new, node)
-    _refuse_cast(p, old, result, node)
+    refuse_cast(p, old, result, node)
     base, steps = p.memory.locate(old)
     made = typ(result)
     same = same_shape(shape_of(made), shape_of(old.type)) and dtype_of(made) == dtype_of(old.type)
@@ -201,7 +199,7 @@ def augmented_item(p: Parser, op: str, array: Value, index: Any, node: ast.AugAs
     untouched = is_array(old) or p.memory.content(base) is before
     result = binary(p, op, old, value, node)
     if is_array(old):
-        _refuse_cast(p, old, result, node)
+        refuse_cast(p, old, result, node)
     is_sum = op in ("+", "-") and (dtype_of(array.type) or "?")[0] in "fc"
     if is_sum and untouched and is_distinct(at) and is_numeric(typ(value)):
         # what was there stays a part of it, so its adjoint stays as it is
@@ -210,7 +208,7 @@ def augmented_item(p: Parser, op: str, array: Value, index: Any, node: ast.AugAs
     write(p, array, at, result, node)
 
 
-def _refuse_cast(p: Parser, old: Value, result: Any, node: ast.AST) -> None:
+def refuse_cast(p: Parser, old: Value, result: Any, node: ast.AST) -> None:
     """NumPy refuses to put floats into an array of integers in place; so do we, and where it is not known."""
     have, want = dtype_of(typ(result)), dtype_of(old.type)
     if have is None or want is None or not np.can_cast(have, want, "same_kind"):
@@ -230,7 +228,8 @@ def set_array_item(p: Parser, array: Value, index: Any, value: Any, node: ast.AS
 # -- functions and methods -----------------------------------------------------------------------------------
 
 
-def _target(p: Parser, value: Any, name: str, node: ast.AST) -> Value:
+def target_of(p: Parser, value: Any, name: str, node: ast.AST) -> Value:
+    """The array that a function or attribute writes into."""
     if not isinstance(value, Value) or not isinstance(value.type, Array):
         p.refuse("AD113", f"`{name}` writes into something that is no array", node, "an array")
     return value
@@ -239,20 +238,20 @@ def _target(p: Parser, value: Any, name: str, node: ast.AST) -> Value:
 def _fill(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
     if len(args) != 2 or keywords:
         p.raise_at(TypeError(f"fill() takes exactly one argument ({len(args) + len(keywords) - 1} given)"))
-    write(p, _target(p, args[0], "fill", node), WHOLE, as_operand(p, args[1], node), node)
+    write(p, target_of(p, args[0], "fill", node), WHOLE, as_operand(p, args[1], node), node)
     return NONE
 
 
 def _sort(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
-    array = _target(p, args[0], "sort", node)
+    array = target_of(p, args[0], "sort", node)
     write(p, array, WHOLE, p.call(Literal(np.sort, "np.sort"), [array, *args[1:]], keywords, node), node)
     return NONE
 
 
 def _copyto(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
-    array = _target(p, args[0], "np.copyto", node)
+    array = target_of(p, args[0], "np.copyto", node)
     value = as_operand(p, args[1], node)
-    _refuse_cast(p, array, value, node)
+    refuse_cast(p, array, value, node)
     where = keywords.pop("where", Literal(True))
     if keywords or len(args) > 2:
         instead = "np.copyto(dst, src, where=mask)"
@@ -263,54 +262,14 @@ def _copyto(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST)
     return NONE
 
 
-def _put_flat(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
-    array = _target(p, args[0], "np.put", node)
-    instead = "x[indices] = values"
-    if len(args) != 3 or keywords or len(shape_of(array.type) or (0, 0)) != 1:
-        p.refuse("AD202", "`np.put` is understood for arrays with one axis", node, instead)
-    places, value = to_index(p, args[1], node), as_operand(p, args[2], node)
-    at, given = shape_of(typ(places)), shape_of(typ(value))
-    is_index = at is not None and len(at) < 2 and (dtype_of(typ(places)) or "?")[0] in "iu"
-    if not is_index or (given != () and not same_shape(given, at)):
-        p.refuse("AD202", "`np.put` repeats its values, or flattens its indices", node, instead)
-    write(p, array, places, value, node)
-    return NONE
-
-
-def _putmask(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
-    array = _target(p, args[0], "np.putmask", node)
-    mask, value = as_operand(p, args[1], node), as_operand(p, args[2], node)
-    if shape_of(typ(value)) != ():
-        p.refuse("AD202", "`np.putmask` is understood for one value", node, "x[mask] = values[mask]")
-    write(p, array, WHOLE, p.builder.expand("np.where(c, x, y)", c=mask, x=value, y=array), node)
-    return NONE
-
-
 def _fill_diagonal(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
-    array = _target(p, args[0], "np.fill_diagonal", node)
+    array = target_of(p, args[0], "np.fill_diagonal", node)
     if len(args) != 2 or keywords or len(shape_of(array.type) or ()) != 2:
         instead = "x[np.arange(n), np.arange(n)] = v"
         p.refuse("AD202", "`np.fill_diagonal` is understood for matrices", node, instead)
     places = p.builder.expand("np.arange(np.minimum(np.shape(x)[0], np.shape(x)[1]))", x=array)
     write(p, array, (places, places), as_operand(p, args[1], node), node)
     return NONE
-
-
-def _at(sign: Callable[[Parser, Any], Any]) -> Any:
-    """`np.add.at` and `np.subtract.at`: repeated places are added to repeatedly."""
-
-    def handler(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
-        array = _target(p, args[0], "ufunc.at", node)
-        value = sign(p, as_operand(p, args[2], node))
-        _refuse_cast(p, array, value, node)
-        write(p, array, to_index(p, args[1], node), value, node, INDEX_ADD_AT)
-        return NONE
-
-    return handler
-
-
-def _negated(p: Parser, value: Any) -> Any:
-    return p.builder.expand("-x", x=value)
 
 
 def apply_with_out(
@@ -325,12 +284,18 @@ def apply_with_out(
         out = out.items[0]
     if isinstance(out, Literal) and out.value is None:
         return apply_primitive(p, row, args, keywords, node)
-    array = _target(p, out, "out=", node)
+    array = target_of(p, out, "out=", node)
     where = keywords.pop("where", Literal(True))
-    value = apply_primitive(p, row, args, keywords, node)
-    _refuse_cast(p, array, value, node)
-    if not row.pointwise and dtype_of(typ(value)) != dtype_of(array.type):
-        # a reduction computes in the dtype of what it is to write into
+    wanted = dtype_of(array.type)
+    if spelled(row) in _COMPUTED_IN and "dtype" not in keywords and wanted is not None:
+        given = keywords | {"dtype": Literal(np.dtype(wanted).type, f"np.{wanted}")}
+        plain = apply_primitive(p, row, args, keywords, node)
+        value = plain if dtype_of(typ(plain)) == wanted else apply_primitive(p, row, args, given, node)
+    else:
+        value = apply_primitive(p, row, args, keywords, node)
+    refuse_cast(p, array, value, node)
+    cast = row.pointwise or spelled(row) in (*_COMPUTED_IN, *_CAST)
+    if not cast and dtype_of(typ(value)) != wanted:
         p.refuse("AD202", "`out=` of another dtype than the result", node, "`dtype=` as well, or a cast")
     if not (isinstance(where, Literal) and where.value is True):
         value = p.builder.expand("np.where(c, x, y)", c=as_operand(p, where, node), x=value, y=array)
@@ -338,12 +303,12 @@ def apply_with_out(
     return array
 
 
+# what computes in the dtype of the array that it writes into, and what casts its result to it
+_COMPUTED_IN = ("np.sum", "np.prod", "np.cumsum", "np.cumprod", "np.mean")
+_CAST = ("np.matmul", "np.clip", "np.max", "np.min")
+
 WRITERS: dict[Any, Any] = {
     np.copyto: _copyto,
-    np.put: _put_flat,
-    np.putmask: _putmask,
     np.fill_diagonal: _fill_diagonal,
-    np.add.at: _at(lambda p, v: v),
-    np.subtract.at: _at(_negated),
 }
-WRITING_METHODS: dict[str, Any] = {"fill": _fill, "sort": _sort, "put": _put_flat}
+WRITING_METHODS: dict[str, Any] = {"fill": _fill, "sort": _sort}

@@ -1051,3 +1051,74 @@ add(
     writes=True,
     features="write, arrays without axes, argument",
 )
+
+
+def write_flat(x):
+    y = np.zeros((2, 3))
+    y.flat = [x[0], x[1]]
+    y.flat[[4, 5]] = x[2:4]
+    y.flat[-1] *= 2.0
+    y.T.flat[1] = x[5]
+    y.flat[1:4] = x[:2] * x[2]
+    z = y.T
+    for i in range(y.size - 1):
+        z.flat[i + 1] += z.flat[i] * 0.5
+    z.flat[z.flat[:] > 0.8] = x[0]
+    s = 0.0
+    for v in z.flat:
+        s += v * v * s + v
+    return y * s + len(y.flat) * np.sum(y.flat)
+
+
+add(write_flat, (positive(6),), features="write, flat, repeated values, transposed")
+
+
+def write_flat_of_argument(m):
+    m.flat[3] = m.flat[0] * m.flat[1]
+    m.flat[::2] *= 2.0
+    m.T.flat[:2] = m[1, :2]
+    return m * m
+
+
+add(write_flat_of_argument, (draw(2, 3),), writes=True, features="write, flat, argument")
+
+
+def put_place_and_putmask(x):
+    y = np.outer(x, x)
+    np.place(y, y > 1.5, x[:2])
+    np.putmask(y, y < 0.5, x)
+    np.putmask(y[0], y[0] < 1.0, x * 3.0)
+    np.put(y, [[1, -2], [3, 4]], x[:3])
+    y.put([7], x[0])
+    np.fill_diagonal(y, x)
+    return y * y
+
+
+add(put_place_and_putmask, (positive(4),), features="write, np.put, np.place, np.putmask, repeated values")
+
+
+def methods_of_functions(x):
+    m = np.multiply.outer(x, x[:2])
+    s = np.add.reduce(m) + np.multiply.reduce(m, axis=0)
+    t = np.add.accumulate(m, axis=1) * np.multiply.accumulate(x)[:, None]
+    u = np.maximum.reduce(x) * np.minimum.reduce(m, axis=None) + np.add.outer(x, m)[0, 1]
+    return np.sum(s) * t + u[0] * np.subtract.outer(2.0, x)[0] + np.add.reduce(m, axis=1, keepdims=True)
+
+
+add(methods_of_functions, (positive(3),), features="np.add.reduce, np.add.accumulate, np.multiply.outer")
+
+
+def functions_at_places(x):
+    y = x * 1.0
+    np.multiply.at(y, [0, 0, 1], x[:3])
+    np.subtract.at(y, [1, 1], x[:2])
+    np.add.at(y, (np.array([2, 2]),), x[0])
+    np.divide.at(y, np.arange(2), x[2])
+    np.maximum.at(y, [3, 3], [x[0] * 4.0, x[1]])
+    np.multiply.at(y, y > 1.0, 0.5)
+    z = np.outer(x, x)
+    np.power.at(z, [1, 1], 2.0)
+    return y[:, None] * z
+
+
+add(functions_at_places, (positive(4),), features="ufunc.at, repeated index")
