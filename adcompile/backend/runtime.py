@@ -298,10 +298,19 @@ def half_weights(z, axis):  # type: ignore[no-untyped-def]
     return np.reshape(weights, shape)
 
 
-def unpad(c, x, pad_width):  # type: ignore[no-untyped-def]
-    """The adjoint of x in np.pad(x, pad_width): c without the border."""
+def unpad(c, x, pad_width, mode="constant"):  # type: ignore[no-untyped-def]
+    """The adjoint of x in np.pad(x, pad_width, mode): c without the border, which goes to what it shows."""
     widths = np.broadcast_to(pad_width, (np.ndim(x), 2))
-    return c[tuple(slice(before, before + n) for (before, _), n in zip(widths, np.shape(x), strict=True))]
+    for axis, ((before, after), n) in enumerate(zip(widths, np.shape(x), strict=True)):
+        c = np.moveaxis(c, axis, 0)
+        inner = c[before : before + n]
+        if mode != "constant" and before + after > 0:
+            inner = inner.copy()
+            places = np.pad(np.arange(n), (before, after), mode=mode)
+            np.add.at(inner, places[:before], c[:before])
+            np.add.at(inner, places[before + n :], c[before + n :])
+        c = np.moveaxis(inner, 0, axis)
+    return c
 
 
 def kron_left(c, a, b):  # type: ignore[no-untyped-def]

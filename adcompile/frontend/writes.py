@@ -303,6 +303,27 @@ def apply_with_out(
     return array
 
 
+def _put_along_axis(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
+    given = dict(zip(("arr", "indices", "values", "axis"), args, strict=False)) | keywords
+    if given.keys() != {"arr", "indices", "values", "axis"}:
+        p.raise_at(TypeError("put_along_axis() missing required arguments"))
+    array = target_of(p, given["arr"], "np.put_along_axis", node)
+    shape, axis = shape_of(array.type), given["axis"]
+    if shape is None or not isinstance(axis, Literal) or not isinstance(axis.value, int):
+        p.refuse("AD202", "`np.put_along_axis` of an array or along an axis that is not known", node,
+                 "a number as the axis")  # fmt: skip
+    parts: list[Any] = []
+    for k in range(len(shape)):
+        if k == axis.value % len(shape):
+            parts.append(as_operand(p, given["indices"], node))
+            continue
+        places = p.builder.expand("np.arange(np.shape(x)[k])", x=array, k=Literal(k))
+        after = [Literal(None)] * (len(shape) - 1 - k)
+        parts.append(p.builder.apply(GETITEM, places, (Literal(Ellipsis), *after)) if after else places)
+    write(p, array, tuple(parts), as_operand(p, given["values"], node), node)
+    return NONE
+
+
 # what computes in the dtype of the array that it writes into, and what casts its result to it
 _COMPUTED_IN = ("np.sum", "np.prod", "np.cumsum", "np.cumprod", "np.mean")
 _CAST = ("np.matmul", "np.clip", "np.max", "np.min")
@@ -310,5 +331,6 @@ _CAST = ("np.matmul", "np.clip", "np.max", "np.min")
 WRITERS: dict[Any, Any] = {
     np.copyto: _copyto,
     np.fill_diagonal: _fill_diagonal,
+    np.put_along_axis: _put_along_axis,
 }
 WRITING_METHODS: dict[str, Any] = {"fill": _fill, "sort": _sort}

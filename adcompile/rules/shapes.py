@@ -303,21 +303,24 @@ def _take(a: Any, indices: Any, axis: Any) -> str:
 linear("np.take(a, indices, axis=None)", _take, types=types.taken, method="take")
 
 
-def _constant_border(mode: Any) -> None:
-    if mode != "constant":
-        raise NoDerivative(
-            "AD202", f"`np.pad` with mode={mode!r}", None, 'mode="constant", or np.concatenate'
-        )
+# borders that consist of elements of the array
+_REPEATING = ("edge", "reflect", "symmetric", "wrap")
+
+
+def _refuse_border(mode: Any) -> None:
+    if mode not in ("constant", *_REPEATING):
+        modes = ", ".join(f'"{m}"' for m in _REPEATING)
+        raise NoDerivative("AD202", f"`np.pad` with mode={mode!r}", None, f'mode="constant", {modes}')
 
 
 def _pad_pullback(mode: Any) -> str:
-    _constant_border(mode)
-    return "unpad(z_bar, array, pad_width)"
+    _refuse_border(mode)
+    return f"unpad(z_bar, array, pad_width{', mode' if mode in _REPEATING else ''})"
 
 
 def _pad_pushforward(mode: Any) -> str:
-    _constant_border(mode)
-    return "np.pad(array_dot, pad_width)"
+    _refuse_border(mode)
+    return f"np.pad(array_dot, pad_width{', mode=mode' if mode in _REPEATING else ''})"
 
 
 general(
@@ -327,9 +330,9 @@ general(
     types=types.rank_only(lambda rank, *rest: rank),
 )
 linear(
-    "unpad(c, x, pad_width)",
-    "np.pad(z_bar, pad_width)",
-    types=lambda c, x, pad_width: types.shaped(c, x),
+    "unpad(c, x, pad_width, mode='constant')",
+    lambda mode: f"np.pad(z_bar, pad_width{', mode=mode' if mode in _REPEATING else ''})",
+    types=lambda c, x, pad_width, mode: types.shaped(c, x),
     constant=True,
 )
 

@@ -241,7 +241,6 @@ add(
     small=(5, 3),
     large=(5000, 100),
     writes="h, u",
-    refused="`np.pad` with mode='edge' [AD202]",
 )
 
 

@@ -180,6 +180,4 @@ add(
     lambda n: (*draws((n,)), 0.5),
     small=(4,),
     large=(500,),
-    refused="`ufunc.outer` has no rule and no source that could be followed, and may write into the array or "
-    "container that it is given [AD201]",
 )

@@ -1122,3 +1122,29 @@ def functions_at_places(x):
 
 
 add(functions_at_places, (positive(4),), features="ufunc.at, repeated index")
+
+
+def write_through_index_functions(x):
+    m = np.outer(x, x)
+    m[np.triu_indices(3)] *= 2.0
+    m[np.diag_indices(len(x))] += x
+    m[np.where(m > 2.5)] -= x[0]
+    m[np.ix_([0, 2], [1, 2])] *= x[0]
+    np.put_along_axis(m, np.argmax(m, axis=1)[:, None], x[:, None] * 0.1, axis=1)
+    rows, columns = np.indices((3, 3))
+    m[rows < columns - 1] = 0.0
+    return m * m
+
+
+add(write_through_index_functions, (positive(3),), features="write, np.ix_, np.put_along_axis")
+
+
+def padded_by_copies(h, u):
+    for _ in range(2):
+        u[1:-1] -= 0.1 * (h[1:] - h[:-1])
+        h -= 0.1 * np.diff(u * np.pad(0.5 * (h[1:] + h[:-1]), 1, mode="edge"))
+    around = np.pad(np.outer(h, u), ((1, 0), (0, 2)), mode="reflect")
+    return around[1:] * np.pad(around[1:], 1, mode="wrap")[2:, 2:]
+
+
+add(padded_by_copies, (positive(4), draw(5)), writes=True, features="write, np.pad, copied borders")
