@@ -48,8 +48,6 @@ class Kernel:
         2 if second derivatives are tested too.
     float32 : bool
         The kernel is also tried in single precision.
-    refused : str
-        What the compiler says of a kernel that it does not differentiate yet.
     """
 
     name: str
@@ -63,7 +61,6 @@ class Kernel:
     holomorphic: bool
     order: int
     float32: bool
-    refused: str
 
     def arguments(self, *sizes: int) -> Arguments:
         """Return fresh arguments, by default the small ones."""
@@ -133,7 +130,6 @@ def record(
     holomorphic: bool = True,
     order: int = 2,
     float32: bool = False,
-    refused: str = "",
 ) -> None:
     """Append a `Kernel` to `kernels`.
 
@@ -150,7 +146,7 @@ def record(
     kernels.append(
         Kernel(
             function.__name__, function, inputs, small, large, outputs, returns, argnums, holomorphic, order,
-            float32, refused,
+            float32,
         )
     )  # fmt: skip
 

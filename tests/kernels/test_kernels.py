@@ -1,7 +1,6 @@
 """Every kernel, in both modes, against oracles that do not know how a derivative was made.
 
-The ids name the kernel; one that the compiler does not accept yet must be refused, with the words that its
-entry has.
+The ids name the kernel.
 """
 
 import copy
@@ -25,11 +24,9 @@ def each(kernels: list[Kernel]) -> Any:
     return pytest.mark.parametrize("kernel", [pytest.param(kernel, id=kernel.name) for kernel in kernels])
 
 
-ACCEPTED = [kernel for kernel in KERNELS if not kernel.refused]
-each_kernel = each(ACCEPTED)
-each_refused_kernel = each([kernel for kernel in KERNELS if kernel.refused])
-each_smooth_kernel = each([kernel for kernel in ACCEPTED if kernel.order >= 2])
-each_single_kernel = each([kernel for kernel in ACCEPTED if kernel.float32])
+each_kernel = each(KERNELS)
+each_smooth_kernel = each([kernel for kernel in KERNELS if kernel.order >= 2])
+each_single_kernel = each([kernel for kernel in KERNELS if kernel.float32])
 
 
 @dataclass(frozen=True)
@@ -207,11 +204,3 @@ def test_single_precision(kernel: Kernel) -> None:
     expected = oracles.flatten(case.pullback(case.weights))
     size = np.max(np.abs(expected), initial=1e-3)
     oracles.assert_close(oracles.flatten(gradient), expected, 0.0, scale=size, rtol=2e-4)
-
-
-@each_refused_kernel
-def test_what_is_not_accepted_yet_is_refused(kernel: Kernel) -> None:
-    for mode in ("vjp", "jvp"):
-        with pytest.raises((ad.UnsupportedSyntax, ad.NoDerivative)) as refusal:
-            ad.lower(kernel.written, *kernel.arguments(), mode=mode, argnums=kernel.argnums)
-        assert f"{refusal.value.message} [{refusal.value.code}]" == kernel.refused
