@@ -13,13 +13,14 @@ calling conventions: those are `engine` and `backend`.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from .aliases import NeedTogether, grouped
 from .backend.emit import Emitter
 from .backend.expressions import Namespace
+from .backend.layout import Line
 from .backend.modules import module_text
 from .deriving import Derived, Wanted, derive
 from .errors import NoDerivative, UnsupportedSyntax
@@ -54,16 +55,23 @@ class Program:
 
 
 def compile_program(
-    target: Any, signature: inspect.Signature, bound: Mapping[str, Any], wanted: Wanted
+    target: Any,
+    signature: inspect.Signature,
+    bound: Mapping[str, Any],
+    wanted: Wanted,
+    watch: Callable[[Traced], None] | None = None,
 ) -> Program:
-    """Run all passes; integers that decide about structure are fixed one after the other."""
+    """Run all passes; integers that decide about structure are fixed one after the other.
+
+    `watch` may put statements into the traced function before it is differentiated.
+    """
     static: set[Any] = set()
     pairs: list[Any] = []
     while True:
         name = getattr(target, "__name__", None) or type(target).__name__
         inputs = Inputs(static=set(static), together=grouped(pairs, name, definition(target)))
         try:
-            return _compile(target, signature, bound, wanted, inputs)
+            return _compile(target, signature, bound, wanted, inputs, watch)
         except NeedStatic as need:
             key = path_key(need.path)
             if key in static:
@@ -74,11 +82,18 @@ def compile_program(
 
 
 def _compile(
-    target: Any, signature: inspect.Signature, bound: Mapping[str, Any], wanted: Wanted, inputs: Inputs
+    target: Any,
+    signature: inspect.Signature,
+    bound: Mapping[str, Any],
+    wanted: Wanted,
+    inputs: Inputs,
+    watch: Callable[[Traced], None] | None,
 ) -> Program:
     try:
         traced = trace(target, signature, bound, inputs, wanted.outputs, wanted.bare_output)
         primal = _primal(traced)
+        if watch is not None:
+            watch(traced)
         _check(primal.body)
         if wanted.kind != "value":
             hoist(traced.block)
@@ -131,7 +146,7 @@ def _emitted(traced: Traced, signature: inspect.Signature, wanted: Wanted, deriv
     _check(block, pullback)
     body = emitter.take_lines()
     done: set[Any] = set()
-    helpers: list[list[str]] = []
+    helpers: list[list[Line]] = []
     while emitter.called and any(f not in done for f in emitter.called):
         for called in [f for f in emitter.called if f not in done]:
             done.add(called)
@@ -148,7 +163,8 @@ def _emitted(traced: Traced, signature: inspect.Signature, wanted: Wanted, deriv
     text = module_text(namespace, [*helpers, body])
     captured = [(emitter_name, i.path) for emitter_name, i in interface_captures(traced, derived)]
     return Program(function.name, text, namespace.objects, inputs, captured, function, block,
-                   {"wanted": wanted, "pullback": pullback and pullback[1], "saved": saved})  # fmt: skip
+                   {"wanted": wanted, "pullback": pullback and pullback[1], "saved": saved,
+                    "functions": [*helpers, body]})  # fmt: skip
 
 
 def _check(block: Block | None, pullback: Any = None) -> None:

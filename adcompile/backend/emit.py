@@ -17,7 +17,7 @@ from .expressions import Expressions, Namespace, to_text
 from .fresh import first_writes
 from .inplace import make_updates_safe
 from .iterate import grown_by, iterate_saved
-from .layout import Page
+from .layout import Line, Page
 from .names import Names, choose_names, helpers_called
 from .nesting import choose_nested
 from .order import count_uses, order_of
@@ -59,7 +59,7 @@ class Emitter:
         """The functions of the graph that are called by what has been written."""
         return self.calls.called
 
-    def take_lines(self) -> list[str]:
+    def take_lines(self) -> list[Line]:
         """The lines written since the last time."""
         lines, self.page = self.page.lines, Page()
         return lines

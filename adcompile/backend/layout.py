@@ -10,19 +10,47 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ..errors import Loc
+
 WIDTH = 100
+Origin = tuple[Loc, ...]
+
+
+class Line(str):
+    """A line, or several of one statement, that knows the places of the primal it was written for."""
+
+    __slots__ = ("origin",)
+    origin: Origin
+
+    def __new__(cls, text: str, origin: Origin) -> Line:
+        """A line of this text."""
+        made = super().__new__(cls, text)
+        made.origin = origin
+        return made
+
+    def outdented(self) -> Line:
+        """The line one step less deep."""
+        return Line(self[4:], self.origin)
 
 
 class Page:
-    """The lines written so far, and the depth of the next one."""
+    """The lines written so far, the depth of the next one, and the places it is written for."""
 
     def __init__(self) -> None:
-        self.lines: list[str] = []
+        self.lines: list[Line] = []
         self.depth = 0
+        self.origin: Origin = ()
 
     def line(self, text: str) -> None:
         """Add a line at the present depth."""
-        self.lines.append("    " * self.depth + text if text else "")
+        self.lines.append(Line("    " * self.depth + text if text else "", self.origin))
+
+    @contextmanager
+    def written_for(self, origin: Origin) -> Iterator[None]:
+        """What is added inside the `with` is there for these places, if there are any."""
+        outer, self.origin = self.origin, origin or self.origin
+        yield
+        self.origin = outer
 
     @contextmanager
     def indented(self) -> Iterator[None]:

@@ -9,6 +9,7 @@ import functools
 import inspect
 import re
 import types
+from collections.abc import Iterable
 from typing import Any
 
 from .expressions import Namespace
@@ -21,7 +22,7 @@ def helper_source(function: Any) -> str:
     return re.sub(r"  # type: ignore\[[^\]]*\]", "", text).strip()
 
 
-def module_text(namespace: Namespace, functions: list[list[str]]) -> str:
+def module_text(namespace: Namespace, functions: Iterable[Iterable[str]]) -> str:
     """The module's text."""
     helpers = _closed(namespace.helpers)
     sources = [helper_source(f) for f in helpers.values()]

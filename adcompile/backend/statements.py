@@ -8,17 +8,32 @@ from __future__ import annotations
 
 import ast
 import textwrap
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import Loc
-from ..ir.nodes import UNDEFINED, Apply, Atom, Call, For, Function, If, Literal, Stmt, Value, While
+from ..ir.nodes import (
+    UNDEFINED,
+    Apply,
+    Atom,
+    Call,
+    For,
+    Function,
+    If,
+    Literal,
+    Stmt,
+    Value,
+    While,
+    operands,
+    values_in,
+)
 from ..ir.types import Array, Record, Scalar, shape_of
 from ..rules import indexing, lists, python
 from ..rules.rule import HELPERS
 from .expressions import Expressions, to_text, with_slice_calls
 from .iterate import counts_trips, leading_items
-from .layout import Page
+from .layout import Line, Origin, Page
 from .names import clean
 from .reuse import Reuse
 from .scenes import Scene, scene_at
@@ -90,38 +105,51 @@ class Statements:
         for k, stmt in enumerate(statements):
             if k < skipped or not self.prints(stmt):
                 continue
-            before, comment = len(self.page.lines), self.comment
-            self._comment(stmt)
-            commented = len(self.page.lines)
-            scene = scene_at(statements, k, self.uses)
-            if scene is not None:
-                self._with(scene)
-                skipped = k + scene.length
-                continue
-            lengths = lengths_at(statements, k, self.uses)
-            if lengths and all(map(self.prints, lengths)):
-                self._unpack_lengths(stmt, lengths)
-                skipped = k + 1 + len(lengths)
-                continue
-            fields = fields_at(statements, k)
-            if len(fields) > 1:
-                self._unpack(fields)
-                skipped = k + len(fields)
-                continue
-            if isinstance(stmt, Apply):
-                self._apply(stmt)
-            elif isinstance(stmt, If):
-                self._if(stmt, None)
-            elif isinstance(stmt, For):
-                self._for(stmt)
-            elif isinstance(stmt, While):
-                self._while(stmt)
-            else:
-                self._call(stmt)
-            if len(self.page.lines) == commented:
-                # an update may have nothing to say, and a block of comments is none
-                del self.page.lines[before:]
-                self.comment = comment
+            with self.page.written_for(self._origin(stmt)):
+                skipped = k + self._written(statements, k)
+
+    def _written(self, statements: list[Stmt], k: int) -> int:
+        """Print the statement at a place; how many are printed with it."""
+        stmt = statements[k]
+        before, comment = len(self.page.lines), self.comment
+        self._comment(stmt)
+        commented = len(self.page.lines)
+        scene = scene_at(statements, k, self.uses)
+        if scene is not None:
+            self._with(scene)
+            return scene.length
+        lengths = lengths_at(statements, k, self.uses)
+        if lengths and all(map(self.prints, lengths)):
+            self._unpack_lengths(stmt, lengths)
+            return 1 + len(lengths)
+        fields = fields_at(statements, k)
+        if len(fields) > 1:
+            self._unpack(fields)
+            return len(fields)
+        if isinstance(stmt, Apply):
+            self._apply(stmt)
+        elif isinstance(stmt, If):
+            self._if(stmt, None)
+        elif isinstance(stmt, For):
+            self._for(stmt)
+        elif isinstance(stmt, While):
+            self._while(stmt)
+        else:
+            self._call(stmt)
+        if len(self.page.lines) == commented:
+            # an update may have nothing to say, and a block of comments is none
+            del self.page.lines[before:]
+            self.comment = comment
+        return 1
+
+    def _origin(self, stmt: Stmt) -> Origin:
+        """The places that a statement is printed for: its own, and those of what is nested in it."""
+        own = () if stmt.loc is None else (stmt.loc,)
+        return (*own, *self._origins(operands(stmt)))
+
+    def _origins(self, values: Iterable[Value]) -> Origin:
+        nested = (self.expressions.nested.get(v) for v in values)
+        return tuple(loc for stmt in nested if stmt is not None for loc in self._origin(stmt))
 
     def _comment(self, stmt: Stmt) -> None:
         """Name the line of the primal that a group of adjoint statements belongs to."""
@@ -334,8 +362,9 @@ class Statements:
                 sides[1], self.page.depth + 1
             )
             if nested_if:
-                self.page.line("el" + sides[1][0].strip())
-                self.page.lines += [row[4:] for row in sides[1][1:]]
+                with self.page.written_for(sides[1][0].origin):
+                    self.page.line("el" + sides[1][0].strip())
+                self.page.lines += [row.outdented() for row in sides[1][1:]]
             else:
                 self.page.line("else:")
                 self.page.lines += sides[1]
@@ -344,7 +373,7 @@ class Statements:
         """Assign the yields of a block to the variables that receive them,
         as one parallel assignment where each needs what another one overwrites.
         """
-        moves: list[tuple[Value, str, ast.expr, set[str]]] = []
+        moves: list[tuple[Value, str, ast.expr, set[str], Origin]] = []
         for target, source in pairs:
             if source is UNDEFINED:
                 continue
@@ -352,15 +381,16 @@ class Statements:
             name = self.expressions.names[target]
             if not (isinstance(node, ast.Name) and node.id == name):
                 reads = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-                moves.append((target, name, node, reads))
+                moves.append((target, name, node, reads, self._origins(values_in((source,)))))
         while moves:
             free = [m for m in moves if not any(m[1] in other[3] for other in moves if other is not m)]
             if not free:
                 targets, sources = [m[1] for m in moves], [to_text(m[2]) for m in moves]
                 self.page.line(self.page.broken(f"{', '.join(targets)} = ", ", ".join(sources)))
                 return
-            target, name, node, _ = free[0]
-            self._assign(target, name, node)
+            target, name, node, _, origin = free[0]
+            with self.page.written_for(origin):
+                self._assign(target, name, node)
             moves.remove(free[0])
 
     def _assign(self, target: Value, name: str, node: ast.expr) -> None:
@@ -526,7 +556,7 @@ def _negated(test: ast.expr) -> ast.expr:
     return ast.UnaryOp(ast.Not(), test)
 
 
-def _one_statement(lines: list[str], depth: int) -> bool:
+def _one_statement(lines: list[Line], depth: int) -> bool:
     """Whether lines are one `if` statement with its own branches."""
     pad = "    " * depth
     tops = [row for row in lines[1:] if row.startswith(pad) and not row.startswith(pad + " ")]
