@@ -9,7 +9,7 @@ of its own. Colours follow the reader's light or dark setting. Not for deciding 
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from ..errors import Loc
@@ -71,18 +71,24 @@ _STYLE = """
 
 
 @dataclass(eq=False)
-class _Node(Box):
-    """A box with its text: a main line, a small one, and the whole statement as a tooltip."""
+class Node(Box):
+    """A box with its text: a main line, a small one, and the whole statement as a tooltip.
+    It stands for `values` of the graph.
+    """
 
     kind: str = "node"
     label: str = ""
     small: str = ""
     tooltip: str = ""
+    values: tuple[Value, ...] = ()
 
 
 @dataclass(eq=False)
-class _Frame(Group):
+class Frame(Group):
+    """A frame around a loop or a branch, and where that stands."""
+
     small: str = ""
+    stmt: Stmt | None = None
 
 
 @dataclass(frozen=True)
@@ -123,30 +129,36 @@ class _Scene:
     panel: Panel
 
 
-def _node(kind: str, label: str, small: str = "", tooltip: str = "") -> _Node:
+def node(kind: str, label: str, small: str = "", tooltip: str = "", values: tuple[Value, ...] = ()) -> Node:
+    """A box as wide as its texts."""
     shown = label if len(label) <= _LONGEST else label[: _LONGEST - 1] + "…"
     little = small if len(small) <= _LONGEST + 6 else small[: _LONGEST + 5] + "…"
     width = max(len(shown) * _CHARACTER, len(little) * _SMALL_CHARACTER) + 18
-    return _Node(
+    return Node(
         max(width, 34.0),
         38.0 if small else 24.0,
         kind=kind,
         label=shown,
         small=little,
         tooltip=tooltip or label,
+        values=values,
     )
+
+
+def _value(atom: Arg) -> tuple[Value, ...]:
+    return (atom,) if isinstance(atom, Value) else ()
 
 
 def _scene(function: Function) -> _Scene:
     block = function.body
     assert block is not None
-    builder = _SceneBuilder(Naming(block), function.loc, _read_values(block))
+    builder = SceneBuilder(Naming(block), function.loc, read_values(block))
     return _Scene(
         function.name, "" if function.loc is None else function.loc.short(), builder.function(block)
     )
 
 
-def _read_values(block: Block) -> set[Value]:
+def read_values(block: Block) -> set[Value]:
     """All values that something reads."""
     found = set(values_in(block.yields))
     for stmt in all_statements(block):
@@ -156,26 +168,34 @@ def _read_values(block: Block) -> set[Value]:
     return found
 
 
-class _SceneBuilder:
+class SceneBuilder:
     """Turns blocks into panels. `at` maps values to their boxes in the panel being built."""
 
-    def __init__(self, names: Naming, home: Loc | None, read: set[Value]) -> None:
+    def __init__(
+        self, names: Naming, home: Loc | None, read: set[Value], node: Callable[..., Node] = node
+    ) -> None:
         self.names = names
         self.home = home
         self.read = read
+        self.node = node
 
     def function(self, block: Block) -> Panel:
+        """The panel of a whole function."""
         at: dict[Value, Box] = {}
         first: list[Box] = []
         for value in [*free_values(block), *block.params]:
-            at[value] = _node(
-                "input", self.names[value], str(value.type), f"{self.names[value]}: {value.type}"
+            at[value] = self.node(
+                "input",
+                self.names[value],
+                str(value.type),
+                f"{self.names[value]}: {value.type}",
+                values=(value,),
             )
             first.append(at[value])
         panel = Panel(first, [], [], [])
         self._statements(block, panel, at)
         for atom in block.yields:
-            box = _node("result", argument_text(atom, self.names), "returned")
+            box = self.node("result", argument_text(atom, self.names), "returned", values=_value(atom))
             panel.last.append(box)
             if isinstance(atom, Value):
                 panel.edges.append(Edge(at[atom], box))
@@ -195,14 +215,15 @@ class _SceneBuilder:
         for source in dict.fromkeys(at[v] for v in values_in(args)):
             panel.edges.append(Edge(source, box))
 
-    def _plain(self, stmt: Apply | Call) -> _Node:
+    def _plain(self, stmt: Apply | Call) -> Node:
         outs = ", ".join(self.names[v] for v in stmt.outs)
         text = expression_text(stmt, self.names)
         label = f"{outs} = {text}" if outs else text
         types = ", ".join(str(v.type) for v in stmt.outs)
         small = " · ".join(part for part in (types, self._where(stmt)) if part)
         source = f"\n{stmt.loc.text.strip()}" if stmt.loc is not None and stmt.loc.text else ""
-        return _node("adjoint" if stmt.adjoint else "node", label, small, f"{label}\n{small}{source}")
+        kind, tooltip = "adjoint" if stmt.adjoint else "node", f"{label}\n{small}{source}"
+        return self.node(kind, label, small, tooltip, values=stmt.outs)
 
     def _where(self, stmt: Stmt) -> str:
         if stmt.loc is None:
@@ -215,14 +236,14 @@ class _SceneBuilder:
 
     def _framed(self, stmt: If | For | While, panel: Panel, at: dict[Value, Box]) -> None:
         where = self._where(stmt)
-        group = _Frame(header_text(stmt, self.names), [], [], [], small=where)
+        group = Frame(header_text(stmt, self.names), [], [], [], small=where, stmt=stmt)
         kind = "adjoint" if stmt.adjoint else "node"
         outs: dict[Value, Box] = {}
         for v in stmt.outs:
             # a loop's result that nobody reads may still be carried from turn to turn;
             # what is left of a list is not shown
             if v in self.read or not (isinstance(stmt, If) or isinstance(v.type, ListOf)):
-                outs[v] = _node(kind, self.names[v], tooltip=f"{self.names[v]}: {v.type}")
+                outs[v] = self.node(kind, self.names[v], tooltip=f"{self.names[v]}: {v.type}", values=(v,))
         group.outs = list(outs.values())
         entries: list[tuple[Value, Box]] = []
         for block, title in self._blocks(stmt):
@@ -270,22 +291,30 @@ class _SceneBuilder:
         if isinstance(stmt, For):
             params = block.params[1:]
             index = block.params[0]
-            inner[index] = _node("input", self.names[index], tooltip=f"{self.names[index]}: loop index")
+            inner[index] = self.node(
+                "input", self.names[index], tooltip=f"{self.names[index]}: loop index", values=(index,)
+            )
             part.first.append(inner[index])
         if isinstance(stmt, (For, While)):
             init = dict(zip(params, stmt.init, strict=True))
         for value in params:
             start = init[value]
             text = f"{self.names[value]} ← {argument_text(start, self.names)}"
-            inner[value] = _node(
-                "input", text, tooltip=f"{self.names[value]}: {value.type}, carried from one turn to the next"
+            inner[value] = self.node(
+                "input",
+                text,
+                tooltip=f"{self.names[value]}: {value.type}, carried from one turn to the next",
+                values=(value,),
             )
             part.first.append(inner[value])
             if isinstance(start, Value):
                 entries.append((start, inner[value]))
         for value in free_values(block):
-            inner[value] = _node(
-                "captured", self.names[value], tooltip=f"{self.names[value]}: {value.type}, from outside"
+            inner[value] = self.node(
+                "captured",
+                self.names[value],
+                tooltip=f"{self.names[value]}: {value.type}, from outside",
+                values=(value,),
             )
             part.first.append(inner[value])
             entries.append((value, inner[value]))
@@ -297,13 +326,17 @@ class _SceneBuilder:
         """Lead what a block yields to the boxes below it."""
         yields: list[Arg] = list(block.yields)
         if isinstance(stmt, While) and block is stmt.test:
-            box = _node("result", f"while {argument_text(yields[0], self.names)}")
+            box = self.node(
+                "result", f"while {argument_text(yields[0], self.names)}", values=_value(yields[0])
+            )
             part.last.append(box)
             if isinstance(yields[0], Value):
                 part.edges.append(Edge(inner[yields[0]], box))
             return
         if isinstance(stmt, (For, While)) and stmt.stops:
-            box = _node("result", f"stop if {argument_text(yields[0], self.names)}")
+            box = self.node(
+                "result", f"stop if {argument_text(yields[0], self.names)}", values=_value(yields[0])
+            )
             part.last.append(box)
             if isinstance(yields[0], Value):
                 part.edges.append(Edge(inner[yields[0]], box))
@@ -317,7 +350,7 @@ class _SceneBuilder:
                 part.last.append(leaving)
                 part.edges.append(Edge(inner[atom], leaving))
                 group.edges.append(Edge(leaving, out))
-            elif isinstance(atom, Literal) and isinstance(out, _Node):
+            elif isinstance(atom, Literal) and isinstance(out, Node):
                 out.tooltip += f"\n{part.title}: {argument_text(atom, self.names)}"
 
 
@@ -363,14 +396,14 @@ def _draw_panel(panel: Panel, drawing: _Drawing) -> None:
     for item in [*panel.first, *panel.items, *panel.last]:
         if isinstance(item, Group):
             _draw_group(item, drawing)
-        elif isinstance(item, _Node):
+        elif isinstance(item, Node):
             drawing.boxes.append(_draw_node(item))
     drawing.edges += [_draw_edge(e) for e in panel.edges]
 
 
 def _draw_group(group: Group, drawing: _Drawing) -> None:
     drawing.frames.append(_rect("frame", group.x, group.y, group.width, group.height, 8))
-    small = group.small if isinstance(group, _Frame) else ""
+    small = group.small if isinstance(group, Frame) else ""
     drawing.boxes.append(_text("", group.x + 10, group.y + 16, group.title))
     drawing.boxes.append(
         _text("small", group.x + 10 + _CHARACTER * len(group.title) + 12, group.y + 16, small)
@@ -382,11 +415,11 @@ def _draw_group(group: Group, drawing: _Drawing) -> None:
             )
             drawing.boxes.append(_text("small", panel.x + 10, panel.y + 16, panel.title))
         _draw_panel(panel, drawing)
-    drawing.boxes += [_draw_node(box) for box in group.outs if isinstance(box, _Node)]
+    drawing.boxes += [_draw_node(box) for box in group.outs if isinstance(box, Node)]
     drawing.edges += [_draw_edge(e) for e in group.edges]
 
 
-def _draw_node(node: _Node) -> str:
+def _draw_node(node: Node) -> str:
     middle = node.x + node.width / 2
     round_ = 11 if node.kind in ("input", "captured", "result") else 5
     lines = [
@@ -412,9 +445,19 @@ def _text(kind: str, x: float, y: float, text: str, anchor: str = "start") -> st
 
 
 def _draw_edge(edge: Edge) -> str:
-    """Straight through rows, curved between them; an arrow head where the edge meets a box or a frame."""
+    """An edge, with an arrow head where it meets a box or a frame."""
+    line, head = edge_paths(edge)
+    path = f'<path class="edge" d="{line}"/>'
+    return f'{path}<path class="arrow" d="{head}"/>' if head else path
+
+
+def edge_paths(edge: Edge) -> tuple[str, str]:
+    """The line of an edge and its arrow head, which may be empty, as the data of SVG paths.
+
+    The line is straight through rows and curved between them.
+    """
     (x, y), *rest = edge.path
-    head = isinstance(edge.target, _Node) or edge.enters
+    head = isinstance(edge.target, Node) or edge.enters
     parts = [f"M{x:.1f} {y:.1f}"]
     for k, (px, py) in enumerate(rest):
         last = k == len(rest) - 1
@@ -426,10 +469,7 @@ def _draw_edge(edge: Edge) -> str:
             bend = (py - y) / 2
             parts.append(f"C{x:.1f} {y + bend:.1f} {px:.1f} {py - bend:.1f} {px:.1f} {py:.1f}")
         x, y = px, py
-    path = f'<path class="edge" d="{"".join(parts)}"/>'
-    if not head:
-        return path
-    return f'{path}<path class="arrow" d="M{x:.1f} {y + 5:.1f}l-3.5 -7h7z"/>'
+    return "".join(parts), f"M{x:.1f} {y + 5:.1f}l-3.5 -7h7z" if head else ""
 
 
 # -- DOT -----------------------------------------------------------------------------------------------------
@@ -494,7 +534,7 @@ def _cluster(
 
 def _dot_node(box: Box, lines: list[str], ids: dict[int, str], counter: Iterator[int], pad: str) -> None:
     ids[id(box)] = name = f"n{next(counter)}"
-    if not isinstance(box, _Node):
+    if not isinstance(box, Node):
         lines.append(f"{pad}{name} [shape=point, width=0.03];")
         return
     label = f"{box.label}\n{box.small}" if box.small else box.label
