@@ -37,6 +37,7 @@ examples:
   python -m adcompile show model.py:loss
   python -m adcompile show model.py:Net.loss --mode value_and_grad --argnums w,b
   python -m adcompile graph model.py:loss --format svg -o loss.svg
+  python -m adcompile explore model.py:loss --at w="np.ones(3)" x=2.0
   python -m adcompile check model.py:loss --at w="np.ones(3)" x=2.0
   python -m adcompile emit model.py:loss --at w="np.ones(3)" x=2.0 -o loss_grad.py
   python -m adcompile emit --check loss_grad.py
@@ -57,6 +58,12 @@ examples:
   python -m adcompile graph model.py:loss
   python -m adcompile graph model.py:loss --format svg -o loss.svg
   python -m adcompile graph model.py:loss --format dot | dot -Tpdf -o loss.pdf
+""",
+    "explore": """\
+examples:
+  python -m adcompile explore model.py:loss
+      sample values are found by trying
+  python -m adcompile explore lesson.py:f --at x1=1.5 x2=0.5 -o lesson.html --no-open
 """,
     "check": """\
 examples:
@@ -146,6 +153,12 @@ def _parser() -> argparse.ArgumentParser:
     graph.add_argument("-o", "--output", metavar="FILE", help="write to a file")
     graph.set_defaults(run=_graph)
 
+    explore = _new(commands, "explore", "write and open a page about a function and its derivative")
+    _point(explore, True, "every argument that is a number, else the first that holds some")
+    explore.add_argument("-o", "--output", metavar="FILE.html", help="default: FUNC.html in this folder")
+    explore.add_argument("--no-open", action="store_true", help="write the page, and do not open it")
+    explore.set_defaults(run=_explore)
+
     check = _new(commands, "check", "compare derivatives with extrapolated differences")
     _function(check, modes=("reverse", "forward", "both"), default="both")
     check.add_argument("--rtol", type=float, help="the error allowed; default: 1e-6, for float32 2e-2")
@@ -185,14 +198,21 @@ def _function(
     required: bool = True,
 ) -> None:
     """The options that name a function, a derivative and values."""
-    parser.add_argument("target", metavar="FILE.py:FUNC", nargs=None if required else "?",
-                        help="a function, or a method as FILE.py:Class.method")  # fmt: skip
+    _point(parser, required, "0")
     usual = default or "grad, or what the function is decorated with"
     parser.add_argument("--mode", choices=modes, default=default, help=f"default: {usual}")
-    parser.add_argument("--argnums", metavar="N", help="numbers or names, separated by commas; default: 0")
     parser.add_argument("--outputs", metavar="N",
                         help="arguments that hold the results after the call, numbers or names, separated by "
                         "commas; `return` stands for what is returned")  # fmt: skip
+
+
+def _point(parser: argparse.ArgumentParser, required: bool, argnums: str) -> None:
+    """The options that name a function, the arguments to differentiate by, and values."""
+    parser.add_argument("target", metavar="FILE.py:FUNC", nargs=None if required else "?",
+                        help="a function, or a method as FILE.py:Class.method")  # fmt: skip
+    parser.add_argument(
+        "--argnums", metavar="N", help=f"numbers or names, separated by commas; default: {argnums}"
+    )
     parser.add_argument("--at", metavar="NAME=VALUE", nargs="+", action="extend", default=[],
                         help="values of arguments, evaluated with np and math only")  # fmt: skip
 
@@ -265,6 +285,45 @@ def _write(text: str, file: str | None) -> None:
             out.write(text)
     except OSError as error:
         raise UsageError(f"{file} cannot be written: {error.strerror}") from error
+
+
+def _explore(options: argparse.Namespace) -> int:
+    from .explore import page
+    from .target import UsageError, load_target, parse_values, positional, with_samples
+
+    target = load_target(options.target)
+    if target.kind == "value":
+        raise UsageError(f"{target.name} is made of derivatives; explore the function that it is made of")
+    if target.outputs is not None:
+        raise UsageError(f"{target.name} writes its results into arguments; explore shows what one returns")
+    arguments = parse_values(options.at, target.signature)
+    if any(p.default is p.empty and n not in arguments for n, p in target.signature.parameters.items()):
+        arguments = with_samples(target, arguments)
+    argnums = target.argnums if options.argnums is None else _numbers(options.argnums)
+    args, keywords = positional(target.signature, arguments)
+    try:
+        text = page(target.function, *args, argnums=argnums, **keywords)
+    except AdcompileError:
+        raise
+    except Exception as error:
+        shown = ", ".join(f"{n}={_short(v)}" for n, v in arguments.items())
+        raise UsageError(f"{target.name} at {shown} raises {type(error).__name__}: {error}") from error
+    file = options.output or f"{target.name.rpartition('.')[2]}.html"
+    _write(text, file)
+    if file != "-":
+        print(f"wrote {file}")
+        if not options.no_open:
+            _open(file)
+    return OK
+
+
+def _open(file: str) -> None:
+    """Show a file in the browser, if there is one."""
+    import pathlib
+    import webbrowser
+
+    if not webbrowser.open(pathlib.Path(file).absolute().as_uri()):
+        print("no browser could be started; open the file in one")
 
 
 def _check(options: argparse.Namespace) -> int:

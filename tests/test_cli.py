@@ -434,7 +434,7 @@ def test_explain(capsys):
     assert "AD999" in err
 
 
-@pytest.mark.parametrize("command", ["", "show", "graph", "check", "emit", "cache", "explain"])
+@pytest.mark.parametrize("command", ["", "show", "graph", "explore", "check", "emit", "cache", "explain"])
 def test_help_has_examples_and_exit_codes(capsys, command):
     code, out, _ = run(capsys, *([command] if command else []), "--help")
     assert code == OK
@@ -534,4 +534,4 @@ def test_as_a_program(model):
 
 
 def test_the_parser_is_complete():
-    assert set(cli._EXAMPLES) == {"", "show", "graph", "check", "emit", "cache", "explain"}
+    assert set(cli._EXAMPLES) == {"", "show", "graph", "explore", "check", "emit", "cache", "explain"}

@@ -1,0 +1,199 @@
+"""What every value of a function is at a point, with its tangents and its adjoint.
+
+In: a function and arguments. Out: `Observed`, numbers by node and iteration, as the compiled derivatives of
+the function with probes have computed them. Not for showing them.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..deriving import Wanted
+from ..engine import Engine
+from ..errors import ArgumentError
+from ..ir.nodes import Function, Value
+from ..leaves import is_leaf, leaves, map_leaves
+from ..objects import Lowered
+from ..pipeline import Program, compile_program
+from ..saved import Saved
+from .probes import At, Recorder, Watched, understood, watch
+
+Seen = dict[tuple[int, At], Any]
+
+# tangents are shown in so many directions
+_DIRECTIONS = 8
+
+
+@dataclass(frozen=True)
+class Observed:
+    """A function at a point.
+
+    Attributes
+    ----------
+    function : Function
+        Its graph.
+    numbers : dict
+        The number of each value of the graph whose history is known.
+    values : dict
+        What each numbered value was, by number and iteration: the indices of the loops around it. Of long
+        loops the middle is left out.
+    adjoints : dict
+        The derivative of the result with respect to each; what is absent is zero.
+    tangents : dict
+        For each direction, named after the argument that moves, the derivatives along it.
+    counts : dict
+        How often each was computed.
+    result : object
+        What the function returns.
+    summed : bool
+        Whether that is more than one number: adjoints are then those of the sum of all.
+    program : Program
+        The derivative without probes.
+    names : tuple of str
+        The arguments that it is differentiated by.
+    inputs : dict
+        The numbers of the parameters of the graph that are arguments, not captured.
+    """
+
+    function: Function
+    numbers: dict[Value, int]
+    values: Seen
+    adjoints: Seen
+    tangents: dict[str, Seen]
+    counts: dict[int, int]
+    result: Any
+    summed: bool
+    program: Program
+    names: tuple[str, ...]
+    inputs: dict[int, Any]
+
+    @property
+    def saved(self) -> tuple[Saved, ...]:
+        """What the derivative saves."""
+        found: tuple[Saved, ...] = self.program.notes["saved"]
+        return found
+
+
+def observe(
+    f: Callable[..., Any], args: Sequence[Any], keywords: dict[str, Any], argnums: Any = None
+) -> Observed:
+    """Differentiate a function at a point, forwards and backwards, and look at every value on the way.
+
+    Raises
+    ------
+    AdcompileError
+        If the function cannot be differentiated.
+    """
+    plain = Engine(f, "grad", {"argnums": 0})
+    bound = plain.signature.bind(*args, **keywords)
+    bound.apply_defaults()
+    names = _differentiable(plain.signature, bound.arguments, argnums)
+    with np.errstate(all="ignore"):
+        watched, reverse = _compiled(f, "vjp", names, bound)
+        result, pullback = reverse(*bound.args, **bound.kwargs)
+        pullback(_numbers(map_leaves(np.ones_like, result)))
+        tangents = _tangents(f, names, bound)
+    recorder, summed = watched.recorder, not is_leaf(result) or np.size(result) != 1
+    kind = "vjp" if summed else "grad"
+    values = {(k, at): x for k, h in recorder.values.items() for at, x in h.items().items()}
+    program = Engine(f, kind, {"argnums": names if len(names) > 1 else names[0]}).program(bound.arguments)
+    return Observed(
+        Function(program.function.name.removesuffix(f"_{kind}"), watched.block, program.function.loc),
+        watched.numbers,
+        values,
+        {key: _shaped(bar, values[key]) for key, bar in recorder.adjoints.items() if key in values},
+        {
+            label: {key: _shaped(dot, values[key]) for key, dot in seen.items() if key in values}
+            for label, seen in tangents.items()
+        },
+        {k: h.count for k, h in recorder.values.items()},
+        result,
+        summed,
+        program,
+        names,
+        {watched.numbers[v]: i for v, i in watched.inputs.items() if v in watched.numbers and i.root},
+    )
+
+
+def _differentiable(signature: inspect.Signature, bound: dict[str, Any], argnums: Any) -> tuple[str, ...]:
+    """The names of the arguments to differentiate by: those asked for, else all that are numbers, else the
+    first one that holds any.
+    """
+    if argnums is not None:
+        parameters = list(signature.parameters)
+        given = argnums if isinstance(argnums, (tuple, list)) else (argnums,)
+        return tuple(n if isinstance(n, str) else parameters[n] for n in given)
+    fixed = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    able = [n for n, v in bound.items() if signature.parameters[n].kind not in fixed and leaves(v)]
+    found = [n for n in able if is_leaf(bound[n]) and np.ndim(bound[n]) == 0] or able[:1]
+    if not found:
+        raise ArgumentError(
+            "AD210",
+            "no argument holds floating-point numbers, so there is nothing to differentiate by",
+            None,
+            "floats: x=2.0 instead of x=2",
+        )
+    return tuple(found)
+
+
+def _compiled(
+    f: Any, kind: str, names: tuple[str, ...], bound: inspect.BoundArguments
+) -> tuple[Watched, Callable[..., Any]]:
+    """A derivative with probes, and what they are."""
+    engine = Engine(f, kind, {"argnums": names})
+    chosen, bare, flags = engine.wanted(bound.arguments)
+    found: list[Watched] = []
+    with understood():
+        program = compile_program(
+            engine.target, engine.signature, bound.arguments, Wanted(kind, chosen, bare, **flags),
+            lambda traced: found.append(watch(traced)),
+        )  # fmt: skip
+    return found[-1], Lowered(program).compile()
+
+
+def _tangents(f: Any, names: tuple[str, ...], bound: inspect.BoundArguments) -> dict[str, Seen]:
+    """The tangents of every value along the directions that a reader would ask for first."""
+    watched, forward = _compiled(f, "jvp", names, bound)
+    zeros = {n: map_leaves(np.zeros_like, bound.arguments[n]) for n in names}
+    found: dict[str, Seen] = {}
+    for name in names:
+        whole = bound.arguments[name]
+        for k, leaf in enumerate(leaves(whole)):
+            if len(found) == _DIRECTIONS:
+                return found
+            label = name if is_leaf(whole) else f"{name}, part {k + 1}"
+            dots = {**zeros, name: _ones_in(whole, k)}
+            _clear(watched.recorder)
+            forward(*bound.args, **bound.kwargs, **{f"{n}_dot": _numbers(d) for n, d in dots.items()})
+            found[f"{label} (all ones)" if np.size(leaf) != 1 else label] = dict(watched.recorder.tangents)
+    return found
+
+
+def _clear(recorder: Recorder) -> None:
+    recorder.values.clear()
+    recorder.tangents.clear()
+
+
+def _ones_in(tree: Any, place: int) -> Any:
+    """The direction in which one leaf of a tree moves, by one in each of its elements."""
+    counted = iter(range(len(leaves(tree))))
+    return map_leaves(lambda x: np.ones_like(x) if next(counted) == place else np.zeros_like(x), tree)
+
+
+def _numbers(tree: Any) -> Any:
+    """Numbers as numbers: rank-0 arrays are not what a caller would give."""
+    return map_leaves(lambda x: x[()] if isinstance(x, np.ndarray) and x.ndim == 0 else x, tree)
+
+
+def _shaped(derivative: Any, value: Any) -> Any:
+    """A derivative in the shape of what it belongs to, and real where that is."""
+    if np.iscomplexobj(derivative) and not np.iscomplexobj(value):
+        derivative = np.real(derivative)
+    if isinstance(value, np.ndarray) and np.shape(derivative) != value.shape:
+        return np.broadcast_to(derivative, value.shape)
+    return derivative
