@@ -6,6 +6,7 @@ where to evaluate: that is what the methods do.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -76,8 +77,6 @@ class Problem:
         self.start = flattened(x0)
         self.evaluations = Evaluations()
         self._is_double = all(np.asarray(leaf).dtype == float for leaf in leaves(x0))
-        self._derivative = value_and_grad(f)
-        self._product = hvp(f)
         self._last: tuple[Vector, Any] | None = None
         self.raised: ArithmeticError | None = None
         if not self.start.size:
@@ -88,6 +87,14 @@ class Problem:
             raise ArgumentError(
                 "AD210", "x0 holds complex numbers", None, "real parameters: the real and imaginary parts"
             )
+
+    @functools.cached_property
+    def _derivative(self) -> Any:
+        return value_and_grad(self.function)
+
+    @functools.cached_property
+    def _product(self) -> Any:
+        return hvp(self.function)
 
     def container(self, x: Vector) -> Any:
         """The parameters in the form of x0."""

@@ -144,7 +144,7 @@ class Result:
 
     def __str__(self) -> str:
         rows = [
-            ("value", f"{self.value:.10g}"),
+            ("value", f"{self.value:.6g}"),
             ("gradient norm", f"{self.gradient_norm:.3g}"),
             ("iterations", str(self.iterations)),
             ("evaluations", str(self.evaluations)),
