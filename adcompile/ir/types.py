@@ -111,6 +111,16 @@ class ShapeOf(Type):
 
 
 @dataclass(frozen=True, slots=True)
+class Extent(Type):
+    """What has a shape and no elements: what arrays broadcast to, without computing anything of it."""
+
+    shape: Shape
+
+    def __str__(self) -> str:
+        return f"extent{str(ShapeOf(self.shape)).removeprefix('shape')}"
+
+
+@dataclass(frozen=True, slots=True)
 class Record(Type):
     """A run-time tuple of values, as a derived forward function hands to its backward function."""
 
@@ -164,10 +174,10 @@ def dtype_of(t: Type) -> str | None:
 
 
 def shape_of(t: Type) -> Shape:
-    """The shape of a number or array, None where the rank is unknown."""
+    """The shape of a number, an array or what has nothing else, None where the rank is unknown."""
     if isinstance(t, Scalar):
         return ()
-    return t.shape if isinstance(t, Array) else None
+    return t.shape if isinstance(t, (Array, Extent)) else None
 
 
 def is_numeric(t: Type) -> bool:
@@ -270,6 +280,8 @@ def join(a: Type, b: Type) -> Type | None:
         return None if element is None else ListOf(element)
     if isinstance(a, ShapeOf) and isinstance(b, ShapeOf):
         return ShapeOf(join_shape(a.shape, b.shape))
+    if isinstance(a, Extent) and isinstance(b, Extent):
+        return Extent(join_shape(a.shape, b.shape))
     if isinstance(a, Record) and isinstance(b, Record):
         return Record(None)
     return None
@@ -303,6 +315,8 @@ def forget_sizes(t: Type) -> Type:
         return Array(t.dtype, _forget(t.shape))
     if isinstance(t, ShapeOf):
         return ShapeOf(_forget(t.shape))
+    if isinstance(t, Extent):
+        return Extent(_forget(t.shape))
     if isinstance(t, ListOf) and t.element is not None:
         return ListOf(forget_sizes(t.element))
     return t

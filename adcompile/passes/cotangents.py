@@ -95,16 +95,23 @@ def complete(builder: Builder, c: Atom | None, value: Value) -> Any:
     return cast(builder, c, value)
 
 
-def reduce_to(builder: Builder, c: Atom, value: Value, result: Value) -> Any:
-    """Undo broadcasting: `c` belongs to an element-wise `result` of which `value` is an operand."""
-    target, whole = shape_of(value.type), shape_of(result.type)
+def reduce_to(builder: Builder, c: Atom, value: Value, result: Value, whole: Shape = None) -> Any:
+    """Undo broadcasting: `c` belongs to an element-wise `result` of which `value` is an operand.
+
+    `whole` is what is known of the shape of the result, if more than its type says.
+    """
+    target, whole = shape_of(value.type), whole or shape_of(result.type)
     if same_shape(target, whole):
         return c
+
+    def filled() -> Any:
+        return c if same_shape(shape_of(typ(c)), whole) else full(builder, c, result)
+
     if target is None or whole is None:
-        return builder.expand("unbroadcast(c, x)", c=full(builder, c, result), x=value)
+        return builder.expand("unbroadcast(c, x)", c=filled(), x=value)
     dropped = len(whole) - len(target)
     if dropped < 0 or not all(_decidable(a, b) for a, b in zip(target, whole[dropped:], strict=True)):
-        return builder.expand("unbroadcast(c, x)", c=full(builder, c, result), x=value)
+        return builder.expand("unbroadcast(c, x)", c=filled(), x=value)
     kept = tuple(k for k, n in enumerate(whole) if k >= dropped and target[k - dropped] == 1 and n != 1)
     summed = (*range(dropped), *kept)
     if not summed:

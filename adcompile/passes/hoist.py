@@ -42,7 +42,9 @@ from ..rules.rule import OPERATORS
 from ..rules.typing import typ
 from .alias import Classes
 from .keep import is_cheap
-from .simplify import is_shareable, may_raise
+from .raising import may_raise
+from .shapes import Contents
+from .simplify import is_shareable
 
 Range = tuple[Atom, Atom, Atom]
 
@@ -71,6 +73,8 @@ class _Motion:
         fixed = {*classes.updated, *(classes.find(v) for v in _kept(root))}
         # arrays that have to be new in each iteration
         self.fresh = {v for v in classes.parent.keys() | fixed if classes.find(v) in fixed}
+        # of which only the shape is looked at, whatever becomes of the memory
+        self.bare = Contents(root).bare
         self.unsure = {*unsure, *unsure_values(root)}
 
     def block(self, block: Block, running: tuple[Range, ...]) -> None:
@@ -104,7 +108,9 @@ class _Motion:
         for stmt in body.statements:
             risk = self._risk(stmt)
             # a warning may come before an error that follows from the same operands, but not an error
-            passes = risk == _NOTHING or (risk <= worst and risk + before <= _WARNING + _ERROR)
+            # of two errors one comes up, and that of a shape may be the one
+            most = _ERROR if self._looks(stmt) else _WARNING + _ERROR - risk
+            passes = risk == _NOTHING or (risk <= worst and before <= most)
             if stmt in wanted and passes and inside.isdisjoint(_reads(stmt)):
                 taken.append(stmt)
                 inside.difference_update(stmt.outs)
@@ -132,7 +138,14 @@ class _Motion:
             whole = all(map(self._is_pure, (*stmt.then.statements, *stmt.orelse.statements)))
         else:
             whole = isinstance(stmt, Apply) and is_shareable(stmt)
-        return whole and self.fresh.isdisjoint(stmt.outs)
+        return whole and all(out not in self.fresh or out in self.bare for out in stmt.outs)
+
+    def _looks(self, stmt: Stmt) -> bool:
+        """Whether a statement only looks at shapes, and raises if they are not what they should be."""
+        if isinstance(stmt, If):
+            inner = (*stmt.then.statements, *stmt.orelse.statements)
+            return all(self._risk(s) == _NOTHING or self._looks(s) for s in inner)
+        return isinstance(stmt, Apply) and self.bare.issuperset(stmt.outs)
 
     def _risk(self, stmt: Stmt) -> int:
         """What may happen when a statement runs."""
@@ -151,23 +164,32 @@ class _Motion:
 
     def _guarded(self, loop: For, taken: list[Stmt]) -> list[Stmt]:
         """The statements that go before a loop; what could be noticed is computed only if the loop runs."""
-        silent: list[Stmt] = []
-        guarded: list[Stmt] = []
         late: set[Value] = set()
+        noticed: list[Stmt] = []
         for stmt in taken:
-            if late.isdisjoint(_reads(stmt)) and self._risk(stmt) == _NOTHING:
-                silent.append(stmt)
-            else:
-                guarded.append(stmt)
+            if not late.isdisjoint(_reads(stmt)) or self._risk(stmt) != _NOTHING:
+                noticed.append(stmt)
                 late.update(stmt.outs)
-        if not guarded:
-            return silent
+        if not noticed:
+            return taken
+        # what only these need goes with them
+        elsewhere = set(free_values(loop.body))
+        guarded: list[Stmt] = []
+        silent: list[Stmt] = []
+        for stmt in reversed(taken):
+            if stmt in noticed or elsewhere.isdisjoint(stmt.outs):
+                guarded.insert(0, stmt)
+            else:
+                silent.insert(0, stmt)
+                elsewhere.update(_reads(stmt))
         builder = Builder()
         with builder.block() as testing, builder.at(loop.loc, loop.adjoint):
             test = _runs(builder, *loop.range)
         mapping: dict[Value, Any] = {}
         inner = [clone_stmt(stmt, mapping) for stmt in guarded]
-        outs = tuple(out for stmt in guarded for out in stmt.outs)
+        made = [out for stmt in guarded for out in stmt.outs]
+        self.bare.update(mapping[out] for out in made if out in self.bare)
+        outs = tuple(out for out in made if out in elsewhere)
         self.unsure.update(outs)
         then = Block((), inner, tuple(mapping[out] for out in outs))
         orelse = Block((), [], (UNDEFINED,) * len(outs))
@@ -235,6 +257,8 @@ def _is_work(stmt: Stmt, numbers: bool, adjoint: bool) -> bool:
     if not isinstance(stmt, Apply):
         return any(_is_work(s, numbers, adjoint) for b in blocks_of(stmt) for s in b.statements)
     row = stmt.primitive
+    if not stmt.adjoint and may_raise(stmt):
+        return True
     if row.effect == "view" or row.name == "np.shape(x)":
         return False
     if not numbers and all(isinstance(v.type, Scalar) for v in (*stmt.outs, *operands(stmt))):

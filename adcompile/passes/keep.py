@@ -35,7 +35,7 @@ from ..ir.nodes import (
     substitute,
     values_in,
 )
-from ..ir.types import INT, ListOf, Scalar, ShapeOf, forget_sizes, shape_of
+from ..ir.types import INT, Extent, ListOf, Scalar, ShapeOf, forget_sizes, shape_of
 from ..ir.wording import word_of
 from ..rules import lists
 from ..rules.indexing import GETITEM, is_basic
@@ -189,7 +189,7 @@ def is_cheap(stmt: Stmt) -> bool:
         return False
     if stmt.primitive is GETITEM:
         return is_basic(stmt.args[1]) and not isinstance(stmt.args[0].type, ListOf)  # type: ignore[union-attr]
-    return shape_of(stmt.outs[0].type) == () or isinstance(stmt.outs[0].type, ShapeOf)
+    return shape_of(stmt.outs[0].type) == () or isinstance(stmt.outs[0].type, (ShapeOf, Extent))
 
 
 def _cost(value: Value, overwritten: set[Value]) -> int:

@@ -123,6 +123,10 @@ class _Sweep(Adjoints):
         self.pairs = pairs
         self.varied = varied
         self.partial = Partial(builder, block)
+        # the values of the block that is being reversed, those of blocks in it apart
+        self.here: set[Value] = set()
+        # shapes that values have if what they are written to, or computed for, does not raise
+        self.fitting: dict[Value, Shape] = {}
         # values some of whose elements are discarded by a mask further on:
         # there their adjoint is exactly zero
         self.masked: set[Value] = set()
@@ -134,9 +138,11 @@ class _Sweep(Adjoints):
     def block(self, block: Block, bars: Bars) -> list[Stmt]:
         """Reverse the statements of a block: forward statements are returned, backward ones appended."""
         forward: list[Any] = []
+        outer, self.here = self.here, _defined(block.statements)
         for stmt in reversed(block.statements):
             with self.builder.at(stmt.loc):
                 forward.append(_REVERSALS[type(stmt)](self, stmt, bars))
+        self.here = outer
         forward.reverse()
         flattened: list[Stmt] = []
         for item in forward:
@@ -224,14 +230,30 @@ class _Sweep(Adjoints):
         if isinstance(value.type, ListOf) and isinstance(value.type.element, ListOf):
             c = self.builder.expand("nested_lists(c, depth)", c=c, depth=Literal(list_depth(value.type)))
         if stmt.primitive.pointwise and not isinstance(value.type, (ListOf, Record)):
-            c = reduce_to(self.builder, c, value, stmt.outs[0])
+            whole = self.shape_of(stmt.outs[0])
+            if not self._fills(value, whole):
+                c = reduce_to(self.builder, c, value, stmt.outs[0], whole)
         elif stmt.primitive.effect == "update" and value is not stmt.args[0] and isinstance(c, Value):
             # what is written may be smaller than the place that it is written to
-            if not _fills(shape_of(value.type), shape_of(c.type)):
+            if not self._fills(value, shape_of(c.type)):
                 c = reduce_to(self.builder, c, value, c)
         elif not isinstance(value.type, (ListOf, Record)):
             c = c if shape_of(value.type) is not None else full(self.builder, c, value)
         self.accumulate(bars, value, c)
+
+    def shape_of(self, value: Value) -> Shape:
+        """What is known of the shape of a value, also from where the program writes it."""
+        return self.fitting.get(value) or shape_of(value.type)
+
+    def _fills(self, value: Value, place: Shape) -> bool:
+        """Whether a value has the shape of a place, or else the program raises."""
+        shape = self.shape_of(value)
+        if not shape or place is None or len(shape) != len(place) or not all(map(fills, shape, place)):
+            return False
+        if value in self.here:
+            # what reads it there runs whenever it is computed
+            self.fitting[value] = place
+        return True
 
     def _structure(self, stmt: Apply, bars: Bars, found: list[Any]) -> None:
         """Lists and records: append and pop are each other's transposes."""
@@ -504,13 +526,6 @@ class _Redirect:
 
     def __exit__(self, *exc: object) -> None:
         self.builder.statements = self.saved
-
-
-def _fills(shape: Shape, place: Shape) -> bool:
-    """Whether what a program writes to a place without an error is known to have its shape."""
-    if shape is None or place is None or len(shape) != len(place):
-        return False
-    return all(map(fills, shape, place))
 
 
 def _defined(statements: list[Stmt]) -> set[Value]:

@@ -30,9 +30,9 @@ from ..ir.nodes import (
     operands,
     values_in,
 )
-from ..ir.types import Array, Dim, Shape, dtype_of, shape_of
+from ..ir.types import Array, Dim, Extent, Shape, dtype_of, shape_of
 from ..rules.indexing import GETITEM, TOGETHER, is_basic
-from ..rules.rule import METHODS, Primitive
+from ..rules.rule import METHODS, OPERATORS, Primitive
 from ..rules.typing import broadcast
 from .activity import carried_params, carried_yields
 from .cotangents import same_shape
@@ -54,17 +54,31 @@ _LONGEST = 4
 
 
 @dataclass(frozen=True)
-class _Source:
+class Source:
     """A value, a view of another source, or what several sources broadcast to."""
 
     value: Value | None
     row: Primitive | None = None
-    of: tuple[_Source, ...] = ()
+    of: tuple[Source, ...] = ()
     rest: tuple[Arg, ...] = ()
 
     @property
     def size(self) -> int:
+        """How many steps it takes to make the stand-in."""
         return 1 + sum(s.size for s in self.of)
+
+    @property
+    def key(self) -> Any:
+        """What is equal for sources that are the same."""
+        from .simplify import key_of
+
+        own = None if self.value is None else self.value.serial
+        return own, id(self.row), key_of(self.rest), *(s.key for s in self.of)
+
+    @property
+    def parts(self) -> tuple[Source, ...]:
+        """What is broadcast with each other."""
+        return self.of if self.row is TOGETHER else (self,)
 
 
 @contextmanager
@@ -81,7 +95,7 @@ class Shapes:
     """The stand-ins of the arrays of a block and of the blocks in it."""
 
     def __init__(self, block: Block) -> None:
-        self.sources: dict[Value, _Source] = {}
+        self.sources: dict[Value, Source] = {}
         # the first value of a shape that the types tell
         self.first: dict[Shape, Value] = {}
         # loop variables that change their shape, or may
@@ -106,11 +120,11 @@ class Shapes:
         source = self.source(value)
         if typed and not _has_dtype(source, dtype_of(value.type)):
             return value
-        return _made(builder, source)
+        return made(builder, source)
 
-    def source(self, value: Value) -> _Source:
+    def source(self, value: Value) -> Source:
         """Where the shape of a value comes from."""
-        return self.sources.get(value) or _Source(value)
+        return self.sources.get(value) or Source(value)
 
     # -- one pass over the block, in order -------------------------------------------------------------------
 
@@ -134,13 +148,13 @@ class Shapes:
             elif isinstance(stmt, (For, While)):
                 self._loop(stmt)
 
-    def _named(self, value: Value) -> _Source | None:
+    def _named(self, value: Value) -> Source | None:
         """The parameter that has the shape which the type tells."""
         found = self.first.get(_key(shape_of(value.type)))
-        return None if found is None else _Source(found)
+        return None if found is None else Source(found)
 
-    def _applied(self, stmt: Apply, out: Value) -> _Source:
-        row, own = stmt.primitive, _Source(out)
+    def _applied(self, stmt: Apply, out: Value) -> Source:
+        row, own = stmt.primitive, Source(out)
         first = stmt.args[0] if stmt.args else None
         if not isinstance(first, Value) or not _is_array(first):
             return self._pointwise(stmt, out) if row.pointwise else own
@@ -149,26 +163,21 @@ class Shapes:
         if row is METHODS["astype"]:
             return self.source(first)
         if _is_view(stmt):
-            source = _Source(None, row, (self.source(first),), stmt.args[1:])
-            return own if source.size > _LONGEST or source.of[0].row is TOGETHER else source
+            source = view_of(row, self.source(first), stmt.args[1:])
+            return own if source.size > _LONGEST else source
         return self._pointwise(stmt, out) if row.pointwise else own
 
-    def _pointwise(self, stmt: Apply, out: Value) -> _Source:
+    def _pointwise(self, stmt: Apply, out: Value) -> Source:
         arrays = [v for v in stmt.args if isinstance(v, Value) and shape_of(v.type) != ()]
         if not all(map(_is_array, arrays)) or not all(isinstance(a, (Value, Literal)) for a in stmt.args):
-            return _Source(out)
+            return Source(out)
         for v in arrays:
             if same_shape(shape_of(v.type), shape_of(out.type)):
                 return self.source(v)
-        parts: list[_Source] = []
-        for v in arrays:
-            source = self.source(v)
-            for part in source.of if source.row is TOGETHER else (source,):
-                if not any(_same(part, other) for other in parts):
-                    parts.append(part)
-        whole = _Source(None, TOGETHER, tuple(parts))
+        parts = {part.key: part for v in arrays for part in self.source(v).parts}
+        whole = Source(None, TOGETHER, tuple(parts.values()))
         broadcasts = same_shape(broadcast(shape_of(v.type) for v in arrays), shape_of(out.type))
-        return whole if broadcasts and parts and whole.size <= 2 * _LONGEST else _Source(out)
+        return whole if broadcasts and parts and whole.size <= 2 * _LONGEST else Source(out)
 
     def _joined(self, stmt: If, out: Value, a: Any, b: Any) -> None:
         if not _is_array(out):
@@ -177,9 +186,9 @@ class Shapes:
         if found is None and all(isinstance(x, Value) and _is_array(x) for x in (a, b)):
             one, other = self.source(a), self.source(b)
             inner = {v for block in blocks_of(stmt) for v in _defined(block)}
-            if _same(one, other) and not inner.intersection(_values(one)):
+            if one.key == other.key and not inner.intersection(_values(one)):
                 found = one
-        self.sources[out] = found or _Source(out)
+        self.sources[out] = found or Source(out)
 
     def _loop(self, stmt: For | While) -> None:
         params, yields = carried_params(stmt), carried_yields(stmt)
@@ -202,25 +211,25 @@ class Shapes:
             if _is_array(out):
                 source = self.source(param)
                 self.sources[out] = self._named(out) or (
-                    _Source(out) if param in self.varying or not _is_array(param) else source
+                    Source(out) if param in self.varying or not _is_array(param) else source
                 )
 
-    def _entering(self, param: Value, start: Any) -> _Source:
+    def _entering(self, param: Value, start: Any) -> Source:
         known = isinstance(start, Value) and _is_array(start) and param not in self.varying
         if not known:
             self.varying.add(param)
-        return self.source(start) if known else _Source(param)
+        return self.source(start) if known else Source(param)
 
     def _returns(self, param: Value, left: Any) -> bool:
         """Whether an iteration hands on an array of the shape that it was given."""
-        return isinstance(left, Value) and _is_array(left) and _same(self.source(left), self.source(param))
+        return isinstance(left, Value) and _is_array(left) and self.source(left).key == self.source(param).key
 
 
 class Contents:
     """Which values are read for what they contain, and not only for their shape."""
 
     def __init__(self, block: Block) -> None:
-        # views that are there for their shape alone
+        # what is there for its shape alone, or for the error of making it
         self.bare: set[Value] = set()
         read: set[Value] = set(values_in(block.yields))
         statements = list(all_statements(block))
@@ -228,23 +237,30 @@ class Contents:
             for inner in blocks_of(stmt):
                 read.update(values_in(inner.yields))
         for stmt in reversed(statements):
-            bare = isinstance(stmt, Apply) and (_is_view(stmt) or stmt.primitive is TOGETHER)
-            if bare and stmt.outs[0] not in read:
+            if isinstance(stmt, Apply) and _may_be_bare(stmt) and stmt.outs[0] not in read:
                 self.bare.add(stmt.outs[0])
             read.update(self.read_by(stmt))
 
     def read_by(self, stmt: Stmt) -> Iterator[Value]:
         """The values whose contents a statement reads directly."""
-        place = _LOOKS.get(stmt.primitive.name) if isinstance(stmt, Apply) else None
-        if not isinstance(stmt, Apply) or (place is None and stmt.outs[0] not in self.bare):
+        if not isinstance(stmt, Apply):
             yield from operands(stmt)
-        elif place is None:
-            if stmt.primitive is not TOGETHER:
-                yield from values_in(stmt.args[1:])
-        else:
-            yield from (
-                v for k, a in enumerate(stmt.args) for v in values_in((a,)) if k != place or not _is_array(v)
-            )
+            return
+        place, bare = _LOOKS.get(stmt.primitive.name), stmt.outs[0] in self.bare
+        for k, arg in enumerate(stmt.args):
+            for v in values_in((arg,)):
+                if not isinstance(v.type, Extent) and not ((bare or k == place) and _is_array(v)):
+                    yield v
+
+
+def _may_be_bare(stmt: Apply) -> bool:
+    """Whether the contents of the operands do not matter where those of the result do not."""
+    row = stmt.primitive
+    if row is OPERATORS["@"]:
+        # a product without elements is made of none
+        return 0 in (shape_of(stmt.outs[0].type) or ())
+    stretched = row.name == "np.broadcast_to(x, shape)" and _is_array(stmt.args[0])
+    return stretched or _is_view(stmt) or row is TOGETHER
 
 
 def _is_view(stmt: Apply) -> bool:
@@ -258,11 +274,23 @@ def _is_array(value: Any) -> bool:
     return isinstance(value, Value) and isinstance(value.type, Array) and bool(value.type.shape)
 
 
+def view_of(row: Primitive, source: Source, rest: tuple[Arg, ...]) -> Source:
+    """Where the shape of a view of an array comes from."""
+    return Source(None, row, (source,), (_anywhere(rest[0]),) if row is GETITEM else rest)
+
+
+def _anywhere(index: Arg) -> Arg:
+    """An index of the same shape: where an integer leads to does not matter."""
+    parts = index if isinstance(index, tuple) else (index,)
+    found = tuple(Literal(0) if isinstance(part, Value) else part for part in parts)
+    return found if isinstance(index, tuple) else found[0]
+
+
 def _key(shape: Shape) -> Any:
     return None if shape is None else tuple(n.key if isinstance(n, Dim) else n for n in shape)
 
 
-def _has_dtype(source: _Source, dtype: str | None) -> bool:
+def _has_dtype(source: Source, dtype: str | None) -> bool:
     if source.row is TOGETHER or dtype is None:
         return False
     if source.value is not None:
@@ -270,7 +298,7 @@ def _has_dtype(source: _Source, dtype: str | None) -> bool:
     return _has_dtype(source.of[0], dtype)
 
 
-def _values(source: _Source) -> set[Value]:
+def _values(source: Source) -> set[Value]:
     """The values that a stand-in is made of."""
     found = set(values_in(source.rest))
     if source.value is not None:
@@ -278,22 +306,23 @@ def _values(source: _Source) -> set[Value]:
     return found.union(*map(_values, source.of))
 
 
-def _same(a: _Source, b: _Source) -> bool:
-    from .simplify import key_of
-
-    if a.value is not b.value or a.row is not b.row or len(a.of) != len(b.of):
-        return False
-    return key_of(a.rest) == key_of(b.rest) and all(map(_same, a.of, b.of))
-
-
-def _made(builder: Builder, source: _Source) -> Any:
+def made(builder: Builder, source: Source) -> Any:
+    """What has the shape of a source."""
     if source.value is not None:
         return source.value
     assert source.row is not None
-    made = tuple(_made(builder, s) for s in source.of)
-    if source.row is TOGETHER:
-        return made[0] if len(made) == 1 else builder.append(TOGETHER, made)
-    return builder.append(source.row, *made, *source.rest)
+    if source.row is not TOGETHER:
+        return builder.append(source.row, *(made_array(builder, s) for s in source.of), *source.rest)
+    parts = tuple(made(builder, s) for s in source.of)
+    return parts[0] if len(parts) == 1 else builder.append(TOGETHER, parts)
+
+
+def made_array(builder: Builder, source: Source) -> Any:
+    """An array of the shape of a source, which can be indexed."""
+    found = made(builder, source)
+    if isinstance(found.type, Extent):
+        found = builder.expand("np.broadcast_to(0.0, np.shape(x))", x=found)
+    return found
 
 
 def _defined(block: Block) -> set[Value]:

@@ -8,7 +8,7 @@ adjoint's zero has no sign to lose.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import numpy as np
@@ -30,15 +30,18 @@ from ..ir.nodes import (
     Value,
     While,
     all_statements,
+    blocks_of,
     free_values,
     map_arg,
     operands,
     values_in,
 )
-from ..ir.types import Array, ListOf, Record, Scalar, is_numeric, same_size, shape_of
+from ..ir.types import Array, ListOf, Record, Scalar, is_numeric, shape_of
 from ..rules.results import is_none
 from ..rules.rule import FUNCTIONS, OPERATORS, Primitive
 from ..rules.typing import axes_of, known, result_dtype, typ
+from .activity import carried_params, carried_yields
+from .raising import may_raise
 
 # -- algebra -------------------------------------------------------------------------------------------------
 
@@ -326,14 +329,17 @@ _PEEPHOLES: dict[str, Any] = {
 
 def simplify(block: Block) -> Block:
     """Share common subexpressions, drop what nothing needs, and write what is left as a person would."""
+    from .checks import add_checks
+
     share(block, {}, {})
-    remove_dead(block)
+    remove_dead(block, checked=add_checks(block))
     polish(block)
     return block
 
 
 def simplify_split(block: Block, inner: Block) -> None:
     """Simplify two sweeps of which the second reads values of the first."""
+    from .checks import add_checks
     from .hoist import unsure_values
 
     joined = Block(block.params, [*block.statements], block.yields)
@@ -345,7 +351,7 @@ def simplify_split(block: Block, inner: Block) -> None:
     polish(inner, unsure_values(joined))
     count = len(joined.yields)
     joined.yields = (*joined.yields, *free_values(inner))
-    remove_dead(joined)
+    remove_dead(joined, checked=add_checks(joined))
     block.statements, block.yields = joined.statements, joined.yields[:count]
 
 
@@ -397,8 +403,8 @@ def key_of(arg: Arg) -> Any:
     return ("items", *(key_of(a) for a in arg.items))
 
 
-def share(block: Block, mapping: dict[Value, Any], known: dict[Any, Apply]) -> None:
-    """Replace a pure statement by an equal earlier one that is visible from it."""
+def share(block: Block, mapping: dict[Value, Any], known: dict[Any, Any]) -> None:
+    """Replace pure statements, and branches of nothing else, by equal earlier ones that are visible."""
     statements: list[Stmt] = []
     for stmt in block.statements:
         rewrite_operands(stmt, mapping)
@@ -421,6 +427,9 @@ def share(block: Block, mapping: dict[Value, Any], known: dict[Any, Apply]) -> N
             for out, a, b in zip(stmt.outs, stmt.then.yields, stmt.orelse.yields, strict=True):
                 if a is b and isinstance(a, Value):
                     mapping[out] = a
+            checks = _check_key(stmt, {})
+            if checks is not None and known.setdefault(checks, stmt) is not stmt:
+                continue
         elif isinstance(stmt, For):
             share(stmt.body, mapping, dict(known))
         elif isinstance(stmt, While):
@@ -429,6 +438,28 @@ def share(block: Block, mapping: dict[Value, Any], known: dict[Any, Apply]) -> N
         statements.append(stmt)
     block.statements = statements
     block.yields = tuple(map_arg(y, mapping) for y in block.yields)
+
+
+def _check_key(stmt: Stmt, numbers: dict[Any, Any]) -> Any:
+    """What is equal for statements that are the same pure code; of branches, only if they hand nothing out.
+
+    `numbers` are the values that this code has defined so far.
+    """
+    if isinstance(stmt, If) and not stmt.outs and not stmt.orelse.statements:
+        inner = [_check_key(s, numbers) for s in stmt.then.statements]
+        return None if None in inner else ("if", _numbered(key_of(stmt.test), numbers), *inner)
+    if not isinstance(stmt, Apply) or not is_shareable(stmt):
+        return None
+    key = id(stmt.primitive), _numbered(tuple(map(key_of, stmt.args)), numbers)
+    for out in stmt.outs:
+        numbers[out.serial] = "own", len(numbers)
+    return key
+
+
+def _numbered(key: Any, numbers: dict[Any, Any]) -> Any:
+    if isinstance(key, tuple):
+        return tuple(_numbered(k, numbers) for k in key)
+    return numbers.get(key, key)
 
 
 def _is_cast_to_itself(stmt: Apply) -> bool:
@@ -470,25 +501,29 @@ def rewrite_operands(stmt: Stmt, mapping: dict[Value, Any]) -> None:
         stmt.init = tuple(map_arg(a, mapping) for a in stmt.init)
 
 
-def remove_dead(block: Block, effects: bool = True) -> None:
+def remove_dead(block: Block, effects: bool = True, checked: Collection[Stmt] = ()) -> None:
     """Drop statements, loop variables and branch outputs that neither an effect nor a result needs.
 
-    Without `effects`, also those that are there for an effect only.
+    Without `effects`, also those that are there for an effect only; and those that other statements check.
     """
-    _Liveness(is_effect if effects else lambda stmt: False).block(block)
+
+    def stays(stmt: Stmt) -> bool:
+        return effects and is_effect(stmt, checked)
+
+    _Liveness(stays).block(block)
 
 
-def is_effect(stmt: Stmt) -> bool:
-    """Whether a statement has to stay although nothing needs its results."""
+def is_effect(stmt: Stmt, checked: Collection[Stmt] = ()) -> bool:
+    """Whether a statement has to stay although nothing needs its results.
+
+    Of those that are `checked`, another statement raises the errors.
+    """
     if isinstance(stmt, Apply):
-        return stmt.primitive.effect == "opaque" or (not stmt.adjoint and may_raise(stmt))
-    if isinstance(stmt, If):
-        return any(is_effect(s) for b in (stmt.then, stmt.orelse) for s in b.statements)
-    if isinstance(stmt, For):
-        return any(is_effect(s) for s in stmt.body.statements)
-    if isinstance(stmt, While):
-        # a loop without an end is an effect, too: it is kept if its test can be false no more than once
-        return any(is_effect(s) for s in (*stmt.body.statements, *stmt.test.statements))
+        raises = not stmt.adjoint and stmt not in checked and may_raise(stmt)
+        return raises or stmt.primitive.effect == "opaque"
+    # a loop without an end is an effect, too: a `while` is kept if its test can be false no more than once
+    if isinstance(stmt, (If, For, While)):
+        return any(is_effect(s, checked) for b in blocks_of(stmt) for s in b.statements)
     return has_effects(stmt.function)
 
 
@@ -503,52 +538,6 @@ def has_effects(function: Function, seen: frozenset[Function] = frozenset()) -> 
         if isinstance(stmt, Call) and has_effects(stmt.function, seen):
             return True
     return False
-
-
-def may_raise(stmt: Apply) -> bool:
-    """Whether operands may have shapes that do not fit: the statement is kept for the error it raises."""
-    row = stmt.primitive
-    if row.name == "x @ y":
-        return _contraction_may_raise(stmt)
-    if row.name.split("(")[0] in _ALIKE:
-        return _uneven(stmt.args[0])
-    if not row.pointwise:
-        return False
-    shapes = [shape_of(typ(a)) for a in stmt.args if isinstance(a, Value) and isinstance(a.type, Array)]
-    if any(s is None for s in shapes):
-        return len(shapes) > 1
-    for k, a in enumerate(shapes):
-        for b in shapes[:k]:
-            pairs = zip((a or ())[::-1], (b or ())[::-1], strict=False)
-            if not all(same_size(m, n) or m == 1 or n == 1 for m, n in pairs):
-                return True
-    return False
-
-
-def _contraction_may_raise(stmt: Apply) -> bool:
-    a, b = (shape_of(typ(x)) for x in stmt.args)
-    if not a or not b:
-        return True
-    return not same_size(a[-1], b[0] if len(b) == 1 else b[-2])
-
-
-# what makes one array of items that have to be alike
-_ALIKE = frozenset(("np.array", "np.asarray", "np.asanyarray", "np.ascontiguousarray", "np.stack"))
-
-
-def _uneven(arg: Arg) -> bool:
-    """Whether the items of a sequence may have different shapes."""
-    if isinstance(arg, Value) and isinstance(arg.type, ListOf):
-        shape = () if arg.type.element is None else shape_of(arg.type.element)
-        return shape is None or None in shape
-    if not isinstance(arg, (tuple, Items)):
-        return False
-    items = arg if isinstance(arg, tuple) else arg.items
-    shapes = [shape_of(typ(item)) for item in items]
-    known = [shape for shape in shapes if shape is not None]
-    if any(map(_uneven, items)) or len(known) < len(shapes) or len({len(shape) for shape in known}) > 1:
-        return True
-    return not all(all(same_size(n, sizes[0]) for n in sizes) for sizes in zip(*known, strict=True))
 
 
 class _Liveness:
@@ -582,18 +571,8 @@ class _Liveness:
     def _loop(self, stmt: For | While) -> None:
         shift = 1 if isinstance(stmt, For) else 0
         first = 1 if stmt.stops else 0
-        params = stmt.body.params[shift:]
-        yields = stmt.body.yields[first:]
-        wanted = {k for k, o in enumerate(stmt.outs) if o in self.live}
-        while True:
-            reads = _reads_of_body(stmt, [yields[k] for k in sorted(wanted)], self.live, self.stays)
-            more = {k for k, p in enumerate(params) if p in reads}
-            if isinstance(stmt, While):
-                more |= {k for k, p in enumerate(stmt.test.params) if p in reads}
-            if more <= wanted:
-                break
-            wanted |= more
-        keep = sorted(wanted)
+        params, yields = carried_params(stmt), stmt.body.yields[first:]
+        keep = sorted(_wanted(stmt, self.live, self.stays)[0])
         stmt.outs = tuple(stmt.outs[k] for k in keep)
         stmt.init = tuple(stmt.init[k] for k in keep)
         stmt.body.params = (*stmt.body.params[:shift], *(params[k] for k in keep))
@@ -604,9 +583,22 @@ class _Liveness:
             self.block(stmt.test)
 
 
-def _reads_of_body(
-    stmt: For | While, wanted: list[Any], live: set[Value], stays: Callable[[Stmt], bool]
-) -> set[Value]:
+def _wanted(
+    stmt: For | While, live: set[Value], stays: Callable[[Stmt], bool]
+) -> tuple[set[int], set[Value]]:
+    """Which of the values that a loop carries matter if `live` is read behind it, and what it reads then."""
+    params, yields = carried_params(stmt), carried_yields(stmt)
+    tested = stmt.test.params if isinstance(stmt, While) else params
+    wanted = {k for k, o in enumerate(stmt.outs) if o in live}
+    while True:
+        reads = _reads_of_body(stmt, [yields[k] for k in sorted(wanted)], stays)
+        more = {k for k, p in enumerate(params) if p in reads or tested[k] in reads}
+        if more <= wanted:
+            return wanted, reads
+        wanted |= more
+
+
+def _reads_of_body(stmt: For | While, wanted: list[Any], stays: Callable[[Stmt], bool]) -> set[Value]:
     """What a loop reads, in itself and its blocks, if only the `wanted` yields matter; nothing is changed."""
     found: set[Value] = set(values_in(wanted))
     if stmt.stops:
@@ -622,6 +614,13 @@ def _collect(block: Block, found: set[Value], stays: Callable[[Stmt], bool]) -> 
     for stmt in reversed(block.statements):
         if not stays(stmt) and not any(o in found for o in stmt.outs):
             continue
+        if isinstance(stmt, (For, While)):
+            wanted, reads = _wanted(stmt, found, stays)
+            found.update(reads)
+            found.update(values_in(stmt.init[k] for k in wanted))
+            if isinstance(stmt, For):
+                found.update(values_in((*stmt.range, *(() if stmt.snapshots is None else (stmt.snapshots,)))))
+            continue
         found.update(operands(stmt))
         if isinstance(stmt, If):
             for inner in (stmt.then, stmt.orelse):
@@ -632,20 +631,3 @@ def _collect(block: Block, found: set[Value], stays: Callable[[Stmt], bool]) -> 
                 )
                 if any(o in found for o in stmt.outs) or stays(stmt):
                     _collect(inner, found, stays)
-        elif isinstance(stmt, (For, While)):
-            yields = stmt.body.yields[1:] if stmt.stops else stmt.body.yields
-            params = stmt.body.params[1:] if isinstance(stmt, For) else stmt.body.params
-            wanted = [y for o, y in zip(stmt.outs, yields, strict=True) if o in found]
-            while True:
-                reads = _reads_of_body(stmt, wanted, found, stays)
-                more = [y for p, y in zip(params, yields, strict=True) if p in reads and y not in wanted]
-                if isinstance(stmt, While):
-                    more += [
-                        y
-                        for p, y in zip(stmt.test.params, yields, strict=True)
-                        if p in reads and y not in wanted and y not in more
-                    ]
-                if not more:
-                    break
-                wanted += more
-            found.update(reads)

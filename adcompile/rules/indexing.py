@@ -11,6 +11,7 @@ from ..ir.types import (
     UNKNOWN,
     Array,
     Dim,
+    Extent,
     ListOf,
     Record,
     Scalar,
@@ -112,6 +113,8 @@ def slice_size(size: Size, part: Slice) -> Size:
     """The length of a sliced axis; equal selections of equal axes get equal keys."""
     start, stop, step = _int_or_none(part.start), _int_or_none(part.stop), _int_or_none(part.step)
     literal = start is not False and stop is not False and step is not False
+    if stop == 0 and literal and (step is None or step > 0):
+        return 0
     if isinstance(size, int) and literal:
         return len(range(*slice(start, stop, step).indices(size)))
     if size is None:
@@ -362,7 +365,7 @@ def _shape_type(x: Arg) -> Type:
     t = typ(x)
     if isinstance(t, Scalar):
         return ShapeOf(())
-    return ShapeOf(t.shape if isinstance(t, Array) else None)
+    return ShapeOf(shape_of(t))
 
 
 SHAPE = constant("np.shape(x)", types=_shape_type, cheap=True)
@@ -377,7 +380,7 @@ constant("np.size(x)", types=_size_type, cheap=True)
 
 
 def _together(arrays: tuple[Arg, ...]) -> Type:
-    return Array(None, broadcast([shape_of(typ(a)) for a in arrays]))
+    return Extent(broadcast([shape_of(typ(a)) for a in arrays]))
 
 
 # the shape that arrays broadcast to, at the cost of no array; nothing that a program may call

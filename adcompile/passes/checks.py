@@ -1,0 +1,245 @@
+"""What is left of a statement of the program that a derivative needs for nothing but the error it may raise.
+
+A gradient does not need `w * C`, but where their shapes do not fit the program raises, and so must the
+gradient. In: a finished block. Out: the same block with statements that compare shapes of arrays which are
+there anyway (`np.broadcast(w, C)`, `x[:0] @ y`), and the statements in whose place these raise. Not for
+statements whose values are needed: those raise by themselves. That a check leaves the loops which do not
+change its outcome is up to `hoist`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from ..ir.build import Builder
+from ..ir.nodes import (
+    Apply,
+    Block,
+    Call,
+    For,
+    If,
+    Literal,
+    Slice,
+    Stmt,
+    Through,
+    Value,
+    While,
+    all_statements,
+    blocks_of,
+    operands,
+    values_in,
+)
+from ..ir.types import shape_of
+from ..rules.indexing import GETITEM, TOGETHER, WRITES, is_basic
+from ..rules.rule import OPERATORS
+from .activity import carried_params, carried_yields
+from .raising import may_raise, place_shape
+from .shapes import Shapes, Source, made, made_array, view_of
+
+_NONE = Literal(None)
+_NO_ROWS = Slice(_NONE, Literal(0), _NONE)
+_ALL = Slice(_NONE, _NONE, _NONE)
+
+
+def add_checks(block: Block) -> Collection[Stmt]:
+    """Insert checks of shapes in a block and in the blocks in it; the statements that need not raise now."""
+    needed = _needed(block)
+    unread = {
+        stmt
+        for stmt in all_statements(block)
+        if isinstance(stmt, Apply) and not stmt.adjoint and may_raise(stmt) and needed.isdisjoint(stmt.outs)
+    }
+    if not unread:
+        return ()
+    checks = _Checks(Shapes(block), needed, unread)
+    checks.block(block, ())
+    return checks.checked
+
+
+def _needed(block: Block) -> set[Value]:
+    """The values that results, effects and the paths of a block need, errors of shapes apart."""
+    sources: dict[Value, list[Value]] = {}
+    roots: list[Any] = list(block.yields)
+    for stmt in all_statements(block):
+        if isinstance(stmt, (Apply, Call)):
+            inputs = list(operands(stmt))
+            for out in stmt.outs:
+                sources.setdefault(out, []).extend(inputs)
+            if isinstance(stmt, Call) or stmt.primitive.effect == "opaque":
+                roots += inputs
+        elif isinstance(stmt, If):
+            roots.append(stmt.test)
+            for inner in (stmt.then, stmt.orelse):
+                for out, atom in zip(stmt.outs, inner.yields, strict=True):
+                    sources.setdefault(out, []).extend(values_in((atom,)))
+        else:
+            _needed_by_loop(stmt, sources, roots)
+    found: set[Value] = set()
+    pending = list(values_in(roots))
+    while pending:
+        v = pending.pop()
+        if v not in found:
+            found.add(v)
+            pending += sources.get(v, ())
+    for stmt in all_statements(block):
+        if isinstance(stmt, (For, While)):
+            # what a loop hands on it hands out as well
+            found.update(o for o, p in zip(stmt.outs, carried_params(stmt), strict=True) if p in found)
+    return found
+
+
+def _needed_by_loop(stmt: For | While, sources: dict[Value, list[Value]], roots: list[Any]) -> None:
+    params, yields = carried_params(stmt), carried_yields(stmt)
+    tested = stmt.test.params if isinstance(stmt, While) else params
+    for out, param, test, *atoms in zip(stmt.outs, params, tested, stmt.init, yields, strict=True):
+        for v in {out: None, param: None, test: None}:
+            sources.setdefault(v, []).extend(values_in(atoms))  # type: ignore[arg-type]
+    if isinstance(stmt, While):
+        roots += stmt.test.yields
+    else:
+        roots += stmt.range
+    if stmt.stops:
+        roots.append(stmt.body.yields[0])
+
+
+@dataclass(frozen=True)
+class _Check:
+    """What is compared, and how."""
+
+    kind: str
+    # the sources of the shapes, by their keys
+    keys: frozenset[Any]
+    # which of them is the one that the others are to fit
+    place: Any = None
+
+    def implies(self, other: _Check) -> bool:
+        """Whether another check passes if this one does."""
+        return self == other or (other.kind == "together" and self.kind != "@" and other.keys <= self.keys)
+
+
+@dataclass
+class _Group:
+    """A statement, or those that have been added for a check, and what has passed once they are executed."""
+
+    check: _Check | None
+    statements: list[Stmt]
+    added: bool = False
+
+
+class _Checks:
+    def __init__(self, shapes: Shapes, needed: set[Value], unread: set[Apply]) -> None:
+        self.shapes = shapes
+        self.needed = needed
+        self.unread = unread
+        self.checked: set[Stmt] = set()
+        self.builder = Builder()
+        self.loops = 0
+
+    def block(self, block: Block, outer: tuple[_Check, ...]) -> None:
+        """Insert the checks of a block; `outer` are those that are made before it."""
+        groups: list[_Group] = []
+        for stmt in block.statements:
+            made = (*outer, *(group.check for group in groups if group.check is not None))
+            self.loops += isinstance(stmt, (For, While))
+            for inner in blocks_of(stmt):
+                self.block(inner, made)
+            self.loops -= isinstance(stmt, (For, While))
+            itself = _Group(None, [stmt])
+            if isinstance(stmt, Apply) and not stmt.adjoint and may_raise(stmt):
+                check, found = self._check(stmt)
+                if stmt not in self.unread:
+                    itself.check = check
+                    groups = _without(groups, check)
+                elif check is not None:
+                    self.checked.add(stmt)
+                    if any(map(_raises, found)) and not any(earlier.implies(check) for earlier in made):
+                        groups = [*_without(groups, check), _Group(check, found, True)]
+            groups.append(itself)
+        block.statements = [stmt for group in groups for stmt in group.statements]
+
+    def _check(self, stmt: Apply) -> tuple[_Check | None, list[Stmt]]:
+        """What raises if a statement does, so that it need not be computed; None if nothing else does."""
+        with self.builder.block() as found, self.builder.at(stmt.loc):
+            if stmt.primitive is OPERATORS["@"]:
+                check = self._contraction(*stmt.args)
+            elif stmt.primitive in WRITES:
+                check = self._written(*stmt.args)
+            elif _is_elementwise(stmt):
+                check = self._together([v for v in operands(stmt) if shape_of(v.type) != ()])
+            else:
+                check = None
+        return check, found
+
+    def _source(self, value: Value) -> Source:
+        """Where a shape comes from: outside of loops, the value itself if it is computed anyway."""
+        if value in self.needed and not self.loops:
+            return Source(value)
+        return self.shapes.source(value)
+
+    def _parts(self, values: list[Value]) -> dict[Any, Source]:
+        """The sources of arrays that are broadcast with each other, each once, by key."""
+        return {part.key: part for v in values for part in self._source(v).parts}
+
+    def _together(self, arrays: list[Value]) -> _Check:
+        """What is broadcast with each other: all the arrays that it was made of."""
+        parts = self._parts(arrays)
+        if len(parts) > 1:
+            made(self.builder, Source(None, TOGETHER, tuple(parts.values())))
+        return _Check("together", frozenset(parts))
+
+    def _written(self, a: Any, index: Any, v: Any) -> _Check | None:
+        """What is written, part by part, broadcast to the shape of its place; None if an array tells that."""
+        axes, own = place_shape(a, index), shape_of(v.type)
+        if axes is None or own is None or len(own) > len(axes):
+            return None
+        if not is_basic(index.index if isinstance(index, Through) else index):
+            return None
+        place, parts = self._source(a), self._parts([v])
+        for row, rest in index.steps if isinstance(index, Through) else ():
+            place = view_of(row, place, rest)
+        place = view_of(GETITEM, place, (index.index if isinstance(index, Through) else index,))
+        for key, part in parts.items():
+            if key != place.key:
+                x, whole = made(self.builder, part), made(self.builder, place)
+                self.builder.expand("np.broadcast_to(x, np.shape(a))", x=x, a=whole)
+        return _Check("=", frozenset((*parts, place.key)), place.key)
+
+    def _contraction(self, x: Any, y: Any) -> _Check | None:
+        """A product of the same lengths that multiplies nothing; None for stacks of matrices."""
+        ranks = tuple(len(shape_of(v.type) or ()) for v in (x, y))
+        if not {*ranks} <= {1, 2}:
+            return None
+        sources = [self._source(v) for v in (x, y)]
+        x, y = (made_array(self.builder, source) for source in sources)
+        if ranks == (1, 1):
+            x = self.builder.append(GETITEM, x, _NONE)
+        if ranks != (1, 2):
+            x = self.builder.append(GETITEM, x, _NO_ROWS)
+        else:
+            y = self.builder.append(GETITEM, y, (_ALL, _NO_ROWS))
+        self.builder.append(OPERATORS["@"], x, y)
+        return _Check("@", frozenset(), tuple(source.key for source in sources))
+
+
+def _without(groups: list[_Group], check: _Check | None) -> list[_Group]:
+    """What stands before a check, without those that it implies, as far as nothing else is done between."""
+    kept: list[_Group] = []
+    for k in reversed(range(len(groups))):
+        group = groups[k]
+        if not all(isinstance(s, Apply) and s.primitive.effect != "opaque" for s in group.statements):
+            return [*groups[: k + 1], *reversed(kept)]
+        if not (check and group.check and group.added and check.implies(group.check)):
+            kept.append(group)
+    return kept[::-1]
+
+
+def _raises(stmt: Stmt) -> bool:
+    return isinstance(stmt, Apply) and may_raise(stmt)
+
+
+def _is_elementwise(stmt: Apply) -> bool:
+    """Whether a statement broadcasts its operands with each other."""
+    row = stmt.primitive
+    return row.pointwise and row.effect == "pure" and all(isinstance(a, (Value, Literal)) for a in stmt.args)

@@ -1,0 +1,95 @@
+"""Which statements may raise because shapes do not fit.
+
+In: a statement. Out: whether the types of its operands leave that open. A derivative raises where its program
+does, so such a statement stays although nothing needs its result. Not for other errors, such as an index that
+is out of range: those come up where the derivative uses the same index.
+"""
+
+from __future__ import annotations
+
+from ..ir.nodes import Apply, Arg, Items, Through, Value
+from ..ir.types import Array, ListOf, Shape, Type, same_size, shape_of
+from ..rules.indexing import TOGETHER, WRITES, index_type
+from ..rules.typing import shape_argument, typ
+
+
+def may_raise(stmt: Apply) -> bool:
+    """Whether operands may have shapes that do not fit."""
+    row = stmt.primitive
+    if row.name == "x @ y":
+        return _contraction_may_raise(stmt)
+    if row.name.split("(")[0] in _ALIKE:
+        return _uneven(stmt.args[0])
+    if row in WRITES:
+        return _write_may_raise(*stmt.args)
+    if row.name == "np.broadcast_to(x, shape)":
+        return not fits(shape_of(typ(stmt.args[0])), shape_argument(stmt.args[1]))
+    if row is TOGETHER:
+        return _broadcast_may_raise(stmt.args[0])
+    return row.pointwise and _broadcast_may_raise(stmt.args)
+
+
+def _broadcast_may_raise(args: Arg) -> bool:
+    assert isinstance(args, tuple)
+    shapes = [shape_of(a.type) for a in args if isinstance(a, Value) and isinstance(a.type, Array)]
+    if any(s is None for s in shapes):
+        return len(shapes) > 1
+    for k, a in enumerate(shapes):
+        for b in shapes[:k]:
+            pairs = zip((a or ())[::-1], (b or ())[::-1], strict=False)
+            if not all(same_size(m, n) or m == 1 or n == 1 for m, n in pairs):
+                return True
+    return False
+
+
+def _write_may_raise(a: Arg, index: Arg, value: Arg) -> bool:
+    """Whether what is written may not fit into its place."""
+    place, shape = place_shape(a, index), shape_of(typ(value))
+    if shape is not None and place is not None:
+        # axes of length 1 in front are dropped
+        while len(shape) > len(place) and shape[0] == 1:
+            shape = shape[1:]
+    return shape != () and not fits(shape, place)
+
+
+def place_shape(a: Arg, index: Arg) -> Shape:
+    """The shape of the place in an array that an index leads to."""
+    for row, rest in index.steps if isinstance(index, Through) else ():
+        t = row.types(a, *rest)
+        assert isinstance(t, Type)
+        a = Value(t)
+    return shape_of(index_type(a, index.index if isinstance(index, Through) else index))
+
+
+def fits(shape: Shape, place: Shape) -> bool:
+    """Whether an array is known to broadcast to the shape of a place."""
+    if shape is None or place is None or len(shape) > len(place):
+        return False
+    places = place[len(place) - len(shape) :]
+    return all(n == 1 or same_size(n, m) for n, m in zip(shape, places, strict=True))
+
+
+def _contraction_may_raise(stmt: Apply) -> bool:
+    a, b = (shape_of(typ(x)) for x in stmt.args)
+    if not a or not b:
+        return True
+    return not same_size(a[-1], b[0] if len(b) == 1 else b[-2])
+
+
+# what makes one array of items that have to be alike
+_ALIKE = frozenset(("np.array", "np.asarray", "np.asanyarray", "np.ascontiguousarray", "np.stack"))
+
+
+def _uneven(arg: Arg) -> bool:
+    """Whether the items of a sequence may have different shapes."""
+    if isinstance(arg, Value) and isinstance(arg.type, ListOf):
+        shape = () if arg.type.element is None else shape_of(arg.type.element)
+        return shape is None or None in shape
+    if not isinstance(arg, (tuple, Items)):
+        return False
+    items = arg if isinstance(arg, tuple) else arg.items
+    shapes = [shape_of(typ(item)) for item in items]
+    known = [shape for shape in shapes if shape is not None]
+    if any(map(_uneven, items)) or len(known) < len(shapes) or len({len(shape) for shape in known}) > 1:
+        return True
+    return not all(all(same_size(n, sizes[0]) for n in sizes) for sizes in zip(*known, strict=True))

@@ -1,0 +1,159 @@
+"""Errors of shapes that are raised although nothing that raises them is computed."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+import adcompile as ad
+
+
+def weighted(steps, w, u):
+    for _ in range(steps):
+        u[1:-1] = 0.5 * (u[:-2] + u[2:])
+    return np.sum(w * u)
+
+
+def written(steps, w, u):
+    for _ in range(steps):
+        u[1:-1] = w
+    return np.sum(u * u)
+
+
+def shifted(steps, w, u):
+    for _ in range(steps):
+        u[1:-1] = u[2:] + w[1:-1]
+    return np.sum(u)
+
+
+def projected(steps, w, u):
+    s = 0.0
+    for i in range(steps):
+        s = s + (np.ones((3, 4))[i] @ w) * 2.0
+    return s + np.sum(u)
+
+
+def several(steps, w, u):
+    y = np.ones((2, 4)) @ w
+    return np.sum(y) * steps + np.sum(u)
+
+
+def leading(steps, w, u):
+    for _ in range(steps):
+        u[1:] = w[None, :-1]
+    return np.sum(u * u)
+
+
+def through_views(steps, w, u):
+    a = np.zeros((2, len(u)))
+    for _ in range(steps):
+        a.T[:, 0] = w
+    return np.sum(a) * np.sum(u)
+
+
+def picked(steps, w, u):
+    for _ in range(steps):
+        u[np.arange(2)] = w
+    return np.sum(u)
+
+
+def nested(steps, w, u):
+    for i in range(steps):
+        for _ in range(i):
+            u[:] = u + w
+    return np.sum(u)
+
+
+def branched(steps, w, u):
+    s = 0.0
+    for i in range(steps):
+        s = s + np.sum(u + w if i > 0 else u)
+    return s
+
+
+def stretched(steps, w, u):
+    return np.sum(np.broadcast_to(w, (steps, 4))) + np.sum(u)
+
+
+def stacked(steps, w, u):
+    return np.sum(np.array([w[:2], u[-2:]])) + np.sum(np.stack([w, u])) * steps
+
+
+def twice(steps, w, u):
+    for _ in range(steps):
+        v = u + w
+        u[1:] += v[1:]
+        u[:] += w
+    return np.sum(u)
+
+
+def shrinking(steps, w, u):
+    while len(u) > 2:
+        u = u[1:] * w[0] + w[-1:]
+    return np.sum(u + w)
+
+
+def outcome(f, *args):
+    """Return the kind of the exception that a call on copies of the arguments raises; None if it returns."""
+    try:
+        f(*[a.copy() if isinstance(a, np.ndarray) else a for a in args])
+    except (ValueError, IndexError) as error:
+        return type(error)
+    return None
+
+
+PROGRAMS = [
+    weighted, written, shifted, projected, several, leading, through_views, picked, nested, branched,
+    stretched, stacked, twice, shrinking,
+]  # fmt: skip
+LENGTHS = [(9, 9), (9, 7), (7, 9), (3, 3), (1, 3), (5, 3), (2, 2), (4, 2), (4, 5), (1, 1), (3, 1), (4, 4)]
+
+
+@pytest.mark.parametrize("argnums", [1, 2, (1, 2)])
+@pytest.mark.parametrize("f", PROGRAMS)
+def test_a_derivative_raises_where_the_program_does(f, argnums):
+    derivative = ad.grad(f, argnums=argnums)
+    for steps, (n, m) in itertools.product((0, 2), LENGTHS):
+        args = (steps, np.ones(n), np.ones(m))
+        assert outcome(f, *args) == outcome(derivative, *args), (steps, n, m)
+
+
+def test_a_linear_program_has_no_forward_sweep():
+    source = ad.lower(weighted, 3, np.ones(5), np.ones(5), argnums=2).source
+    assert "np.broadcast(w, u)  # raises if the shapes do not fit" in source
+    assert source.count("    for _ in ") == 1
+
+
+def test_what_no_iteration_changes_is_checked_once_if_there_is_an_iteration():
+    source = ad.lower(shifted, 3, np.ones(5), np.ones(5), argnums=2).source
+    head, _, _ = source.partition("    for _ in ")
+    assert "    if steps > 0:\n" in head
+    # `w` fits into its place: nothing else remains of the sum
+    assert head.count("  # raises if the shapes do not fit") == source.count("  # raises") == 1
+
+
+def test_an_update_that_is_made_anyway_is_its_own_check():
+    def f(w, u):
+        for i in range(2):
+            u[1:] = u[1:] * u[:-1] - w[i] * w[1:]
+        return np.sum(u)
+
+    def g(w, u):
+        for i in range(2):
+            u[1:] -= w[i] * w[1:] * u[0]
+        return np.sum(u * u)
+
+    for function in (f, g):
+        source = ad.lower(function, np.ones(4), np.ones(4), argnums=(0, 1)).source
+        assert "np.broadcast(w" not in source, source
+
+
+def test_loops_that_only_hand_on_what_nobody_reads_are_gone():
+    def f(x, n):
+        out = np.zeros((n, len(x)))
+        for i in range(n):
+            for j in range(len(x)):
+                out[i, j] = i * x[j]
+        return np.sum(out)
+
+    assert "for i in range" not in ad.lower(f, np.ones(3), 2).source
