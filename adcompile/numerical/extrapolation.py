@@ -1,0 +1,122 @@
+"""Differences extrapolated to step 0, by Ridders' method.
+
+In: a difference quotient of any number of outputs, as a function of its step. Out: its limit for each output,
+with an estimate of the error. The only implementation here; whoever compares derivatives with differences
+builds on it. Not for functions with noise, which small steps amplify.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from ..leaves import Vector
+
+_SHRINK = 1.4
+_ROWS = 10
+_STARTS = 6
+_SETTLED = 1e-9
+
+# what Python and NumPy raise where a function is not defined; anything else is an error of the program
+UNDEFINED = (ValueError, ArithmeticError)
+
+
+class Quotient(NamedTuple):
+    """A difference quotient with one step.
+
+    Attributes
+    ----------
+    value : ndarray of shape (m,)
+        The quotient for each output.
+    rounding : ndarray of shape (m,)
+        What the rounding of the function's values may have added to it.
+    """
+
+    value: Vector
+    rounding: Vector
+
+
+class Limit(NamedTuple):
+    """The limit of a difference quotient, and an estimate of the error, for each output."""
+
+    value: Vector
+    error: Vector
+
+
+def extrapolated(quotient: Callable[[float], Quotient], step: float, size: int) -> Limit:
+    """The limit of a difference quotient whose error is a series in even powers of the step.
+
+    Steps shrink by a constant factor, and Neville's tableau takes one power after the other off the error; of
+    each output, the element is taken that agrees best with its neighbours. Where the function is not defined
+    or not finite at a step, or the estimate is poor, all is done again with smaller steps, and each output
+    keeps what was best.
+
+    Parameters
+    ----------
+    quotient : callable
+        From a step to a `Quotient`. It may raise ValueError or ArithmeticError, as a function does outside of
+        its domain.
+    step : float
+        The first and largest step.
+    size : int
+        How many outputs there are.
+
+    Returns
+    -------
+    Limit
+        NaN with an infinite error where no step gave a finite value.
+
+    Notes
+    -----
+    C. J. F. Ridders, Accurate computation of F'(x) and F'(x)F''(x), Advances in Engineering Software 4
+    (1982). The error is estimated as in Press et al., Numerical Recipes, section 5.7, with what rounding may
+    add, which is all there is where the function is a polynomial of low degree.
+    """
+    best = Limit(np.full(size, np.nan), np.full(size, np.inf))
+    for start in range(_STARTS):
+        try:
+            best = _tableau(quotient, step / 10.0**start, best)
+        except UNDEFINED:
+            continue
+        if np.all(np.isfinite(best.error)) and np.all(best.error <= _SETTLED * _scale(best.value)):
+            break
+    return best
+
+
+def _scale(values: Vector) -> float:
+    return max(1.0, float(np.max(np.abs(values), initial=0.0)))
+
+
+def _tableau(quotient: Callable[[float], Quotient], step: float, best: Limit) -> Limit:
+    """The better of what is known and a tableau of shrinking steps, for each output."""
+    # the elements of this tableau alone decide when it gets no better
+    here = Limit(np.full_like(best.value, np.nan), np.full_like(best.error, np.inf))
+    previous: list[Quotient] = []
+    for n in range(_ROWS):
+        row = [quotient(step / _SHRINK**n)]
+        factor = _SHRINK**2
+        for earlier in previous:
+            last = row[-1]
+            element = _eliminated(last, earlier, factor)
+            gap = np.maximum(np.abs(element.value - last.value), np.abs(element.value - earlier.value))
+            here = _better(here, Limit(element.value, gap + element.rounding))
+            row.append(element)
+            factor *= _SHRINK**2
+        if previous and np.all(np.abs(row[-1].value - previous[-1].value) >= 2.0 * here.error):
+            break
+        previous = row
+    return _better(best, here)
+
+
+def _eliminated(fine: Quotient, coarse: Quotient, factor: float) -> Quotient:
+    """Two quotients without the error that is so many times as large in the second one."""
+    value = (fine.value * factor - coarse.value) / (factor - 1.0)
+    return Quotient(value, (fine.rounding * factor + coarse.rounding) / (factor - 1.0))
+
+
+def _better(first: Limit, second: Limit) -> Limit:
+    """For each output, the limit with the smaller error."""
+    wins = second.error <= first.error
+    return Limit(np.where(wins, second.value, first.value), np.where(wins, second.error, first.error))

@@ -1,0 +1,175 @@
+"""Difference quotients along lines through a point: with one step, or extrapolated.
+
+In: a function at a point, lines, and a formula. Out: the derivative along each line, as the columns of a
+matrix, and the errors in another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from ..errors import ArgumentError
+from ..leaves import Vector
+from .extrapolation import Limit, Quotient, extrapolated
+from .formulas import Formula, Line, power_of_two
+from .points import Point
+
+_RIDDERS_STEP = 0.1
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A line through a point, and what its steps depend on.
+
+    Attributes
+    ----------
+    direction : ndarray of shape (n,)
+        Where it leads.
+    size : float
+        The distance on it that a relative step is multiplied by.
+    accuracy : float
+        The relative error that the function's values have, as far as the argument tells.
+    reach : float
+        How far the numbers that are moved are from 0, in units of the direction.
+    step : float, optional
+        The step, if the caller has chosen it.
+    """
+
+    direction: Vector
+    size: float
+    accuracy: float
+    reach: float
+    step: float | None = None
+
+    def line(self, point: Point) -> Line:
+        """The function on the line."""
+        return lambda t: point.values(point.vector + t * self.direction)
+
+
+class Columns(Protocol):
+    """The derivatives along lines, as columns of a matrix."""
+
+    name: str
+    steps: list[float]
+
+    def values(self) -> Vector:
+        """The matrix of shape (m, lines); called once."""
+
+    def errors(self) -> Vector:
+        """Estimates of the errors of its elements; called after it."""
+
+
+def axes_of(point: Point, step: Any, exact: bool = True) -> list[Axis]:
+    """The line on which each number of a point moves.
+
+    Parameters
+    ----------
+    point : Point
+        The point.
+    step : float, optional
+        The step that the caller has chosen.
+    exact : bool
+        Whether to change it, by rounding, to the step by which a number really moves.
+    """
+    check_step(step)
+    axes = []
+    for k in range(point.size):
+        unit = np.zeros(point.size)
+        unit[k] = 1.0
+        size, given = float(point.sizes[k]), None if step is None else float(step)
+        if given is not None and exact:
+            given = point.snapped(k, given)
+        axes.append(Axis(unit, size, float(point.accuracies[k]), size, given))
+    return axes
+
+
+def axis_along(point: Point, direction: Vector, step: Any) -> Axis:
+    """The line along a direction."""
+    check_step(step)
+    longest = float(np.max(np.abs(direction) / point.sizes, initial=0.0))
+    if not np.isfinite(longest) or longest == 0.0:
+        raise ArgumentError("AD210", "the direction is zero or not finite", None, "a direction to go")
+    size = 1.0 / longest
+    return Axis(direction, size, float(np.max(point.accuracies)), size, None if step is None else float(step))
+
+
+def check_step(step: Any) -> None:
+    """Refuse what is no step."""
+    real = isinstance(step, (int, float, np.floating)) and not isinstance(step, bool)
+    if step is not None and not (real and 0.0 < step < np.inf):
+        raise ArgumentError("AD210", f"step={step!r}", None, "a positive number, or None")
+
+
+def stacked(point: Point, columns: Sequence[Vector]) -> Vector:
+    """Columns as a matrix, also if there are none."""
+    return np.stack(columns, axis=1) if columns else np.zeros((point.middle.size, 0))
+
+
+def quotient(point: Point, axis: Axis, formula: Formula, step: float) -> Quotient:
+    """A difference quotient on a line, with what rounding adds to it."""
+    found = formula.quotient(axis.line(point), step, lambda: point.middle, axis.reach)
+    return Quotient(found.value, found.rounding * max(axis.accuracy, point.accuracy))
+
+
+def limit(point: Point, axis: Axis, formula: Formula, step: float) -> Limit:
+    """The derivative on a line by Ridders' method, from a first step."""
+    size = point.middle.size
+    # points where a function is not defined are passed over in silence
+    with np.errstate(all="ignore"):
+        return extrapolated(lambda h: quotient(point, axis, formula, h), step, size)
+
+
+def first_step(axis: Axis) -> float:
+    """The step with which Ridders' method begins."""
+    return _RIDDERS_STEP * axis.size if axis.step is None else axis.step
+
+
+class OneStep:
+    """Difference quotients with one step on each line."""
+
+    def __init__(self, point: Point, axes: Sequence[Axis], formula: Formula) -> None:
+        self.point, self.axes, self.formula, self.name = point, axes, formula, formula.name
+        self.steps = [self._step(axis) for axis in axes]
+        self._fine: list[Quotient] = []
+
+    def _step(self, axis: Axis) -> float:
+        if axis.step is not None:
+            return axis.step
+        return power_of_two(axis.size) * self.formula.relative_step(axis.accuracy)
+
+    def _quotients(self, factor: float) -> list[Quotient]:
+        pairs = zip(self.axes, self.steps, strict=True)
+        return [quotient(self.point, axis, self.formula, factor * step) for axis, step in pairs]
+
+    def values(self) -> Vector:
+        """The matrix of shape (m, lines)."""
+        self._fine = self._quotients(1.0)
+        return stacked(self.point, [found.value for found in self._fine])
+
+    def errors(self) -> Vector:
+        """Estimates of the errors of its elements, from quotients with twice the step."""
+        pairs = zip(self._fine, self._quotients(2.0), strict=True)
+        return stacked(self.point, [self.formula.error(fine, coarse) for fine, coarse in pairs])
+
+
+class Extrapolated:
+    """Difference quotients extrapolated to step 0 on each line."""
+
+    def __init__(self, point: Point, axes: Sequence[Axis], formula: Formula) -> None:
+        self.point, self.axes, self.formula, self.name = point, axes, formula, formula.name
+        self.steps = [first_step(axis) for axis in axes]
+        self._limits: list[Limit] = []
+
+    def values(self) -> Vector:
+        """The matrix of shape (m, lines)."""
+        pairs = zip(self.axes, self.steps, strict=True)
+        self._limits = [limit(self.point, axis, self.formula, step) for axis, step in pairs]
+        return stacked(self.point, [found.value for found in self._limits])
+
+    def errors(self) -> Vector:
+        """Estimates of the errors of its elements."""
+        return stacked(self.point, [found.error for found in self._limits])
