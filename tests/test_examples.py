@@ -39,3 +39,19 @@ def test_digits_flatten_and_unflatten_are_inverse(digits):
     for (weights, bias), (weights_again, bias_again) in zip(params, again, strict=True):
         np.testing.assert_array_equal(weights, weights_again)
         np.testing.assert_array_equal(bias, bias_again)
+
+
+@pytest.fixture
+def optimisers():
+    return runpy.run_path(str(EXAMPLES / "optimisers.py"), run_name="optimisers")
+
+
+def test_optimisers_compares_all_methods(optimisers, capsys):
+    results = optimisers["main"](["--start", "0", "-1", "--iterations", "300"])
+    printed = capsys.readouterr().out
+    assert len(results) == len(optimisers["RUNS"]) == 12
+    for result in results:
+        assert f"\n    value {result.value:.3g} after {result.iterations} steps" in printed
+        assert result.value < optimisers["rosenbrock"]({"x": 0.0, "y": -1.0})
+        if result.evaluations.products or result.evaluations.jacobians:
+            assert result.success and abs(result.x["x"] - 1.0) < 1e-5 and abs(result.x["y"] - 1.0) < 1e-5
