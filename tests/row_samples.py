@@ -841,6 +841,7 @@ EXPANDED: dict[str, list[Call]] = {
     ],
     "np.real_if_close(a, tol=100)": [call(A), call(0.5)],
     "np.ndim(x)": [call(A), call(0.5)],
+    "np.diag_indices(n, ndim=2)": [call(3), call(2, ndim=3)],
     "np.meshgrid(*xi, indexing='xy')": [
         call(array(3), array(4)),
         call(array(3), array(4), indexing="ij"),

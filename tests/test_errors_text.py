@@ -787,6 +787,24 @@ model.py:8: NoDerivative: `halve` is recursive and writes into an array that it 
   expected a copy of the array as one of its arguments""",
     ),
     Refused(
+        "views_of_views_in_a_loop",
+        """\
+def f(a):
+    b = a * 2.0
+    v = b[1:]
+    for i in range(3):
+        v[0] *= b[i]
+        v = v[::-1]
+    return np.sum(b)
+""",
+        "(ARRAY,)",
+        """\
+model.py:4: UnsupportedSyntax: `v` is in each iteration a view of what it was in the one before, and is written [AD112]
+            for i in range(3):
+            ^^^^^^^^^^^^^^^^^^
+  expected a view of the array itself, by an index that each iteration computes""",
+    ),
+    Refused(
         "recursive_assigner",
         """\
 def f(a):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Set
 from typing import Any
 
+from ..errors import UnsupportedSyntax
 from ..ir.nodes import UNDEFINED, Literal, Value
 from ..ir.types import OPAQUE, is_numeric
 from .memory import IN_A_LIST, Roots
@@ -17,6 +18,9 @@ from .parse import Parser
 from .pointers import Join, Place, Tree, map_places, places
 from .tracked import Tracked
 from .values import FALSE, UNDEF, Conflict, GrownCell, ListCell, Ref, State, Undef, fresh_id, is_atom, is_flag
+
+# more places than that for one array come from views of views
+_MOST_PLACES = 24
 
 
 class Carried:
@@ -160,7 +164,15 @@ class Carried:
         if new:
             others = [place for place in known if place.base is not tracked.own]
             known = list(places(first)) if first is not None else others or known
-        return any([tracked.widen(place, is_outside) for place in known])
+        found = any([tracked.widen(place, is_outside) for place in known])
+        if len(tracked.targets) > _MOST_PLACES:
+            raise UnsupportedSyntax(
+                "AD112",
+                f"`{x.hint}` is in each iteration a view of what it was in the one before, and is written",
+                self.p.builder.loc,
+                "a view of the array itself, by an index that each iteration computes",
+            )
+        return found
 
     def places(self, after: bool) -> list[Any]:
         """The atoms that tell where the arrays are before the loop, or after an iteration."""

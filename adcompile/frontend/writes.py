@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.nodes import Apply, Arg, Literal, Slice, Through, Value, map_arg, values_in
-from ..ir.types import Array, Unknown, dtype_of, is_numeric, shape_of
+from ..ir.types import Array, Unknown, dtype_of, is_numeric, same_size, shape_of
 from ..passes.cotangents import same_shape
 from ..rules.indexing import (
     GETITEM,
@@ -24,6 +24,7 @@ from ..rules.indexing import (
     is_distinct,
 )
 from ..rules.rule import Primitive
+from ..rules.sharing import shown_by
 from ..rules.typing import typ
 from .branches import fork
 from .memory import IN_A_LIST, is_array, is_reshape
@@ -299,8 +300,23 @@ def apply_with_out(
         p.refuse("AD202", "`out=` of another dtype than the result", node, "`dtype=` as well, or a cast")
     if not (isinstance(where, Literal) and where.value is True):
         value = p.builder.expand("np.where(c, x, y)", c=as_operand(p, where, node), x=value, y=array)
-    write(p, array, WHOLE, value, node)
+    if _becomes(p, array, value):
+        replace(p, array, value, node)
+    else:
+        write(p, array, WHOLE, value, node)
     return array
+
+
+def _becomes(p: Parser, array: Value, result: Any) -> bool:
+    """Whether a result that is written into a whole array can take its place: it is new, and alike."""
+    base, steps = p.memory.locate(array)
+    have, want = shape_of(typ(result)), shape_of(array.type)
+    stmt = p.builder.definitions.get(result) if isinstance(result, Value) else None
+    if steps or base in p.memory.pointers or not have or not want or stmt is None:
+        return False
+    alike = len(have) == len(want) and all(map(same_size, have, want))
+    fresh = p.builder.statements and p.builder.statements[-1] is stmt and not shown_by(stmt)
+    return bool(alike and fresh and dtype_of(typ(result)) == dtype_of(array.type))
 
 
 def _put_along_axis(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:

@@ -19,6 +19,7 @@ from ..ir.types import (
     Scalar,
     Shape,
     Type,
+    Unknown,
     dtype_of,
     is_many,
     same_size,
@@ -179,11 +180,17 @@ def _dtype(name: str) -> Any:
 
 def plus(builder: Builder, a: Atom, b: Atom, value: Value) -> Any:
     """The sum of two contributions to the adjoint of `value`."""
-    if isinstance(value.type, (ListOf, Record)):
+    if isinstance(value.type, (ListOf, Record)) or _may_be_none(builder, value):
         return builder.expand("added(a, b)", a=a, b=b)
     if a is b:
         return builder.expand("2 * a", a=a)
     return builder.expand("a + b", a=a, b=b)
+
+
+def _may_be_none(builder: Builder, value: Value) -> bool:
+    """Whether a value may be None, as a variable before its first assignment; no arithmetic makes that."""
+    made = builder.definitions.get(value)
+    return isinstance(value.type, Unknown) and (made is None or not made.primitive.pointwise)
 
 
 def finished(builder: Builder, bar: Any, value: Value) -> Any:

@@ -355,6 +355,13 @@ def _meshgrid(xi: Any, indexing: Any) -> str | None:
 
 composite("np.meshgrid(*xi, indexing='xy')", _meshgrid, static=("indexing",))
 composite(
+    "np.diag_indices(n, ndim=2)",
+    lambda ndim: f"({'np.arange(n), ' * ndim})",
+    types=opaque,
+    static=("ndim",),
+    constant=True,
+)
+composite(
     "np.nonzero(a)",
     lambda a: "(np.flatnonzero(a),)" if rank_of(a) == 1 else None,
     types=opaque,

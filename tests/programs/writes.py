@@ -1148,3 +1148,30 @@ def padded_by_copies(h, u):
 
 
 add(padded_by_copies, (positive(4), draw(5)), writes=True, features="write, np.pad, copied borders")
+
+
+def number_made_when_needed(x):
+    out = None
+    for v in x:
+        out = v * v if out is None else out + v * out
+    y = np.zeros(3)
+    y[0] = out
+    return y * x[0] + y
+
+
+add(number_made_when_needed, (draw(3),), features="write, None becomes a number in a loop")
+
+
+def results_take_the_place_of_arrays(x):
+    y = np.empty(len(x))
+    same = y
+    np.multiply(x, x, out=y)
+    part = y[1:]
+    np.exp(y, out=y)
+    np.add(y[:2], x[:2], out=part)
+    z = np.cumsum(y, out=np.empty(len(x)))
+    np.sin(same, same)
+    return part * z[1:] * np.sum(same)
+
+
+add(results_take_the_place_of_arrays, (draw(3),), features="out=, alias, view")
