@@ -42,6 +42,7 @@ def test_digits_flatten_and_unflatten_are_inverse(digits):
 
 
 @pytest.fixture
+<<<<<<< HEAD
 def optimisers():
     return runpy.run_path(str(EXAMPLES / "optimisers.py"), run_name="optimisers")
 
@@ -55,3 +56,32 @@ def test_optimisers_compares_all_methods(optimisers, capsys):
         assert result.value < optimisers["rosenbrock"]({"x": 0.0, "y": -1.0})
         if result.evaluations.products or result.evaluations.jacobians:
             assert result.success and abs(result.x["x"] - 1.0) < 1e-5 and abs(result.x["y"] - 1.0) < 1e-5
+=======
+def greeks_example():
+    return runpy.run_path(str(EXAMPLES / "greeks.py"), run_name="greeks")
+
+
+@pytest.mark.parametrize("call", [True, False])
+@pytest.mark.parametrize(
+    "market", [(100.0, 105.0, 0.03, 0.2, 0.5), (100.0, 100.0, 0.0, 0.35, 2.0), (80.0, 120.0, 0.05, 0.6, 0.1)]
+)
+def test_greeks_are_those_of_the_textbook(greeks_example, market, call):
+    compiled = greeks_example["greeks"](*market, call)
+    formulas = greeks_example["closed_formulas"](*market, call)
+    assert compiled == pytest.approx(formulas, rel=1e-12)
+
+
+def test_greeks_prints_both(greeks_example, capsys):
+    greeks_example["main"](["--put", "--years", "1"])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[3:]] == [
+        "delta",
+        "vega",
+        "theta",
+        "rho",
+        "gamma",
+        "vanna",
+        "volga",
+    ]
+    assert all(line.split()[1] == line.split()[2] for line in lines[3:])
+>>>>>>> 44b05ff (Compute the greeks of an option by grad, beside their closed formulas)
