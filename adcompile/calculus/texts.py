@@ -11,13 +11,14 @@ def numbers_text(values: Iterable[float]) -> str:
     return texts[0] if len(texts) == 1 else f"({', '.join(texts)})"
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Lines of a table: the first column to the left, the others to the right."""
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[int] = (0,)) -> list[str]:
+    """Lines of a table: the columns `left` to the left, the others to the right."""
     cells = [head, *rows]
     widths = [max(len(row[k]) for row in cells) for k in range(len(head))]
     lines = []
-    for first, *others in cells:
-        shown = [first.ljust(widths[0]), *(c.rjust(w) for c, w in zip(others, widths[1:], strict=True))]
+    for row in cells:
+        pairs = enumerate(zip(row, widths, strict=True))
+        shown = [cell.ljust(width) if k in left else cell.rjust(width) for k, (cell, width) in pairs]
         lines.append(f"  {'  '.join(shown)}".rstrip())
     return lines
 
