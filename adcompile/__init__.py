@@ -31,7 +31,7 @@ __all__ = [
 
 _RULES = ("constant", "general", "linear", "pointwise")
 # what can be done with derivatives, beside making them; loaded when it is asked for
-_TOOLS = ("calculus", "explore", "numerical", "optimize", "symbolic")
+_TOOLS = ("calculus", "explore", "numerical", "optimize", "plot", "symbolic")
 
 
 def __getattr__(name: str) -> Any:

@@ -29,16 +29,21 @@ _WIDTH, _WIDE = 158.0, 208.0
 ROWS = ("value", "tangent", "adjoint")
 
 
-def picture(seen: Observed, drawn: Chart) -> str:
-    """The SVG element of a graph."""
+def arrangement(seen: Observed, drawn: Chart, rows: int = len(ROWS)) -> Panel:
+    """Boxes with room for so many numbers, laid out."""
     block = seen.function.body
     assert block is not None
-    numbers = {n.value: len(ROWS) if n.active else 1 for n in drawn.nodes}
+    numbers = {n.value: rows if n.active else 1 for n in drawn.nodes}
     node = functools.partial(_node, numbers)
-    builder = SceneBuilder(drawn.names, seen.function.loc, read_values(block), node)
-    panel = builder.function(block)
+    panel = SceneBuilder(drawn.names, seen.function.loc, read_values(block), node).function(block)
     place(panel, 0.0, 0.0)
-    drawing = _Drawing(seen.numbers, {n.number: n.text for n in drawn.nodes})
+    return panel
+
+
+def picture(seen: Observed, drawn: Chart) -> str:
+    """The SVG element of a graph."""
+    panel = arrangement(seen, drawn)
+    drawing = _Drawing(seen.numbers)
     drawing.panel(panel)
     w, h = f"{panel.width + MARGIN:.0f}", f"{panel.height + MARGIN:.0f}"
     body = "\n".join([*drawing.frames, *drawing.edges, *drawing.boxes])
@@ -61,9 +66,8 @@ def _node(rows: Mapping[Value, int], kind: str, label: str, small: str = "", too
 class _Drawing:
     """The parts of the picture by layer: frames lie below edges, edges below boxes."""
 
-    def __init__(self, numbers: Mapping[Value, int], texts: Mapping[int, str]) -> None:
+    def __init__(self, numbers: Mapping[Value, int]) -> None:
         self.numbers = numbers
-        self.texts = texts
         self.frames: list[str] = []
         self.edges: list[str] = []
         self.boxes: list[str] = []
@@ -116,13 +120,13 @@ class _Drawing:
             f' data-{name}="{ids[0]}"' for name, ids in (("from", sources), ("to", targets)) if ids
         )
         arrow = f'<path class="arrow" d="{head}"/>' if head else ""
-        x, y = _middle(edge.path)
+        x, y = midpoint(edge.path)
         label = f'<text class="partial" x="{x:.1f}" y="{y + 4:.1f}" text-anchor="middle"></text>'
         label = label if sources and targets else ""
         return f'<g class="edge"{ends}><path class="line" d="{line}"/>{arrow}{label}</g>'
 
 
-def _middle(path: list[tuple[float, float]]) -> tuple[float, float]:
+def midpoint(path: list[tuple[float, float]]) -> tuple[float, float]:
     """The point halfway along a path."""
     lengths = [math.dist(a, b) for a, b in pairwise(path)]
     left = sum(lengths) / 2

@@ -1,0 +1,113 @@
+"""The figures of the lessons and of the page on pictures, made by `adcompile.plot`.
+
+``python docs/figures.py`` writes them; a test tells whether they are up to date. The same program and the
+same matplotlib write the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+
+import adcompile as ad
+
+FOLDER = Path(__file__).parent / "lessons" / "figures"
+STYLE = {
+    "svg.hashsalt": "adcompile",
+    "svg.fonttype": "none",
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "savefig.facecolor": "white",
+    "figure.dpi": 100,
+}
+
+
+def cubic(x):
+    return x**3 - 3.0 * x + 1.0
+
+
+def wave(x):
+    return np.exp(x) * np.sin(x)
+
+
+def f(x1, x2):
+    return np.sin(x1) + x1 * x2
+
+
+def rosenbrock(x, y):
+    return (1.0 - x) ** 2 + 100.0 * (y - x * x) ** 2
+
+
+def bowl(x, y):
+    return x * x + x * y + 3.0 * y * y
+
+
+def saddle(x, y):
+    return x * x - y * y
+
+
+def descent(rate: float, momentum: float) -> Any:
+    """The points of gradient descent on Rosenbrock's function, with or without momentum."""
+    gradient = ad.grad(rosenbrock, argnums=(0, 1))
+    point, speed = np.array([-1.5, 2.0]), np.zeros(2)
+    path = [point]
+    for _ in range(400):
+        speed = momentum * speed - rate * np.array(gradient(*point.tolist()))
+        point = point + speed
+        path.append(point)
+    return np.array(path)
+
+
+def of_steps() -> Any:
+    """Errors of differences of 1 / x at 1.5, for powers of two: such divisions round alike everywhere."""
+    h = np.ldexp(1.0, np.arange(-47, 1))
+    forward = (1.0 / (1.5 + h) - 1.0 / 1.5) / h
+    central = (1.0 / (1.5 + h) - 1.0 / (1.5 - h)) / (2.0 * h)
+    truth = ad.grad(lambda x: 1.0 / x)(1.5)
+    return h, {"forward": np.abs(forward - truth), "central": np.abs(central - truth)}
+
+
+def paths() -> dict[str, Any]:
+    """Two descents into the valley of Rosenbrock's function."""
+    return {
+        "gradient descent": descent(1e-3, 0.0),
+        "with momentum": descent(1e-3, 0.9),
+    }
+
+
+FIGURES: dict[str, Callable[[], Any]] = {
+    "tangent": lambda: ad.plot.tangent(cubic, 1.5, (-2.2, 2.6), slider=False),
+    "derivatives": lambda: ad.plot.derivatives(wave, (-3.0, 3.0), order=3, x=1.0),
+    "secants": lambda: ad.plot.secants(lambda x: 0.25 * x**3, 1.0, interval=(-1.0, 3.5)),
+    "descent": lambda: ad.plot.contour(rosenbrock, ((-2.0, 2.0), (-1.0, 3.0)), paths=paths()),
+    "curvature": lambda: ad.plot.curvature_ellipse(bowl, (0.0, 0.0)),
+    "saddle": lambda: ad.plot.curvature_ellipse(saddle, (0.0, 0.0)),
+    "steps": lambda: ad.plot.step_errors(*of_steps()),
+    "trace": lambda: ad.plot.trace(f, 1.5, 0.5),
+    "forward-x1": lambda: ad.plot.trace(f, 1.5, 0.5, mode="forward"),
+    "forward-x2": lambda: ad.plot.trace(f, 1.5, 0.5, mode="forward", along="x2"),
+    "reverse": lambda: ad.plot.trace(f, 1.5, 0.5, mode="reverse"),
+}
+
+
+def write(folder: Path) -> list[Path]:
+    """Make all figures, and return their files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    matplotlib.use("agg")
+    files = []
+    for name, make in FIGURES.items():
+        with matplotlib.rc_context(STYLE):
+            figure = make()
+            files.append(folder / f"{name}.svg")
+            figure.savefig(files[-1], metadata={"Date": None})
+            matplotlib.pyplot.close(figure)
+    return files
+
+
+if __name__ == "__main__":
+    for file in write(FOLDER):
+        print(file)
