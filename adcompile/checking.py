@@ -24,8 +24,6 @@ __all__ = ["check_grads"]
 
 _DIRECTIONS = 2
 _FIRST_STEP = 0.05
-_SHRINK = 1.6
-_STEPS = 14
 
 
 @dataclass(frozen=True)
@@ -196,32 +194,15 @@ def _together(args: tuple[Any, ...], values: tuple[Any, ...]) -> tuple[Any, ...]
 
 
 def _ridders(f: Callable[..., Any], args: tuple[Any, ...], direction: tuple[Any, ...]) -> Vector:
-    """Return the derivative of f along a direction, by central differences extrapolated to step 0.
-
-    The tableau is that of Neville; each element is taken where its own two neighbours agree best.
-    """
+    """Return the derivative of f along a direction, by central differences extrapolated to step 0."""
+    from . import numerical
 
     def at(step: float) -> Vector:
         moved = _together(args, map_pairs(lambda x, d: in_double(x) + step * in_double(d), args, direction))
-        with np.errstate(all="ignore"):
-            return flattened(f(*moved)).astype(complex)
+        return flattened(f(*moved))
 
-    best, error = None, None
-    previous: list[Vector] = []
-    for n in range(_STEPS):
-        step = _FIRST_STEP / _SHRINK**n
-        row = [(at(step) - at(-step)) / (2.0 * step)]
-        for j in range(n):
-            factor = _SHRINK ** (2 * (j + 1))
-            row.append((factor * row[j] - previous[j]) / (factor - 1.0))
-            gap = np.maximum(np.abs(row[-1] - row[j]), np.abs(row[-1] - previous[j]))
-            if best is None or error is None:
-                best, error = row[-1].copy(), gap
-            better = (gap <= error) | ~np.isfinite(error)
-            best, error = np.where(better, row[-1], best), np.where(better, gap, error)
-        previous = row
-    assert best is not None
-    return best if np.any(best.imag) else best.real
+    found: Vector = numerical.derivative(at, 0.0, "ridders", step=_FIRST_STEP).value
+    return found if np.any(found.imag) else found.real
 
 
 def _is_short(leaf: Any) -> bool:

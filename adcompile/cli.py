@@ -361,11 +361,11 @@ def _check(options: argparse.Namespace) -> int:
 
 def _checkable(arguments: dict[str, Any], signature: inspect.Signature, argnums: str | None) -> list[str]:
     """The arguments to check: those asked for, else all that hold floating-point numbers."""
-    from .differences import numbers
+    from .leaves import leaves
     from .target import UsageError
 
     kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    able = [n for n, v in arguments.items() if numbers(v) and signature.parameters[n].kind not in kinds]
+    able = [n for n, v in arguments.items() if leaves(v) and signature.parameters[n].kind not in kinds]
     if argnums is None:
         if not able:
             raise UsageError("no argument holds floating-point numbers; give some with --at NAME=VALUE")

@@ -23,8 +23,8 @@ from typing import Any
 
 import numpy as np
 
-from .differences import numbers
 from .engine import Engine
+from .leaves import leaves
 from .objects import Derivative
 from .signature import signature_of
 
@@ -220,11 +220,11 @@ def _sample(kind: int, k: int) -> Any:
 
 def _runs(call: Callable[..., Any], function: Any, arguments: Mapping[str, Any]) -> bool:
     """Whether a function returns finite numbers for some arguments, at least one of which is floating."""
-    if not any(numbers(v) for v in arguments.values()):
+    if not any(leaves(v) for v in arguments.values()):
         return False
     try:
         with np.errstate(all="ignore"), contextlib.redirect_stdout(io.StringIO()):
-            found = numbers(call(function, arguments))
+            found = leaves(call(function, arguments))
     except Exception:
         return False
     return bool(found) and all(np.all(np.isfinite(x)) for x in found)

@@ -2,7 +2,6 @@
 
 import ast
 import importlib.util
-import math
 import os
 import re
 import subprocess
@@ -15,7 +14,6 @@ import pytest
 import adcompile as ad
 from adcompile import cli
 from adcompile.cli import FAILED, OK, REFUSED, USAGE, main
-from adcompile.differences import ridders
 from adcompile.target import load_target
 
 MODEL = """
@@ -223,6 +221,39 @@ def test_check_of_single_precision(model, capsys):
     assert "2e-02" in out
 
 
+COMPLEX = """
+import numpy as np
+import adcompile as ad
+
+class Layer:
+    def __init__(self, w, n):
+        self.w, self.n = w, n
+
+def product(z, x):
+    return z * z * (1 + 2j) * x + np.abs(z)
+
+def wrong(z):
+    return z * ad.stop_gradient(z)
+
+def power(layer=Layer(2.0, 3)):
+    return layer.w ** layer.n
+"""
+
+
+@pytest.mark.parametrize("z", ["1+2j", "np.array([1+2j, 0.5j])"])
+def test_check_of_complex_numbers(model, capsys, z):
+    (model / "numbers_.py").write_text(COMPLEX, encoding="utf-8")
+    code, out, err = run(capsys, "check", "numbers_.py:product", "--at", f"z={z}", "x=0.5")
+    assert (code, err) == (OK, "") and out.count("ok") == 2
+    assert run(capsys, "check", "numbers_.py:wrong", "--at", f"z={z}")[0] == FAILED
+
+
+def test_check_of_plain_objects(model, capsys):
+    (model / "numbers_.py").write_text(COMPLEX, encoding="utf-8")
+    code, out, _ = run(capsys, "check", "numbers_.py:power")
+    assert code == OK and re.search(r"layer +1/1", out)
+
+
 def test_check_fails_where_a_derivative_is_cut_off(model, capsys):
     code, out, _ = run(capsys, "check", "model.py:wrong", "--at", "x=1.5")
     assert code == FAILED
@@ -237,12 +268,6 @@ def test_check_of_one_mode_and_one_argument(model, capsys):
     assert "reverse" not in out and "w  " not in out
     assert run(capsys, "check", "model.py:power", "--argnums", "n")[0] == USAGE
     assert run(capsys, "check", "model.py:hessian")[0] == USAGE
-
-
-def test_ridders():
-    assert ridders(lambda t: math.exp(1 + t))[0] == pytest.approx(math.e, rel=1e-11)
-    assert ridders(lambda t: math.sqrt(0.001 + t))[0] == pytest.approx(0.5 / math.sqrt(0.001), rel=1e-7)
-    assert math.isnan(ridders(lambda t: math.nan)[0])
 
 
 # -- emit

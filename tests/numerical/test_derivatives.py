@@ -261,6 +261,18 @@ def test_errors_shrink_with_the_order_of_the_formula(method, order, expected):
     assert math.log2(errors[0] / errors[1]) == pytest.approx(expected, abs=0.05)
 
 
+def test_ridders_is_as_exact_as_it_says():
+    found = numerical.derivative(math.exp, 1.0, "ridders")
+    assert abs(found.value - math.e) <= found.error < 1e-11
+    single = numerical.derivative(lambda x: np.sin(x), np.float32(1.0), "ridders")
+    assert abs(float(single.value) - math.cos(1.0)) <= single.error < 1e-4
+
+
+def test_ridders_knows_nothing_where_nothing_is_finite():
+    found = numerical.derivative(lambda t: math.nan, 1.0, "ridders")
+    assert math.isnan(found.value) and found.error == math.inf
+
+
 def test_ridders_finds_steps_inside_the_domain():
     found = numerical.derivative(math.sqrt, 0.001, "ridders")
     assert abs(found.value - 0.5 / math.sqrt(0.001)) <= found.error < 1e-6
