@@ -42,7 +42,6 @@ def test_digits_flatten_and_unflatten_are_inverse(digits):
 
 
 @pytest.fixture
-<<<<<<< HEAD
 def optimisers():
     return runpy.run_path(str(EXAMPLES / "optimisers.py"), run_name="optimisers")
 
@@ -56,7 +55,9 @@ def test_optimisers_compares_all_methods(optimisers, capsys):
         assert result.value < optimisers["rosenbrock"]({"x": 0.0, "y": -1.0})
         if result.evaluations.products or result.evaluations.jacobians:
             assert result.success and abs(result.x["x"] - 1.0) < 1e-5 and abs(result.x["y"] - 1.0) < 1e-5
-=======
+
+
+@pytest.fixture
 def greeks_example():
     return runpy.run_path(str(EXAMPLES / "greeks.py"), run_name="greeks")
 
@@ -84,4 +85,3 @@ def test_greeks_prints_both(greeks_example, capsys):
         "volga",
     ]
     assert all(line.split()[1] == line.split()[2] for line in lines[3:])
->>>>>>> 44b05ff (Compute the greeks of an option by grad, beside their closed formulas)
