@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -25,6 +26,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def no_disk_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compile anew; the tests of the disk cache name a folder of their own."""
     monkeypatch.setenv("ADCOMPILE_CACHE", "0")
+
+
+@pytest.fixture
+def unloaded_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget that `colorsys` is loaded, which is what may not be imported within a function."""
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)
 
 
 @pytest.fixture

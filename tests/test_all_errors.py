@@ -168,6 +168,7 @@ def load(name: str) -> tuple[Any, list[tuple[int, str]]]:
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.usefixtures("unloaded_module")
 @pytest.mark.parametrize("mode", ["grad", "jvp"])
 def test_every_error_is_told_once_and_in_order(name: str, mode: str) -> None:
     f, marks = load(name)
