@@ -226,7 +226,8 @@ def _of_several(function: Variables, box: Box, samples: int) -> tuple[tuple[Crit
         degenerate = verdict.order != 2
         isolated = not degenerate or is_isolated(function, box, root)
         points.append((root.x, _point(function, root.x, root.hessian, verdict, isolated)))
-    order = np.round(1e9 * (np.array([x for x, _ in points]).reshape(len(points), -1) - box.low) / box.extent)
+    places = np.array([x for x, _ in points]).reshape(-1, len(box.low))
+    order = np.round(1e9 * (places - box.low) / box.extent)
     return tuple(points[k][1] for k in np.lexsort(order.T[::-1])), found.undefined
 
 

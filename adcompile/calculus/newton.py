@@ -20,7 +20,11 @@ _HALVINGS = 8
 # half as many digits of a root are known, or less
 _APART = 1e-8
 _APART_SINGULAR = 1e-4
+# the part of the gradient that a Newton step may leave
+_LEFT = 1e-3
 _SINGULAR = 1e-4
+# the part of the gradient that a Newton step may leave
+_LEFT = 1e-3
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,9 @@ def _newton(function: Variables, box: Box, start: Vector, noise: float) -> Gradi
         return None
     size = float(np.linalg.norm(gradient))
     length = float(np.linalg.norm(step)) / box.extent
-    near = length <= _APART or (length <= _APART_SINGULAR and size <= noise)
+    # where the Hessian is singular a step may be short because it leaves a part of the gradient as it is
+    leads_there = float(np.linalg.norm(hessian @ step + gradient)) <= _LEFT * size
+    near = (length <= _APART and leads_there) or (length <= _APART_SINGULAR and size <= noise)
     return GradientRoot(x, hessian, size) if near and np.all(np.isfinite(hessian)) else None
 
 

