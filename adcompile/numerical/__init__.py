@@ -8,9 +8,14 @@ argument in containers), `lines` and `complexstep` (derivatives along lines), th
 from __future__ import annotations
 
 from .first import derivative, directional_derivative, gradient, jacobian
+from .regression import ConditionWarning, RegressionGradient, regression_gradient
 from .results import NumericalDerivative
 from .second import hessian
+from .spsa import SpsaGradient, spsa_gradient
+from .study import StepStudy, step_study
 
 __all__ = [
-    "NumericalDerivative", "derivative", "directional_derivative", "gradient", "hessian", "jacobian",
+    "ConditionWarning", "NumericalDerivative", "RegressionGradient", "SpsaGradient", "StepStudy",
+    "derivative", "directional_derivative", "gradient", "hessian", "jacobian", "regression_gradient",
+    "spsa_gradient", "step_study",
 ]  # fmt: skip

@@ -38,6 +38,7 @@ class Point:
         self, f: Callable[..., Any], x: Any, accuracy: float | None = None, complex_allowed: bool = False
     ) -> None:
         self.f = f
+        self.name = str(getattr(f, "__name__", type(f).__name__))
         self.separate = type(x) is tuple
         given = x if self.separate else (x,)
         self.arguments: tuple[Any, ...] = tuple([float(a) if is_whole(a) else a for a in given])
@@ -107,10 +108,13 @@ class Point:
             self.middle  # noqa: B018 (evaluated for the form)
         return self._form
 
-    @property
-    def name(self) -> str:
-        """What the function is called in texts."""
-        return str(getattr(self.f, "__name__", type(self.f).__name__))
+    def value(self, vector: Vector) -> float:
+        """The one number that the function returns at another vector, which has to be finite."""
+        found = self.values(vector)
+        self.check_one_number()
+        if not math.isfinite(found[0]):
+            raise ArgumentError("AD210", f"{self.name} returns {found[0]} near x", None, "points nearer to x")
+        return float(found[0])
 
     def check_one_number(self) -> None:
         """Refuse a function that does not return one real number."""
@@ -119,7 +123,7 @@ class Point:
                 "AD210",
                 f"{self.name} returns {_described(self.result)}",
                 None,
-                "one real number for a gradient or a Hessian; `jacobian` takes the others",
+                "one real number for a gradient or a Hessian; `jacobian` takes others",
             )
 
     # -- steps -----------------------------------------------------------------------------------------------
@@ -148,12 +152,16 @@ class Point:
         """The step by which number k really moves, which is representable there."""
         moved = self.vector.copy()
         moved[k] += step
-        found = float((flattened(unflattened(self.arguments, moved)) - self.vector)[k].real)
+        found = float((self.rounded(moved) - self.vector)[k].real)
         if found <= 0.0 or not math.isfinite(found):
             raise ArgumentError(
                 "AD210", f"step={step!r} is lost in x={self.vector[k]!s}", None, "a step that changes x"
             )
         return found
+
+    def rounded(self, vector: Vector) -> Vector:
+        """A vector as the argument can hold it."""
+        return flattened(unflattened(self.arguments, vector))
 
     # -- forms -----------------------------------------------------------------------------------------------
 
