@@ -168,7 +168,7 @@ class RelatedRates:
             (name, f"{value:.6g}", f"{self.rates[name]:.6g}", "solved" if name in self.solved else "given")
             for name, value in self.values.items()
         ]
-        return "\n".join(table(("quantity", "value", "rate", ""), rows))
+        return "\n".join(["related rates", *table(("quantity", "value", "rate", ""), rows)])
 
 
 def related_rates(
