@@ -4,9 +4,9 @@
 the tool to learn, compare and adapt with. `scipy_minimize`, `scipy_least_squares` and `scipy_root` hand
 the derivatives to SciPy's solvers: the tool for everything that SciPy does well.
 
-To read the code: `minimize` (the loop that all methods share), `rules` (the first-order methods as a table),
-`first_order`, `newton`, `least_squares` and `spsa` (the methods), `line_search`, `schedules`, `problem` (the
-function on vectors), `results`, `scipy`.
+To read the code: `minimize` (where it starts), `running` (the loop that all methods share), `rules` (the
+first-order methods as a table), `first_order`, `newton`, `least_squares` and `spsa` (the methods),
+`line_search`, `schedules`, `problem` (the function on vectors), `results`, `scipy`.
 """
 
 from __future__ import annotations

@@ -18,8 +18,6 @@ from .results import Stop
 
 __all__ = ["gauss_newton", "levenberg_marquardt"]
 
-_LARGEST_DAMPING = 1e32
-
 
 def gauss_newton(problem: Problem, settings: Settings) -> Steps:
     """Steps to the minimum of the linearised residuals; shortened by a line search, if one is asked for."""
@@ -35,7 +33,10 @@ def gauss_newton(problem: Problem, settings: Settings) -> Steps:
             length = length_along(problem, here, step, settings.line_search)
         if length is None:
             return Stop.NO_STEP
-        x, rate = problem.rounded(x + length * step), length
+        there = problem.rounded(x + length * step)
+        if np.array_equal(there, x):
+            return Stop.NO_STEP
+        x, rate = there, length
 
 
 def levenberg_marquardt(problem: Problem, settings: Settings) -> Steps:
@@ -56,13 +57,13 @@ def levenberg_marquardt(problem: Problem, settings: Settings) -> Steps:
             image, damped = jacobian @ step, damper @ step
             predicted = float(0.5 * (image @ image) + damping * (damped @ damped))
             there = problem.rounded(x + step)
-            ratio = gain(value, problem.value(there), predicted)
+            if np.array_equal(there, x):
+                return Stop.NO_STEP
+            ratio = gain(value, problem.value(there), predicted, problem.rounding)
             rate = damping
             if ratio > 1e-4:
                 damping *= max(1.0 / 3.0, 1.0 - (2.0 * ratio - 1.0) ** 3)
                 growth = 2.0
                 break
             damping, growth = damping * growth, 2.0 * growth
-            if damping > _LARGEST_DAMPING:
-                return Stop.NO_STEP
         x = there

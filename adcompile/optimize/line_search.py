@@ -77,6 +77,7 @@ def wolfe(
     c1: float = 1e-4,
     c2: float = 0.9,
     trials: int = 60,
+    rounding: float = ROUNDING,
 ) -> float | None:
     """A length that satisfies the strong Wolfe conditions (algorithms 3.5 and 3.6).
 
@@ -94,6 +95,8 @@ def wolfe(
         ``|phi'(a)| <= c2 * |slope|``.
     trials : int, default 60
         How many lengths are tried.
+    rounding : float, default 10 ε
+        The rounding error of a value, relative to it.
 
     Returns
     -------
@@ -108,31 +111,38 @@ def wolfe(
     if not slope < 0.0:
         return None
     low: Point = (0.0, value, slope)
-    length, rounding = first, ROUNDING * abs(value)
+    length, error = first, rounding * abs(value)
     for k in range(trials):
         here = _finite(phi, length)
-        decreases = here[1] <= value + c1 * length * slope + rounding
-        if not decreases or (k and here[1] > low[1] + rounding):
-            return _zoom(phi, value, slope, low, here, c1, c2, trials - k)
+        decreases = here[1] <= value + c1 * length * slope + error
+        if not decreases or (k and here[1] > low[1] + error):
+            return _zoom(phi, value + error, slope, low, here, c1, c2, trials - k, error)
         if abs(here[2]) <= -c2 * slope:
             return length
         if here[2] >= 0.0:
-            return _zoom(phi, value, slope, here, low, c1, c2, trials - k)
+            return _zoom(phi, value + error, slope, here, low, c1, c2, trials - k, error)
         low, length = here, 2.0 * length
     return None
 
 
 def _zoom(
-    phi: Along, value: float, slope: float, low: Point, high: Point, c1: float, c2: float, trials: int
+    phi: Along,
+    top: float,
+    slope: float,
+    low: Point,
+    high: Point,
+    c1: float,
+    c2: float,
+    trials: int,
+    error: float,
 ) -> float | None:
     """A length between two, of which low is the better and the slope there points to high."""
-    rounding = ROUNDING * abs(value)
     for _ in range(trials):
         length = _between(low, high)
         if length in (low[0], high[0]):
             return None
         here = _finite(phi, length)
-        if here[1] > value + c1 * length * slope + rounding or here[1] > low[1] + rounding:
+        if here[1] > top + c1 * length * slope or here[1] > low[1] + error:
             high = here
             continue
         if abs(here[2]) <= -c2 * slope:

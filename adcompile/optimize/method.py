@@ -106,5 +106,5 @@ def length_along(
     if kind == "armijo":
         length = armijo(lambda a: problem.value(point(a)), step.value, slope, first, c1)
     else:
-        length = wolfe(along, step.value, slope, first, c1)
+        length = wolfe(along, step.value, slope, first, c1, rounding=problem.rounding)
     return None if length is None or np.array_equal(point(length), step.x) else length

@@ -1,36 +1,24 @@
-"""The one way to start a minimisation, and the loop that all methods share: it records, reports and stops.
+"""The one way to start a minimisation.
 
-In: a function, a start and what the user wants. Out: a `Result`, or `NotFinite`. Not for how a step is made:
-that is a method's.
+In: a function, a start and what the user wants. Out: a `Result`, or `NotFinite`. Not for the loop, which is
+in `running`, and not for how a step is made: that is a method's.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from .method import Method, NotFiniteProduct, Settings, Step
-from .problem import Problem, norm
-from .progress import Progress, progress_bar
-from .results import NotFinite, Result, State, Stop, Trajectory, shown
+from .progress import progress_bar
+from .results import Result, State
 from .rules import Rule
-from .told import checked_data, checked_method, checked_settings
+from .running import Limits, Run
+from .told import check_count, checked_data, checked_method, checked_settings
 
 __all__ = ["minimize"]
-
-
-@dataclass(frozen=True)
-class _Limits:
-    """When a minimisation ends."""
-
-    iterations: int
-    gradient: float
-    step: float
-    value: float
 
 
 def minimize(
@@ -141,140 +129,17 @@ def minimize(
     >>> result.success, round(result.x["x"], 4), round(result.x["y"], 4)
     (True, 1.0, 1.0)
     """
-    chosen = checked_method(method, bool(data))
-    if method == "gradient-descent" and learning_rate is None and not data:
+    arrays = checked_data(data)
+    chosen = checked_method(method, bool(arrays))
+    check_count("record", record, 1)
+    if method == "gradient-descent" and learning_rate is None and not arrays:
         line_search = line_search or "armijo"
     settings = checked_settings(
-        chosen, learning_rate, line_search, bool(data), batch_size, epochs, max_iterations, rng, options
+        chosen, learning_rate, line_search, bool(arrays), batch_size, epochs, max_iterations, rng, options
     )
-    problem = chosen.kind(f, x0, args, checked_data(data))
-    limits = _Limits(settings.max_iterations, gradient_tolerance, step_tolerance, value_tolerance)
-    total = None if max_iterations is None and data else settings.max_iterations
+    problem = chosen.kind(f, x0, args, arrays)
+    limits = Limits(settings.max_iterations, gradient_tolerance, step_tolerance, value_tolerance)
+    total = None if max_iterations is None and arrays else settings.max_iterations
     with progress_bar(progress, chosen.name, total) as bar:
-        run = _Run(problem, replace(chosen, estimates=chosen.estimates or bool(data)), record)
+        run = Run(problem, replace(chosen, estimates=chosen.estimates or bool(arrays)), record)
         return run.to_end(settings, limits, callback, bar)
-
-
-class _Run:
-    """One minimisation under way: the last step and the points so far."""
-
-    def __init__(self, problem: Problem, method: Method, record: int) -> None:
-        self._problem, self._method, self._record = problem, method, record
-        self._points: list[tuple[int, Step]] = []
-
-    def to_end(
-        self, settings: Settings, limits: _Limits, callback: Callable[[State], Any] | None, bar: Progress
-    ) -> Result:
-        """Take steps until there is a reason to stop."""
-        steps = self._method.run(self._problem, settings)
-        at_start = self._problem.value(self._problem.start) if self._method.estimates else math.inf
-        last: Step | None = None
-        number = 0
-        while True:
-            try:
-                step = next(steps)
-            except StopIteration as end:
-                reason = end.value
-                break
-            except NotFiniteProduct as error:
-                raise self._not_finite(str(error)) from None
-            number = 0 if last is None else number + 1
-            self._take(number, step)
-            bar(number, step.value)
-            stop = self._reason(number, last, step, limits)
-            if callback is not None and _asks_to_stop(callback, self._state(number, step)):
-                stop = stop or Stop.CALLBACK
-            last = step
-            if stop is not None:
-                reason = stop
-                break
-        self._complete()
-        if reason is Stop.COMPLETED and self._points[-1][1].value > at_start:
-            reason = Stop.LARGER
-        return self._result(reason)
-
-    def _take(self, number: int, step: Step) -> None:
-        """Record a step, which must be finite. Of the points before, the one that is not to be kept goes."""
-        if self._points and self._points[-1][0] % self._record:
-            self._points.pop()
-        self._points.append((number, step))
-        gradient = 0.0 if step.gradient is None else step.gradient
-        for name, values in (("point", step.x), ("value", step.value), ("gradient", gradient)):
-            if not np.all(np.isfinite(values)):
-                raise self._not_finite(f"the {name} is not finite") from self._problem.raised
-
-    def _reason(self, number: int, last: Step | None, step: Step, limits: _Limits) -> Stop | None:
-        if not self._method.estimates:
-            if step.gradient_norm <= limits.gradient:
-                return Stop.GRADIENT
-            if last is not None:
-                moved = norm(step.x - last.x)
-                if moved < limits.step * (1.0 + norm(step.x)):
-                    return Stop.STEP
-                if abs(step.value - last.value) < limits.value * (1.0 + abs(step.value)):
-                    return Stop.VALUE
-        if number < limits.iterations:
-            return None
-        return Stop.COMPLETED if self._method.estimates else Stop.ITERATIONS
-
-    def _complete(self) -> None:
-        """Evaluate the whole function at the last point, where an estimate is all that is known."""
-        number, step = self._points[-1]
-        if step.whole:
-            return
-        if step.gradient is None:
-            known = replace(step, value=self._problem.value(step.x), whole=True)
-        else:
-            value, gradient = self._problem.value_and_gradient(step.x)
-            known = replace(step, value=value, gradient=gradient, whole=True)
-        self._points.pop()
-        self._take(number, known)
-
-    def _state(self, number: int, step: Step) -> State:
-        return State(number, self._problem.container(step.x), step.value, step.gradient_norm, step.rate)
-
-    def _result(self, reason: Stop) -> Result:
-        number, step = self._points[-1]
-        gradient = None if step.gradient is None else self._problem.container(step.gradient)
-        steps = [point for _, point in self._points]
-        trajectory = Trajectory(
-            iterations=np.array([k for k, _ in self._points]),
-            points=np.array([point.x for point in steps]),
-            values=np.array([point.value for point in steps]),
-            gradient_norms=np.array([point.gradient_norm for point in steps]),
-            rates=np.array([point.rate for point in steps]),
-            form=self._problem.form,
-        )
-        return Result(
-            x=self._problem.container(step.x),
-            value=step.value,
-            gradient=gradient,
-            gradient_norm=step.gradient_norm,
-            iterations=number,
-            evaluations=replace(self._problem.evaluations),
-            trajectory=trajectory,
-            reason=reason,
-            method=self._method.name,
-        )
-
-    def _not_finite(self, what: str) -> NotFinite:
-        result = self._result(Stop.NOT_FINITE)
-        number, step = self._points[-1]
-        advice = self._method.advice
-        if number == 0:
-            advice = "a start at which the function and its derivatives are finite"
-        rate = "" if math.isnan(step.rate) else f", after a step of rate {step.rate:.3g}"
-        lines = [
-            f"{self._method.name}, iteration {number}: {what}",
-            f"  at x = {shown(result.x)}, where the value is {step.value:.6g}{rate}",
-            f"  try {advice}",
-        ]
-        return NotFinite("\n".join(lines), result)
-
-
-def _asks_to_stop(callback: Callable[[State], Any], state: State) -> bool:
-    try:
-        answer = callback(state)
-    except StopIteration:
-        return True
-    return isinstance(answer, (bool, np.bool_)) and bool(answer)

@@ -16,7 +16,6 @@ import numpy as np
 
 from adcompile.leaves import Vector
 
-from .line_search import ROUNDING
 from .method import NotFiniteProduct, Settings, Step, Steps, length_along
 from .problem import Problem, norm
 from .results import Stop
@@ -87,6 +86,15 @@ def _at_radius(step: Vector, direction: Vector, radius: float) -> Vector:
     return step + length * direction
 
 
+def _tolerance(gradient_norm: float) -> float:
+    """How exactly to solve Newton's equations, so that steps near a minimum are superlinear (eq. 7.3).
+
+    Far from it 0.1 takes fewer products in total, on the problems of Moré, Garbow & Hillstrom, than 0.5,
+    which lets the steps follow the gradient across a valley.
+    """
+    return min(0.1, math.sqrt(gradient_norm)) * gradient_norm
+
+
 def newton(problem: Problem, settings: Settings) -> Steps:
     """Full Newton steps."""
     x, rate = problem.start, math.nan
@@ -99,7 +107,10 @@ def newton(problem: Problem, settings: Settings) -> Steps:
         )
         if curves_down:
             return Stop.CURVATURE
-        x, rate = problem.rounded(x + step), 1.0
+        there = problem.rounded(x + step)
+        if np.array_equal(there, x):
+            return Stop.NO_STEP
+        x, rate = there, 1.0
 
 
 def damped_newton(problem: Problem, settings: Settings) -> Steps:
@@ -109,10 +120,8 @@ def damped_newton(problem: Problem, settings: Settings) -> Steps:
         here = Step(x, *problem.value_and_gradient(x), rate)
         yield here
         assert here.gradient is not None
-        # superlinear: eq. 7.3
-        tolerance = min(0.5, math.sqrt(here.gradient_norm)) * here.gradient_norm
         product = functools.partial(problem.hessian_product, x)
-        step = conjugate_gradients(product, here.gradient, tolerance).step
+        step = conjugate_gradients(product, here.gradient, _tolerance(here.gradient_norm)).step
         length = length_along(problem, here, step, settings.line_search or "wolfe")
         if length is None:
             return Stop.NO_STEP
@@ -126,13 +135,17 @@ def trust_region(problem: Problem, settings: Settings) -> Steps:
     while True:
         value, gradient = problem.value_and_gradient(x)
         yield Step(x, value, gradient, rate)
-        tolerance = min(0.5, math.sqrt(norm(gradient))) * norm(gradient)
+        tolerance = _tolerance(norm(gradient))
         product = functools.partial(problem.hessian_product, x)
         while True:
             step = conjugate_gradients(product, gradient, tolerance, radius).step
             predicted = -float(gradient @ step + 0.5 * (step @ product(step)))
             there = problem.rounded(x + step)
-            ratio = gain(value, problem.value(there), predicted)
+            if np.array_equal(there, x):
+                return Stop.NO_STEP
+            if not math.isfinite(predicted):
+                raise NotFiniteProduct("the Hessian is not finite")
+            ratio = gain(value, problem.value(there), predicted, problem.rounding)
             length = norm(step)
             rate = radius
             if ratio < 0.25:
@@ -141,12 +154,10 @@ def trust_region(problem: Problem, settings: Settings) -> Steps:
                 radius = min(2.0 * radius, largest)
             if ratio > 0.1:
                 break
-            if np.array_equal(there, x):
-                return Stop.NO_STEP
         x = there
 
 
-def gain(value: float, there: float, predicted: float) -> float:
+def gain(value: float, there: float, predicted: float, rounding: float) -> float:
     """How much of the decrease that a model predicts is seen; -∞ if the new value is not finite.
 
     Decreases in the order of the rounding errors of the value count as seen: Conn, Gould & Toint,
@@ -154,5 +165,5 @@ def gain(value: float, there: float, predicted: float) -> float:
     """
     if not math.isfinite(there):
         return -math.inf
-    rounding = ROUNDING * abs(value) + float(np.finfo(float).tiny)
-    return (value - there + rounding) / (predicted + rounding)
+    error = rounding * abs(value) + float(np.finfo(float).tiny)
+    return (value - there + error) / (predicted + error)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,8 @@ from adcompile.api import hvp
 from adcompile.errors import ArgumentError
 from adcompile.leaves import Vector, flattened, leaves, unflattened
 from adcompile.products import linearize, value_and_grad, vjp
+
+from .line_search import ROUNDING
 
 __all__ = ["Evaluations", "LeastSquares", "Problem"]
 
@@ -72,12 +75,17 @@ class Problem:
     def __init__(
         self, f: Callable[..., Any], x0: Any, args: Sequence[Any] = (), data: Sequence[Any] = ()
     ) -> None:
+        if not callable(f):
+            raise ArgumentError("AD210", f"{f!r} is not callable", None, "a function to minimise")
+        if not isinstance(args, (tuple, list)):
+            raise ArgumentError("AD210", f"args is of type {type(args).__name__}", None, "a tuple: args=(a,)")
         self.function, self.form = f, x0
         self.args, self.data = tuple(args), tuple(data)
         self.start = flattened(x0)
         self.evaluations = Evaluations()
         self._is_double = all(np.asarray(leaf).dtype == float for leaf in leaves(x0))
         self._last: tuple[Vector, Any] | None = None
+        self._epsilon = sys.float_info.epsilon
         self.raised: ArithmeticError | None = None
         if not self.start.size:
             raise ArgumentError(
@@ -96,6 +104,11 @@ class Problem:
     def _product(self) -> Any:
         return hvp(self.function)
 
+    @property
+    def rounding(self) -> float:
+        """What is taken to be the rounding error of a value, relative to it."""
+        return ROUNDING / sys.float_info.epsilon * self._epsilon
+
     def container(self, x: Vector) -> Any:
         """The parameters in the form of x0."""
         return unflattened(self.form, x)
@@ -108,7 +121,7 @@ class Problem:
         """The function at x."""
         self.evaluations.values += 1
         try:
-            return number(self.function(self.container(x), *self.data, *self.args))
+            return self._number(self.function(self.container(x), *self.data, *self.args))
         except ArithmeticError as error:
             return self._not_finite(error)
 
@@ -123,7 +136,7 @@ class Problem:
             value, gradient = self._derivative(self.container(x), *data, *self.args)
         except ArithmeticError as error:
             return self._not_finite(error), np.full(x.shape, math.nan)
-        result = number(value), flattened(gradient)
+        result = self._number(value), flattened(gradient)
         if rows is None:
             self._last = x.copy(), result
         return result
@@ -133,6 +146,16 @@ class Problem:
         self.evaluations.products += 1
         arguments = (self.container(x), *self.data, *self.args, self.container(vector))
         return flattened(self._product(*arguments))
+
+    def _number(self, value: Any) -> float:
+        """The one number that the function returns, whose precision is noted."""
+        self._note_precision([value])
+        return number(value)
+
+    def _note_precision(self, values: Sequence[Any]) -> None:
+        dtypes = [np.asarray(value).dtype for value in values]
+        coarsest = [float(np.finfo(dtype).eps) for dtype in dtypes if dtype.kind == "f"]
+        self._epsilon = max(self._epsilon, *coarsest)
 
     def _not_finite(self, error: ArithmeticError) -> float:
         """NaN, which Python's own numbers raise errors for where arrays hold it."""
@@ -164,7 +187,9 @@ class LeastSquares(Problem):
     def residuals(self, x: Vector) -> Vector:
         """The residuals at x."""
         self.evaluations.values += 1
-        return flattened(self.function(self.container(x), *self.data, *self.args))
+        found = self.function(self.container(x), *self.data, *self.args)
+        self._note_precision(leaves(found))
+        return flattened(found)
 
     def residuals_and_jacobian(self, x: Vector) -> tuple[Vector, Vector]:
         """The residuals at x and their Jacobian, of shape (residuals, parameters)."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,11 @@ from .method import Method, Settings
 from .methods import METHODS
 from .rules import Rule
 
-__all__ = ["checked_data", "checked_method", "checked_settings"]
+__all__ = ["check_count", "checked_data", "checked_method", "checked_settings"]
 
 _ITERATIONS = 1000
 _SEARCHES = ("armijo", "wolfe")
+_POSITIVE = ("radius", "max_radius", "damping", "a", "c")
 
 
 def checked_method(method: Any, with_data: bool) -> Method:
@@ -49,36 +51,14 @@ def checked_settings(
     options: Mapping[str, Any],
 ) -> Settings:
     """What a method is told, if it is something that it takes."""
-    given = {
-        "learning_rate": learning_rate is not None,
-        "line_search": line_search is not None,
-        "data": with_data,
-    }
-    for name, is_given in given.items():
-        if is_given and name not in method.takes:
-            takers = [row.name for row in METHODS.values() if name in row.takes]
-            raise ArgumentError(
-                "AD210", f"{name}= for method={method.name!r}", None, f"it for one of {_listed(takers)}"
-            )
-    if with_data and line_search is not None:
-        raise ArgumentError(
-            "AD210",
-            "a line search on minibatches",
-            None,
-            "either; what is least along a line differs from one minibatch to the next",
-        )
-    if line_search not in (None, *_SEARCHES):
-        raise ArgumentError("AD210", f"line_search={line_search!r}", None, f"one of {_listed(_SEARCHES)}")
-    unknown = sorted(set(options) - set(method.defaults))
-    if unknown:
-        expected = f"one of {_listed(method.defaults)}" if method.defaults else "no options"
-        raise ArgumentError("AD210", f"{unknown[0]}= for method={method.name!r}", None, expected)
-    counts = (("batch_size", batch_size, 1), ("epochs", epochs, 1), ("max_iterations", max_iterations, 0))
-    for name, count, least in counts:
-        if count is not None and count < least:
-            raise ArgumentError("AD210", f"{name}={count!r}", None, f"a whole number from {least} on")
+    _check_taken(method, learning_rate=learning_rate, line_search=line_search, data=with_data or None)
+    _check_line_search(line_search, with_data)
+    _check_options(method, options)
+    check_count("batch_size", batch_size, 1)
+    check_count("epochs", epochs, 1)
     if max_iterations is None:
         max_iterations = sys.maxsize if with_data else _ITERATIONS
+    check_count("max_iterations", max_iterations, 0)
     return Settings(
         rate=_schedule(learning_rate),
         line_search=line_search,
@@ -90,27 +70,79 @@ def checked_settings(
     )
 
 
+def _check_taken(method: Method, **given: Any) -> None:
+    for name, value in given.items():
+        if value is not None and name not in method.takes:
+            takers = [row.name for row in METHODS.values() if name in row.takes]
+            raise ArgumentError(
+                "AD210", f"{name}= for method={method.name!r}", None, f"it for one of {_listed(takers)}"
+            )
+
+
+def _check_line_search(line_search: Any, with_data: bool) -> None:
+    if line_search is None:
+        return
+    if line_search not in _SEARCHES:
+        raise ArgumentError("AD210", f"line_search={line_search!r}", None, f"one of {_listed(_SEARCHES)}")
+    if with_data:
+        raise ArgumentError(
+            "AD210",
+            "a line search on minibatches",
+            None,
+            "either; what is least along a line differs from one minibatch to the next",
+        )
+
+
+def _check_options(method: Method, options: Mapping[str, Any]) -> None:
+    for name, value in options.items():
+        if name not in method.defaults:
+            expected = f"one of {_listed(method.defaults)}" if method.defaults else "no options"
+            raise ArgumentError("AD210", f"{name}= for method={method.name!r}", None, expected)
+        is_number = isinstance(value, (int, float, np.number)) and math.isfinite(value)
+        if not is_number or (name in _POSITIVE and value <= 0):
+            kind = "a positive number" if name in _POSITIVE else "a number"
+            raise ArgumentError("AD210", f"{name}={value!r}", None, kind)
+
+
+def check_count(name: str, count: Any, least: int) -> None:
+    """Refuse what is not a whole number, or too small."""
+    if not isinstance(count, (int, np.integer)) or count < least:
+        raise ArgumentError("AD210", f"{name}={count!r}", None, f"a whole number from {least} on")
+
+
 def _schedule(rate: Any) -> Callable[[int], float] | None:
     """A learning rate as a function of the number of the step."""
-    if rate is None or callable(rate):
-        schedule: Callable[[int], float] | None = rate
-        return schedule
-    if isinstance(rate, (int, float, np.number)) and rate > 0:
-        value = float(rate)
-        return lambda k: value
-    raise ArgumentError("AD210", f"learning_rate={rate!r}", None, "a positive number or a schedule")
+    if rate is None:
+        return None
+    given = rate if callable(rate) else lambda k: rate
+
+    def schedule(k: int) -> float:
+        value = given(k)
+        if not isinstance(value, (int, float, np.number)) or not value >= 0:
+            raise ArgumentError(
+                "AD210", f"the learning rate of step {k} is {value!r}", None, "a positive number"
+            )
+        return float(value)
+
+    if not callable(rate):
+        schedule(0)
+    return schedule
 
 
-def checked_data(data: Sequence[Any]) -> tuple[Any, ...]:
+def checked_data(data: Any) -> tuple[Any, ...]:
     """The arrays of which minibatches are made, which have as many rows each."""
-    arrays = tuple(data)
-    bad = [type(a).__name__ for a in arrays if not isinstance(a, np.ndarray) or a.ndim == 0]
+    if not isinstance(data, (tuple, list)):
+        raise ArgumentError(
+            "AD210", f"data is of type {type(data).__name__}", None, "a tuple of arrays: data=(rows,)"
+        )
+    bad = [type(a).__name__ for a in data if not isinstance(a, np.ndarray) or a.ndim == 0]
     if bad:
         raise ArgumentError("AD210", f"data with a {bad[0]}", None, "arrays with one row for each example")
-    if len({len(array) for array in arrays}) > 1:
-        rows = ", ".join(str(len(array)) for array in arrays)
+    counts = [len(array) for array in data]
+    if 0 in counts or len(set(counts)) > 1:
+        rows = ", ".join(map(str, counts))
         raise ArgumentError("AD210", f"data with {rows} rows", None, "arrays with as many rows each")
-    return arrays
+    return tuple(data)
 
 
 def _listed(names: Any) -> str:

@@ -72,6 +72,16 @@ def test_single_precision(method):
     assert np.array_equal(points, points.astype(np.float32))
 
 
+@pytest.mark.parametrize("method", ["damped-newton", "trust-region"])
+def test_rounding_errors_of_single_precision_do_not_hide_the_minimum(method):
+    def high(x):
+        return np.float32(1000.0) + np.sum(np.cosh(x - np.float32(1.0)))
+
+    result = minimize(high, np.zeros(3, np.float32), method=method)
+    assert result.success
+    np.testing.assert_allclose(result.x, 1.0, atol=1e-6)
+
+
 def test_trajectory():
     result = minimize(rosenbrock, START, method="damped-newton")
     way = result.trajectory
@@ -131,6 +141,24 @@ def test_rounding_errors_do_not_hide_the_minimum(method):
     result = minimize(high, np.zeros(2), method=method, line_search="wolfe", gradient_tolerance=1e-10)
     assert result.success
     np.testing.assert_allclose(result.x, 1.0, atol=1e-10)
+
+
+def third(x):
+    return 3.0 * x - 1.0
+
+
+def third_squared(x):
+    return 0.5 * third(x) ** 2
+
+
+@pytest.mark.parametrize(
+    "method", sorted(set(METHODS) - {"sgd", "spsa", "momentum", "nesterov", "rmsprop", "adam"})
+)
+def test_no_step_is_left_where_it_would_not_move_x(method):
+    f = third if method in ("gauss-newton", "levenberg-marquardt") else third_squared
+    result = minimize(f, 1.0, method=method, gradient_tolerance=0.0)
+    assert result.reason in (Stop.NO_STEP, Stop.GRADIENT)
+    assert result.x == pytest.approx(1.0 / 3.0, abs=1e-15)
 
 
 @pytest.mark.parametrize("line_search", ["armijo", "wolfe"])
@@ -238,7 +266,14 @@ WRONG = [
     ({"learning_rate": 0.1}, r"learning_rate= for method='trust-region' \[AD210\]\n  expected it for one of"),
     ({"line_search": "wolfe", "method": "adam"}, "line_search= for method='adam'"),
     ({"line_search": "exact", "method": "damped-newton"}, "line_search='exact'"),
-    ({"learning_rate": -1.0, "method": "adam"}, "learning_rate=-1.0"),
+    ({"learning_rate": -1.0, "method": "adam"}, "the learning rate of step 0 is -1.0"),
+    ({"learning_rate": lambda k: 0.1 - k, "method": "adam"}, "the learning rate of step 1 is -0.9"),
+    ({"data": np.ones((3, 2)), "method": "sgd"}, "data is of type ndarray"),
+    ({"data": (np.ones((0, 2)),), "method": "sgd"}, "data with 0 rows"),
+    ({"args": np.ones(1)}, r"args is of type ndarray \[AD210\]\n  expected a tuple"),
+    ({"radius": 0.0}, r"radius=0.0 \[AD210\]\n  expected a positive number"),
+    ({"beta1": "0.9", "method": "adam"}, "beta1='0.9'"),
+    ({"record": 0}, "record=0"),
     ({"data": (np.ones(3),)}, "data= for method='trust-region'"),
     ({"data": (np.ones(3), np.ones(4)), "method": "sgd"}, "data with 3, 4 rows"),
     ({"data": ([1.0],), "method": "sgd"}, "data with a list"),
@@ -259,6 +294,7 @@ def test_wrong_arguments(options, text):
     [
         (bowl, 1, r"x0 holds no floating-point numbers \[AD210\]\n  expected numbers to change"),
         (bowl, np.ones(2) * 1j, "x0 holds complex numbers"),
+        (3.0, np.ones(2), r"3.0 is not callable \[AD210\]\n  expected a function to minimise"),
         (lambda x: 2.0 * x, np.ones(2), r"returns ndarray of shape \(2,\)"),
     ],
 )
