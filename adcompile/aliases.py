@@ -24,7 +24,7 @@ from .ir.nodes import Arg, Literal, Slice, Value
 from .live import path_key
 from .relations import DISTINCT, SAME, TANGLED, Relation, relation_of
 from .rules.indexing import GETITEM, INDEX_SET
-from .rules.python import AGREE, APART, TOGETHER
+from .rules.python import AGREE, APART, ORDERED, TOGETHER
 
 if TYPE_CHECKING:
     from .tracing import Traced
@@ -115,6 +115,8 @@ def settle_inputs(p: Parser, inputs: Inputs) -> None:
     if written:
         others = [i for i in arrays if i not in written and i not in parts]
         p.builder.append(APART, tuple(i.value for i in written), tuple(i.value for i in others))
+    for array in inputs.ordered:
+        p.builder.append(ORDERED, array)
     for item in parts:
         member = inputs.together[path_key(item.path)]
         root = inputs.own(member.root)

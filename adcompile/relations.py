@@ -18,6 +18,8 @@ from .live import Path, read, step
 
 # one object; of two arrays, nothing in common, or something that no basic index says
 SAME, DISTINCT, TANGLED = "same", "distinct", "tangled"
+# of one array: its elements lie one after the other, the last index fastest
+IN_ORDER = "in order"
 
 Array = np.ndarray[Any, Any]
 
@@ -32,7 +34,13 @@ class Relation:
 
     def holds(self, bound: Mapping[str, Any]) -> bool:
         """Whether it is so for these arguments, and for what is captured now."""
-        return relation_of(at(self.first, bound), at(self.second, bound)) == self.kind
+        first, second = at(self.first, bound), at(self.second, bound)
+        return is_in_order(first) if self.kind == IN_ORDER else relation_of(first, second) == self.kind
+
+
+def is_in_order(obj: Any) -> bool:
+    """Whether an object is an array whose elements lie one after the other, the last index fastest."""
+    return isinstance(obj, np.ndarray) and bool(obj.flags.c_contiguous)
 
 
 def at(path: Path, bound: Mapping[str, Any]) -> Any:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .live import Guard, Path, attributes_of, is_plain_object, step
-from .relations import DISTINCT, Relation, relation_of
+from .relations import DISTINCT, IN_ORDER, Relation, relation_of
 
 
 class _Identity:
@@ -206,6 +206,8 @@ def entry(
     for relation in relations:
         first, second = (_place_text(path, places, names) for path in (relation.first, relation.second))
         test = f"relation_of({first}, {second}) == {relation.kind!r}"
+        if relation.kind == IN_ORDER:
+            test = f"{first}.flags.c_contiguous"
         if relation.kind == DISTINCT:
             # the quick way, by the bounds of two arrays
             names["may_share_memory"] = _may_share_memory

@@ -668,7 +668,7 @@ model.py:2: NoDerivative: `ufunc.at` has no rule and no source that could be fol
         "write_into_a_reshaped_array",
         """\
 def f(a):
-    b = a * 2.0
+    b = a.T * 2.0
     c = b.reshape(-1)
     c[0] = 1.0
     return np.sum(b)

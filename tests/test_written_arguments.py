@@ -544,3 +544,42 @@ def test_check_grads_moves_arguments_that_share_memory_together() -> None:
     ad.check_grads(lambda a, b: np.sum(a * b**2), (x, x[1:2]))
     with pytest.raises(AssertionError, match="cubes_of_two disagree"):
         ad.check_grads(wrong_cubes_of_two, (x, x), order=1)
+
+
+# -- arguments that are reshaped -----------------------------------------------------------------------------
+
+
+def writes_reshaped(m):
+    v = m.reshape(-1)
+    v[1] = v[0] * v[3]
+    r = m.ravel()
+    r[2] *= r[1]
+    return np.sum(m**2)
+
+
+def test_writes_through_a_reshaped_argument_are_for_its_order() -> None:
+    m = np.arange(6.0).reshape(2, 3) / 4.0 + 1.0
+    derivative = ad.grad(writes_reshaped)
+    np.testing.assert_allclose(derivative(m), by_differences(writes_reshaped, m), rtol=1e-8)
+    ad.check_grads(writes_reshaped, (m,))
+    with pytest.raises(ad.UnsupportedSyntax, match="which may be a view, a copy, or read-only"):
+        derivative(np.asfortranarray(m))
+    derivative(m.copy())
+    assert derivative.cache_info().hits == 1
+    alone = ad.lower(writes_reshaped, m).compile()
+    np.testing.assert_array_equal(alone(m), derivative(m))
+    with pytest.raises(ValueError, match="through a view that only C order allows"):
+        alone(np.asfortranarray(m))
+
+
+def test_a_reshaped_argument_that_is_kept_between_processes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    monkeypatch.setenv("ADCOMPILE_CACHE", "1")
+    monkeypatch.setenv("ADCOMPILE_CACHE_DIR", str(tmp_path))
+    m = np.arange(6.0).reshape(2, 3) / 4.0 + 1.0
+    expected = ad.grad(writes_reshaped)(m)
+    again = ad.grad(writes_reshaped)
+    np.testing.assert_array_equal(again(m), expected)
+    with pytest.raises(ad.UnsupportedSyntax, match="which may be a view, a copy, or read-only"):
+        again(np.asfortranarray(m))

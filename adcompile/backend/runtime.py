@@ -87,6 +87,12 @@ def next_snapshot(start, stop, most, taken):  # type: ignore[no-untyped-def]
     return start + min(math.comb(free + r - 1, r - 1), steps - math.comb(free + r - 2, r - 1))
 
 
+def ordered(array):  # type: ignore[no-untyped-def]
+    """Raise if the elements of an argument do not lie one after the other, as those of a new array do."""
+    if not array.flags.c_contiguous:
+        raise ValueError("the function writes into an argument through a view that only C order allows")
+
+
 def together(part, array):  # type: ignore[no-untyped-def]
     """Raise if an argument is not that part of another one which it was when the code was made."""
     start, other = (x.__array_interface__["data"][0] for x in (part, array))

@@ -22,7 +22,7 @@ from ..errors import NoDerivative
 from ..ir.nodes import Literal, Value
 from ..ir.types import OPAQUE, UNKNOWN, Type, is_numeric, type_of
 from ..live import Guard, Path, attributes_of, is_plain_object, overriding, path_key
-from ..relations import DISTINCT, Relation
+from ..relations import DISTINCT, IN_ORDER, Relation, is_in_order
 from .values import BoundMethod, Captured, DictCell, ListCell, ObjectCell, TupleVal
 
 
@@ -78,6 +78,8 @@ class Inputs:
     # whose axes are called by a name
     _axes: dict[str, Any] = field(default_factory=dict)
     relations: list[Relation] = field(default_factory=list)
+    # the arrays whose elements have to lie one after the other
+    ordered: list[Value] = field(default_factory=list)
     # inputs that are a part of another one's memory, by path; while `apart`, each is taken for its own
     together: dict[Any, Any] = field(default_factory=dict)
     apart: bool = False
@@ -129,6 +131,17 @@ class Inputs:
         self._objects.clear()
         self._containers.clear()
         p.shared.clear()
+
+    def is_in_order(self, value: Value) -> bool:
+        """Whether an input is an array in C order; if it is, this is what the code is for."""
+        item = next((i for i in self.found if i.value is value), None)
+        if item is None or not is_in_order(item.example):
+            return False
+        relation = Relation(item.path, item.path, IN_ORDER)
+        if relation not in self.relations:
+            self.relations.append(relation)
+            self.ordered.append(value)
+        return True
 
     def is_input(self, value: Value) -> bool:
         """Whether a value comes from outside the function."""

@@ -56,6 +56,8 @@ class Memory:
         For a value that a join made, the memories that it may be; any other value is a memory of its own.
     originals : dict
         For a parameter of a derivative inside of a function, the memories that it stands for.
+    ordered : set
+        Those whose elements are known to lie one after the other.
     written : dict
         The memories that the program has written into, with the place where it did so first.
     arrays : set
@@ -69,6 +71,7 @@ class Memory:
         self.written: dict[Value, Loc | None] = {}
         self.originals: dict[Value, Roots] = {}
         self.arrays: set[Value] = set()
+        self.ordered: set[Value] = set()
         # the arrays that a join chose among memories, and the memories that only they are
         self.pointers: dict[Value, Tree] = {}
         self.own: dict[Value, Value] = {}
@@ -241,9 +244,11 @@ class Memory:
     def in_order(self, value: Value) -> bool:
         """Whether the elements of an array are known to lie one after another, the last index fastest."""
         base, steps = self.locate(value)
-        stmt = self.p.builder.definitions.get(base)
-        if stmt is None or base in self.pointers or not all(map(self._keeps_order, steps)):
+        if base in self.pointers or not all(map(self._keeps_order, steps)):
             return False
+        stmt = self.p.builder.definitions.get(base)
+        if stmt is None:
+            return base in self.ordered or self.p.inputs.is_in_order(base)
         if stmt.primitive.name.startswith(_MADE_IN_ORDER):
             return True
         if not stmt.primitive.pointwise and stmt.primitive.name != "x.copy()":

@@ -109,6 +109,8 @@ def _opened(p: Parser, values: Sequence[Any], arrays: dict[Value, Value] | None)
             p.memory.originals[param] = p.memory.stands_for(leaf)
             if p.memory.is_surely_array(leaf):
                 p.memory.arrays.add(param)
+            if p.memory.in_order(leaf):
+                p.memory.ordered.add(param)
             base, steps = p.memory.locate(leaf)
             if arrays is not None and not steps:
                 arrays[base] = param

@@ -32,6 +32,7 @@ FORMAT = _python("format_string(parts)", ("parts",), opaque)
 TUPLE = _python("make_tuple(items)", ("items",), lambda *args: UNKNOWN)
 # `watched`: the manager may hide exceptions
 APART = _python("apart(written, others)", ("written", "others"), opaque, "opaque")
+ORDERED = _python("ordered(array)", ("array",), opaque, "opaque")
 TOGETHER = _python("together(part, array)", ("part", "array"), opaque, "opaque")
 AGREE = _python("agree(whole, part)", ("whole", "part"), opaque, "opaque")
 ENTER = _python("enter(manager, watched)", ("manager", "watched"), opaque, "opaque")

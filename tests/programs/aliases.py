@@ -501,3 +501,15 @@ def chosen_reshape(x, p):
 
 
 add(chosen_reshape, (draw(2, 3), True), (draw(2, 3), False), argnums=(0,), features="conditional reshape")
+
+
+def reshaped_argument(a, m):
+    m.reshape(-1)[0] = a * m[0, 1]
+    v = m.reshape(3, 2)
+    v[1] *= v[0]
+    w = m[1].ravel()
+    w += a
+    return m * m * v[2, 1]
+
+
+add(reshaped_argument, (0.7, draw(2, 3)), writes=True, features="write, reshape, ravel, argument")
