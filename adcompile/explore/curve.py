@@ -1,30 +1,33 @@
 """Samples of a function of one or two numbers around a point, for a plot.
 
-In: a function, its arguments and the names of those that are numbers to differentiate by. Out: values and
-derivatives on a grid whose middle is the point. Where the function raises, is not finite or does not come to
+In: a function that is watched. Out: values and derivatives on a grid whose middle is the point, and what
+every value of the function is there. Where the function raises, is not finite or does not come to
 an end, there is a gap.
 """
 
 from __future__ import annotations
 
-import inspect
 import math
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
 import numpy as np
 
 from ..products import value_and_grad
+from .watching import Observed, Watcher
 
 # how many samples along a curve and along each side of a field, and how long they may take
 ALONG, SIDE = 161, 41
 _SECONDS = 4.0
 # how many lines of Python more than at the point a sample may take: a search need not end everywhere
 _LONGER, _LINES = 20, 2000
+# how many numbers of the graph a page may hold
+_NUMBERS = 40_000
 
 
 class _TooLong(Exception):
@@ -45,6 +48,10 @@ class _Counted:
                 raise _TooLong
         return self.trace
 
+    def limit_to_more(self) -> None:
+        """Allow as many lines as the last time, and some times more."""
+        self.limit = _LONGER * self.lines + _LINES
+
     @contextmanager
     def counting(self) -> Iterator[None]:
         before, self.lines = sys.gettrace(), 0
@@ -55,16 +62,36 @@ class _Counted:
             sys.settrace(before)
 
 
-def samples(f: Callable[..., Any], bound: inspect.BoundArguments, names: tuple[str, ...]) -> Any:
-    """A curve or a field of samples as plain data; None for functions of more numbers, or of arrays."""
-    if not 1 <= len(names) <= 2 or not all(_is_number(bound.arguments[n]) for n in names):
+@dataclass(frozen=True)
+class Sampled:
+    """Samples of a function of one or two numbers.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The arguments that move.
+    axes : list of list of float
+        Where the samples lie.
+    values, slopes : list
+        The function, and its derivatives by each of the names; the first axis moves fastest.
+    """
+
+    names: tuple[str, ...]
+    axes: list[list[float]]
+    values: list[float]
+    slopes: list[list[float]]
+
+
+def samples(watcher: Watcher) -> Sampled | None:
+    """A curve or a field of samples; None for functions of more numbers, or of arrays."""
+    names, given = watcher.names, watcher.bound.arguments
+    if not 1 <= len(names) <= 2 or not all(_is_number(given[n]) for n in names):
         return None
-    both = value_and_grad(f, argnums=names)
+    both = value_and_grad(watcher.f, argnums=names)
     counted = _Counted()
 
     def at(point: tuple[float, ...]) -> tuple[float, ...]:
-        moved = inspect.BoundArguments(bound.signature, {**bound.arguments})
-        moved.arguments.update({n: type(bound.arguments[n])(x) for n, x in zip(names, point, strict=True)})
+        moved = watcher.moved(_like(given, names, point))
         try:
             with counted.counting():
                 value, slopes = both(*moved.args, **moved.kwargs)
@@ -72,18 +99,49 @@ def samples(f: Callable[..., Any], bound: inspect.BoundArguments, names: tuple[s
             return (math.nan,) * (1 + len(names))
         return (float(np.reshape(value, ())), *map(float, slopes))
 
-    centre = [float(bound.arguments[n]) for n in names]
+    centre = tuple(float(given[n]) for n in names)
     with np.errstate(all="ignore"):
-        at(tuple(centre))  # which compiles it
+        at(centre)  # which compiles it
         start = time.perf_counter()
-        at(tuple(centre))
+        at(centre)
         count = _affordable(time.perf_counter() - start, len(names))
-        counted.limit = _LONGER * counted.lines + _LINES
+        counted.limit_to_more()
         axes = [_axis(c, count) for c in centre]
         points = [(x,) for x in axes[0]] if len(names) == 1 else [(x, y) for y in axes[1] for x in axes[0]]
         found = [at(p) for p in points]
-    columns = [list(column) for column in zip(*found, strict=True)]
-    return {"names": list(names), "axes": axes, "values": columns[0], "slopes": columns[1:]}
+    values, *slopes = (list(column) for column in zip(*found, strict=True))
+    return Sampled(names, axes, values, slopes)
+
+
+def moments(watcher: Watcher, sampled: Sampled, size: int) -> tuple[int, list[Observed | None]] | None:
+    """What every value is at the samples of a curve, or at every so many of them; None if that is too much.
+
+    `size` is how many numbers there are at one of them.
+    """
+    (name,), (axis,) = sampled.names, sampled.axes
+    strides = (
+        n for n in (2, 4, 8, 16) if (len(axis) // n + 1) * size <= _NUMBERS and len(axis) // 2 % n == 0
+    )
+    stride = next(strides, None)
+    if stride is None:
+        return None
+    counted = _Counted()
+    with counted.counting():
+        watcher.look()
+    counted.limit_to_more()
+    found: list[Observed | None] = []
+    for x in axis[::stride]:
+        try:
+            with counted.counting():
+                found.append(watcher.look(watcher.moved(_like(watcher.bound.arguments, (name,), (x,)))))
+        except Exception:  # as above
+            found.append(None)
+    return stride, found
+
+
+def _like(given: Mapping[str, Any], names: tuple[str, ...], point: tuple[float, ...]) -> dict[str, Any]:
+    """Numbers of the types that are given."""
+    return {n: type(given[n])(x) for n, x in zip(names, point, strict=True)}
 
 
 def _is_number(x: Any) -> bool:

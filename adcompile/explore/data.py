@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from .graph import Chart, GraphEdge, GraphLoop, GraphNode
+from .curve import Sampled
+from .graph import Chart, GraphEdge, GraphLoop, GraphNode, chart
 from .probes import At
 from .sources import SourceLine, derivative_lines, key_of, primal_parts
 from .watching import Observed
@@ -20,11 +21,21 @@ from .watching import Observed
 _SHOWN = 60
 
 
-def page_data(seen: Observed, drawn: Chart, arguments: dict[str, Any], plot: Any, script: bool) -> Any:
+Moving = tuple[int, list[Observed | None]] | None
+
+
+def page_data(
+    seen: Observed,
+    drawn: Chart,
+    arguments: dict[str, Any],
+    plot: Sampled | None,
+    moving: Moving,
+    script: bool,
+) -> Any:
     """Everything that a page knows."""
     return {
         "name": seen.function.name,
-        "arguments": [{"name": n, "text": short(x)} for n, x in arguments.items()],
+        "arguments": [[name, short(x)] for name, x in arguments.items()],
         "by": list(seen.names),
         "summed": seen.summed,
         "live": script,
@@ -38,8 +49,38 @@ def page_data(seen: Observed, drawn: Chart, arguments: dict[str, Any], plot: Any
         "inputs": {
             item.root: k for k, item in seen.inputs.items() if len(item.path) == 1 and item.root is not None
         },
-        "plot": plain(plot),
+        "plot": None if plot is None else plain({**vars(plot), "names": list(plot.names)}),
+        "moments": None if moving is None else [_moment(moment) for moment in moving[1]],
+        "stride": 1 if moving is None else moving[0],
     }
+
+
+def _moment(seen: Observed | None) -> Any:
+    """The numbers of a graph at another point, in a few digits."""
+    if seen is None:
+        return None
+    drawn = chart(seen)
+    found = {
+        "nodes": {
+            n.number: [
+                _history(seen.values, n.number),
+                _history(seen.adjoints, n.number),
+                [_history(along, n.number) for along in seen.tangents.values()],
+            ]
+            for n in drawn.nodes
+        },
+        "edges": [{_key(at): encoded(x) for at, x in e.partials.items()} for e in drawn.edges],
+        "loops": [_loop(drawn, loop) for loop in drawn.loops.values()],
+    }
+    return _rounded(found)
+
+
+def _rounded(x: Any) -> Any:
+    if isinstance(x, dict):
+        return {k: _rounded(v) for k, v in x.items()}
+    if isinstance(x, list):
+        return [_rounded(v) for v in x]
+    return float(f"{x:.7g}") if isinstance(x, float) else x
 
 
 def _lines(lines: Iterable[SourceLine]) -> list[Any]:

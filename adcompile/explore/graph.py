@@ -34,6 +34,7 @@ from ..ir.nodes import (
 from ..ir.printer import Naming, argument_text, expression_text, fill, header_text
 from ..ir.types import is_differentiable
 from ..ir.wording import word_of
+from ..passes.activity import useful_values, varied_values
 from ..rules.rule import HELPERS, call_rule, facts_of
 from .probes import At
 from .watching import Observed
@@ -44,7 +45,7 @@ class GraphNode:
     """A value of the graph.
 
     `kind` is "input", "carried" (from one iteration to the next), "index" or "step"; `loops` are the numbers
-    of the loops around it. It is active if it has tangents or adjoints.
+    of the loops around it. It is active if it has a tangent and an adjoint.
     """
 
     number: int
@@ -130,8 +131,7 @@ class _Chart:
         self.history: dict[int, dict[At, Any]] = {}
         for (k, at), x in seen.values.items():
             self.history.setdefault(k, {})[at] = x
-        moving = (seen.adjoints, *seen.tangents.values())
-        self.active = {k for found in moving for k, _ in found}
+        self.active = {v for v in _active(seen) if v in self.numbers}
 
     # -- nodes -----------------------------------------------------------------------------------------------
 
@@ -142,7 +142,7 @@ class _Chart:
         name = self.names[value]
         text = expression_text(stmt, self.names) if isinstance(stmt, (Apply, Call)) else ""
         loc = None if stmt is None else stmt.loc
-        active = number in self.active
+        active = value in self.active
         node = GraphNode(number, name, text, str(value.type), kind, loc, loops, active, value, stmt)
         self.nodes.append(node)
 
@@ -330,6 +330,17 @@ def _name_by_operation(block: Block) -> None:
         for out in stmt.outs:
             if not out.hint:
                 out.hint = word_of(out, stmt)
+
+
+def _active(seen: Observed) -> set[Value]:
+    """The values that depend on what the function is differentiated by, and that the result depends on."""
+    body = seen.function.body
+    assert body is not None
+    number = {k: v for v, k in seen.numbers.items()}
+    wrt = [number[k] for k, item in seen.inputs.items() if item.root in seen.names]
+    outputs = [y for y in body.yields if isinstance(y, Value) and is_differentiable(y.type)]
+    independent = [v for v in wrt if is_differentiable(v.type)]
+    return varied_values(body, independent) & useful_values(body, outputs)
 
 
 def _text(rules: Mapping[str, Any], name: str, facts: Mapping[str, Any]) -> str | None:

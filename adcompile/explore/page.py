@@ -10,20 +10,18 @@ from __future__ import annotations
 import contextlib
 import html
 import importlib.resources
-import inspect
 import io
 import json
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..engine import Engine
-from .curve import samples
+from .curve import moments, samples
 from .data import page_data, short
 from .drawing import picture
 from .graph import chart
 from .javascript import Script, script_of
-from .watching import observe
+from .watching import Watcher
 
 
 def page(
@@ -61,20 +59,23 @@ def page(
     >>> "http" in text
     False
     """
-    bound = Engine(f, "grad", {"argnums": 0}).signature.bind(*args, **keywords)
-    bound.apply_defaults()
     with contextlib.redirect_stdout(io.StringIO()):
         # it runs many times, and what it prints is not about the page
-        seen = observe(f, args, keywords, argnums)
-        plot = None if seen.summed else samples(f, bound, seen.names)
-    drawn = chart(seen)
-    script = script_of(seen, drawn)
-    data = page_data(seen, drawn, dict(bound.arguments), plot, script is not None)
+        watcher = Watcher(f, args, keywords, argnums)
+        seen = watcher.look()
+        drawn = chart(seen)
+        script = script_of(seen, drawn)
+        plot = None if seen.summed else samples(watcher)
+        moving = None
+        if plot is not None and len(plot.names) == 1 and script is None:
+            moving = moments(watcher, plot, seen.size)
+    arguments = dict(watcher.bound.arguments)
+    data = page_data(seen, drawn, arguments, plot, moving, script is not None)
     where = "" if seen.function.loc is None else seen.function.loc.short()
     return _filled(
         {
             "title": html.escape(f"{seen.function.name} and its derivative"),
-            "heading": html.escape(_heading(bound, seen.function.name)),
+            "heading": html.escape(_heading(arguments, seen.function.name)),
             "where": html.escape(where),
             "style": _template("style.css"),
             "graph": picture(seen, drawn),
@@ -85,8 +86,8 @@ def page(
     )
 
 
-def _heading(bound: inspect.BoundArguments, name: str) -> str:
-    return f"{name}({', '.join(f'{n}={short(x)}' for n, x in bound.arguments.items())})"
+def _heading(arguments: dict[str, Any], name: str) -> str:
+    return f"{name}({', '.join(f'{n}={short(x)}' for n, x in arguments.items())})"
 
 
 def _live(script: Script) -> str:

@@ -85,6 +85,13 @@ class Recorder:
     tangents: dict[tuple[int, At], Any] = field(default_factory=dict)
     backward: bool = False
 
+    def clear(self) -> None:
+        """Forget everything."""
+        self.values.clear()
+        self.adjoints.clear()
+        self.tangents.clear()
+        self.backward = False
+
     def value(self, k: int, at: At, x: Any) -> None:
         """Note a value on the way forward; when a backward sweep computes it again, that is no news."""
         if not self.backward:

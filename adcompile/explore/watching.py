@@ -7,7 +7,7 @@ the function with probes have computed them. Not for showing them.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ from ..leaves import is_leaf, leaves, map_leaves
 from ..objects import Lowered
 from ..pipeline import Program, compile_program
 from ..saved import Saved
-from .probes import At, Recorder, Watched, understood, watch
+from .probes import At, Watched, understood, watch
 
 Seen = dict[tuple[int, At], Any]
 
@@ -73,51 +73,103 @@ class Observed:
     inputs: dict[int, Any]
 
     @property
+    def size(self) -> int:
+        """How many values, adjoints and tangents there are."""
+        return len(self.values) + len(self.adjoints) + sum(map(len, self.tangents.values()))
+
+    @property
     def saved(self) -> tuple[Saved, ...]:
         """What the derivative saves."""
         found: tuple[Saved, ...] = self.program.notes["saved"]
         return found
 
 
-def observe(
-    f: Callable[..., Any], args: Sequence[Any], keywords: dict[str, Any], argnums: Any = None
-) -> Observed:
-    """Differentiate a function at a point, forwards and backwards, and look at every value on the way.
+class Watcher:
+    """A function whose derivatives have been compiled with probes, to be looked at here and there.
 
     Raises
     ------
     AdcompileError
         If the function cannot be differentiated.
     """
-    plain = Engine(f, "grad", {"argnums": 0})
-    bound = plain.signature.bind(*args, **keywords)
-    bound.apply_defaults()
-    names = _differentiable(plain.signature, bound.arguments, argnums)
-    with np.errstate(all="ignore"):
-        watched, reverse = _compiled(f, "vjp", names, bound)
-        result, pullback = reverse(*bound.args, **bound.kwargs)
-        pullback(_numbers(map_leaves(np.ones_like, result)))
-        tangents = _tangents(f, names, bound)
-    recorder, summed = watched.recorder, not is_leaf(result) or np.size(result) != 1
-    kind = "vjp" if summed else "grad"
-    values = {(k, at): x for k, h in recorder.values.items() for at, x in h.items().items()}
-    program = Engine(f, kind, {"argnums": names if len(names) > 1 else names[0]}).program(bound.arguments)
-    return Observed(
-        Function(program.function.name.removesuffix(f"_{kind}"), watched.block, program.function.loc),
-        watched.numbers,
-        values,
-        {key: _shaped(bar, values[key]) for key, bar in recorder.adjoints.items() if key in values},
-        {
-            label: {key: _shaped(dot, values[key]) for key, dot in seen.items() if key in values}
-            for label, seen in tangents.items()
-        },
-        {k: h.count for k, h in recorder.values.items()},
-        result,
-        summed,
-        program,
-        names,
-        {watched.numbers[v]: i for v, i in watched.inputs.items() if v in watched.numbers and i.root},
-    )
+
+    def __init__(
+        self, f: Callable[..., Any], args: Sequence[Any], keywords: dict[str, Any], argnums: Any = None
+    ) -> None:
+        self.f = f
+        plain = Engine(f, "grad", {"argnums": 0})
+        self.bound = plain.signature.bind(*args, **keywords)
+        self.bound.apply_defaults()
+        self.names = _differentiable(plain.signature, self.bound.arguments, argnums)
+        with np.errstate(all="ignore"):
+            self._backwards, self._reverse = _compiled(f, "vjp", self.names, self.bound)
+            self._forwards, self._forward = _compiled(f, "jvp", self.names, self.bound)
+        self._program: Program | None = None
+
+    def moved(self, arguments: Mapping[str, Any]) -> inspect.BoundArguments:
+        """The arguments with others in the place of some, which must be of the same types."""
+        moved = inspect.BoundArguments(self.bound.signature, {**self.bound.arguments})
+        moved.arguments.update(arguments)
+        return moved
+
+    def look(self, bound: inspect.BoundArguments | None = None) -> Observed:
+        """Every value at a point, by default the one that was given at first."""
+        bound = self.bound if bound is None else bound
+        watched, recorder = self._backwards, self._backwards.recorder
+        recorder.clear()
+        with np.errstate(all="ignore"):
+            result, pullback = self._reverse(*bound.args, **bound.kwargs)
+            pullback(_numbers(map_leaves(np.ones_like, result)))
+            tangents = self._tangents(bound)
+        values = {(k, at): x for k, h in recorder.values.items() for at, x in h.items().items()}
+        summed = not is_leaf(result) or np.size(result) != 1
+        program = self._plain("vjp" if summed else "grad")
+        return Observed(
+            Function(program.function.name.rpartition("_")[0], watched.block, program.function.loc),
+            watched.numbers,
+            values,
+            _shaped(recorder.adjoints, values),
+            {label: _shaped(seen, values) for label, seen in tangents.items()},
+            {k: h.count for k, h in recorder.values.items()},
+            result,
+            summed,
+            program,
+            self.names,
+            {watched.numbers[v]: i for v, i in watched.inputs.items() if v in watched.numbers and i.root},
+        )
+
+    def _plain(self, kind: str) -> Program:
+        """The derivative without probes."""
+        if self._program is None:
+            argnums = self.names if len(self.names) > 1 else self.names[0]
+            self._program = Engine(self.f, kind, {"argnums": argnums}).program(self.bound.arguments)
+        return self._program
+
+    def _tangents(self, bound: inspect.BoundArguments) -> dict[str, Seen]:
+        """The tangents of every value along the directions that a reader would ask for first."""
+        recorder = self._forwards.recorder
+        zeros = {n: map_leaves(np.zeros_like, bound.arguments[n]) for n in self.names}
+        found: dict[str, Seen] = {}
+        for name in self.names:
+            whole = bound.arguments[name]
+            for k, leaf in enumerate(leaves(whole)):
+                if len(found) == _DIRECTIONS:
+                    return found
+                label = name if is_leaf(whole) else f"{name}, part {k + 1}"
+                dots = {**zeros, name: _ones_in(whole, k)}
+                recorder.clear()
+                self._forward(
+                    *bound.args, **bound.kwargs, **{f"{n}_dot": _numbers(d) for n, d in dots.items()}
+                )
+                found[f"{label} (all ones)" if np.size(leaf) != 1 else label] = dict(recorder.tangents)
+        return found
+
+
+def observe(
+    f: Callable[..., Any], args: Sequence[Any], keywords: dict[str, Any], argnums: Any = None
+) -> Observed:
+    """Differentiate a function at a point, forwards and backwards, and look at every value on the way."""
+    return Watcher(f, args, keywords, argnums).look()
 
 
 def _differentiable(signature: inspect.Signature, bound: dict[str, Any], argnums: Any) -> tuple[str, ...]:
@@ -156,29 +208,6 @@ def _compiled(
     return found[-1], Lowered(program).compile()
 
 
-def _tangents(f: Any, names: tuple[str, ...], bound: inspect.BoundArguments) -> dict[str, Seen]:
-    """The tangents of every value along the directions that a reader would ask for first."""
-    watched, forward = _compiled(f, "jvp", names, bound)
-    zeros = {n: map_leaves(np.zeros_like, bound.arguments[n]) for n in names}
-    found: dict[str, Seen] = {}
-    for name in names:
-        whole = bound.arguments[name]
-        for k, leaf in enumerate(leaves(whole)):
-            if len(found) == _DIRECTIONS:
-                return found
-            label = name if is_leaf(whole) else f"{name}, part {k + 1}"
-            dots = {**zeros, name: _ones_in(whole, k)}
-            _clear(watched.recorder)
-            forward(*bound.args, **bound.kwargs, **{f"{n}_dot": _numbers(d) for n, d in dots.items()})
-            found[f"{label} (all ones)" if np.size(leaf) != 1 else label] = dict(watched.recorder.tangents)
-    return found
-
-
-def _clear(recorder: Recorder) -> None:
-    recorder.values.clear()
-    recorder.tangents.clear()
-
-
 def _ones_in(tree: Any, place: int) -> Any:
     """The direction in which one leaf of a tree moves, by one in each of its elements."""
     counted = iter(range(len(leaves(tree))))
@@ -190,8 +219,12 @@ def _numbers(tree: Any) -> Any:
     return map_leaves(lambda x: x[()] if isinstance(x, np.ndarray) and x.ndim == 0 else x, tree)
 
 
-def _shaped(derivative: Any, value: Any) -> Any:
-    """A derivative in the shape of what it belongs to, and real where that is."""
+def _shaped(found: Seen, values: Seen) -> Seen:
+    """Derivatives in the shapes of what they belong to, and real where that is."""
+    return {key: _like(derivative, values[key]) for key, derivative in found.items() if key in values}
+
+
+def _like(derivative: Any, value: Any) -> Any:
     if np.iscomplexobj(derivative) and not np.iscomplexobj(value):
         derivative = np.real(derivative)
     if isinstance(value, np.ndarray) and np.shape(derivative) != value.shape:

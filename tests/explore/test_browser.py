@@ -232,14 +232,46 @@ def test_the_tangent_follows_the_slider(show):
 def test_samples_where_the_browser_cannot_compute(show):
     shown = show(functions.branching, 0.8, 4)
     slider = shown.locator("input[data-input='x']")
-    slider.fill("1.3")
-    at = shown.evaluate("point.x")
-    assert abs(at - 1.3) < 0.03
-    value, slope = ad.value_and_grad(functions.branching)(at, 4)
+    for x in (1.3, -0.5):
+        slider.fill(str(x))
+        at = shown.evaluate("point.x")
+        assert abs(at - x) < 0.05
+        value, slope = ad.value_and_grad(functions.branching)(at, 4)
+        found = shown.evaluate("atPoint()")
+        np.testing.assert_allclose([found["value"], found["slopes"][0]], [value, slope], rtol=1e-13)
+        # the graph follows
+        close([numbers(shown, "x")[0], numbers(shown, "x")[2]], [at, slope])
+        close(numbers(shown, "s_5")[:2], [value, slope])
+        assert text_of(shown, "h1") == [f"branching(x={at:.5g}, n=4)".replace("-", "−")]
+        shown.locator("[data-loop='0']").fill("1")
+        close(numbers(shown, "s")[0], at)
+
+
+def test_searches_of_other_lengths(show):
+    shown = show(functions.newton, 2.0)
+    slider = shown.locator("input[data-input='a']")
+    for a in (4.9, 1.1):
+        slider.fill(str(a))
+        at = shown.evaluate("point.a")
+        close(numbers(shown, "x_4"), [math.sqrt(at), 0.5 / math.sqrt(at), 1.0])
+    slider.fill("-1.5")
+    assert numbers(shown, "x_4") == [None, None, None]
+    assert text_of(shown, "#loops output") == ["no iteration"]
+
+
+def test_fields_of_samples(show):
+    def field(x, y):
+        s = x
+        for _ in range(3):
+            s = s * y + 0.5 * x
+        return s
+
+    shown = show(field, 0.5, 0.7)
+    shown.locator("input[data-input='y']").fill("1.1")
+    x, y = shown.evaluate("[point.x, point.y]")
     found = shown.evaluate("atPoint()")
-    np.testing.assert_allclose([found["value"], found["slopes"][0]], [value, slope], rtol=1e-13)
+    np.testing.assert_allclose(found["slopes"], ad.grad(field, argnums=(0, 1))(x, y), rtol=1e-12)
     assert "the graph keeps the numbers" in shown.locator("#plot-note").text_content()
-    close(numbers(shown, "x")[0], 0.8)
 
 
 def test_dragging_the_point(show):

@@ -12,11 +12,11 @@ import adcompile as ad
 from adcompile.cli import main
 from adcompile.explore import page
 from adcompile.explore import page as page_function
-from adcompile.explore.curve import samples
+from adcompile.explore.curve import moments, samples
 from adcompile.explore.data import encoded, short
 from adcompile.explore.graph import chart
 from adcompile.explore.javascript import script_of
-from adcompile.explore.watching import observe
+from adcompile.explore.watching import Watcher, observe
 from tests.explore import functions
 
 RNG = np.random.default_rng(3)
@@ -111,12 +111,10 @@ def test_numbers_that_json_does_not_have():
 
 
 def test_samples():
-    seen = observe(functions.cubic, (0.5,), {})
-    bound = ad.grad(functions.cubic).__signature__.bind(0.5)
-    found = samples(functions.cubic, bound, seen.names)
-    (xs,), (slopes,) = found["axes"], found["slopes"]
+    found = samples(Watcher(functions.cubic, (0.5,), {}))
+    (xs,), (slopes,) = found.axes, found.slopes
     assert len(xs) % 2 and xs[len(xs) // 2] == 0.5
-    np.testing.assert_allclose(found["values"], [functions.cubic(x) for x in xs], rtol=1e-13, atol=1e-13)
+    np.testing.assert_allclose(found.values, [functions.cubic(x) for x in xs], rtol=1e-13, atol=1e-13)
     np.testing.assert_allclose(slopes, [3 * x * x - 3 for x in xs], rtol=1e-12, atol=1e-12)
 
 
@@ -126,6 +124,21 @@ def test_samples_leave_gaps():
     known = [x for x, y in zip(plot["axes"][0], plot["values"], strict=True) if y != "nan"]
     # a root of a negative number is not found however long one looks
     assert min(known) >= 0 and len(known) > 60
+
+
+def test_moments():
+    watcher = Watcher(functions.branching, (0.8, 4), {})
+    sampled = samples(watcher)
+    stride, found = moments(watcher, sampled, watcher.look().size)
+    (axis,), (slopes,) = sampled.axes, sampled.slopes
+    assert (stride, len(found)) == (2, 81)
+    for x, slope, seen in zip(axis[::2], slopes[::2], found, strict=True):
+        assert seen.values[0, ()] == x
+        np.testing.assert_allclose(seen.adjoints.get((0, ()), 0.0), slope, rtol=1e-12)
+    assert moments(watcher, sampled, 10**6) is None
+    searching = Watcher(functions.newton, (2.0,), {})
+    _, found = moments(searching, samples(searching), 10)
+    assert found[0] is None and found[-1] is not None
 
 
 def test_what_has_no_form_in_the_browser():

@@ -195,7 +195,7 @@ const visible = new Set(boxes.filter((b) => b.own).map((b) => b.id));
 const order = data.nodes.filter((n) => visible.has(n.id));
 const steps = [
   ...order.map((node) => ({ backwards: false, node })),
-  ...order.filter((n) => Object.keys(n.adjoints).length).reverse().map((node) => ({ backwards: true, node })),
+  ...order.filter((n) => n.active).reverse().map((node) => ({ backwards: true, node })),
 ];
 const reached = new Map(); // by node: the steps that compute its value and its adjoint
 steps.forEach((s, k) => {
@@ -375,6 +375,7 @@ function go(to) {
 }
 
 function paint() {
+  paintResult();
   paintGraph();
   paintDetail();
 }
@@ -531,7 +532,19 @@ function atPoint() {
 }
 
 function nearest(axis, x) {
-  return Math.max(0, Math.min(axis.length - 1, Math.round((x - axis[0]) / (axis[1] - axis[0]))));
+  const at = Math.round((x - axis[0]) / (axis[1] - axis[0]) / data.stride) * data.stride;
+  return Math.max(0, Math.min(axis.length - 1, at));
+}
+
+// The numbers of the graph at a sample; none where the function has no value.
+function showMoment(moment) {
+  for (const node of data.nodes) {
+    [node.values, node.adjoints, node.tangents] = moment?.nodes[node.id] ?? [{}, {}, data.directions.map(() => ({}))];
+  }
+  data.edges.forEach((edge, k) => { edge.partials = moment?.edges[k] ?? {}; });
+  data.loops.forEach((loop, k) => Object.assign(loop, moment?.loops[k] ?? { at: [], count: 0 }));
+  settleLoops();
+  for (const loop of data.loops) loop.show();
 }
 
 function makePlot() {
@@ -552,6 +565,7 @@ function makePlot() {
       sliders[i](point[n]);
     });
     if (live) evaluate(point);
+    if (data.moments) showMoment(data.moments[nearest(plot.axes[0], point[plot.names[0]]) / data.stride]);
     const here = atPoint();
     update(here);
     paint();
@@ -564,11 +578,11 @@ function makePlot() {
   update(here);
   summary(here);
   $("plot-title").textContent = plot.names.length === 1 ? "Function and tangent" : "Contours and gradient";
-  $("plot-note").textContent = live ? "" : "The plot moves over samples; the graph keeps the numbers of the point above.";
+  $("plot-note").textContent = live || data.moments ? "" : "The plot moves over samples; the graph keeps the numbers of the point above.";
 }
 
 function slider(name, axis, move) {
-  const steps_ = live ? 400 : axis.length - 1;
+  const steps_ = live ? 400 : (axis.length - 1) / data.stride;
   const input = element("input", { type: "range", min: String(axis[0]), max: String(axis.at(-1)), step: live ? "any" : String((axis.at(-1) - axis[0]) / steps_), "data-input": name, "aria-label": name });
   const output = element("output");
   input.addEventListener("input", () => move({ [name]: Number(input.value) }));
@@ -724,6 +738,11 @@ function wireTheme() {
 }
 
 function paintResult() {
+  if (Object.keys(point).length) {
+    const shownAt = data.arguments.map(([name, text]) => `${name}=${name in point ? digits(point[name], 5) : text}`);
+    document.querySelector("h1").textContent = `${data.name}(${shownAt.join(", ")})`;
+  }
+  $("result").replaceChildren();
   const parts = data.results.map((id) => shown(nodes.get(id).values[place(nodes.get(id))]));
   $("result").append("returns ", element("b", {}, parts.join(", ") || "what does not depend on its arguments"));
 }
@@ -733,6 +752,5 @@ fillSources();
 wireGraph();
 wireLoops();
 wireSteps();
-paintResult();
 makePlot();
 go(steps.length);
