@@ -165,6 +165,23 @@ def sign(x):  # type: ignore[no-untyped-def]
     return x if x != x else float(x > 0) - float(x < 0)
 
 
+def outer_products(terms, x):  # type: ignore[no-untyped-def]
+    """The sum of outer products like x, each of two vectors and, if it has one, with its place in it."""
+    whole = slice(None), slice(None)
+    left, right = (np.zeros((len(terms), n), x.dtype) for n in x.shape)
+    for k, (u, v, *place) in enumerate(terms):
+        rows, columns = place or whole
+        left[k, rows], right[k, columns] = u, v
+    with np.errstate(all="ignore"):
+        total = left.T @ right
+    if not np.isfinite(total).all():
+        # the zeros beside a slice have met infinity
+        total = np.zeros_like(x)
+        for u, v, *place in terms:
+            total[tuple(place)] += np.outer(u, v)
+    return total
+
+
 def matmul_left(z_bar, x, y):  # type: ignore[no-untyped-def]
     """The adjoint of x in z = x @ y, for operands of any rank."""
     if np.ndim(y) == 1:

@@ -45,9 +45,10 @@ _LOOKS = {
     "np.size(x)": 0,
     "np.zeros_like(a, dtype=None)": 0,
     "like(c, x)": 1,
+    "outer_products(terms, x)": 1,
 }
 # rows that look at the dtype as well
-_TYPED = ("np.zeros_like(a, dtype=None)", "like(c, x)")
+_TYPED = ("np.zeros_like(a, dtype=None)", "like(c, x)", "outer_products(terms, x)")
 # rows that make an array like their first operand
 _LIKE = ("np.zeros_like", "np.ones_like", "np.empty_like", "np.full_like", "np.copy", "copied", "matching")
 _LONGEST = 4

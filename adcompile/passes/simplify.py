@@ -329,16 +329,19 @@ _PEEPHOLES: dict[str, Any] = {
 
 def simplify(block: Block) -> Block:
     """Share common subexpressions, drop what nothing needs, and write what is left as a person would."""
+    from .bundle import bundle
     from .checks import add_checks
 
     share(block, {}, {})
     remove_dead(block, checked=add_checks(block))
     polish(block)
+    bundle(block)
     return block
 
 
 def simplify_split(block: Block, inner: Block) -> None:
     """Simplify two sweeps of which the second reads values of the first."""
+    from .bundle import bundle
     from .checks import add_checks
     from .hoist import unsure_values
 
@@ -349,6 +352,7 @@ def simplify_split(block: Block, inner: Block) -> None:
     share(inner, mapping, dict(known))
     remove_dead(inner)
     polish(inner, unsure_values(joined))
+    bundle(inner)
     count = len(joined.yields)
     joined.yields = (*joined.yields, *free_values(inner))
     remove_dead(joined, checked=add_checks(joined))

@@ -5,9 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from ..ir.nodes import Arg
-from ..ir.types import INT, Array, ListOf, Scalar, Type, is_numeric, shape_of
+from ..ir.types import INT, OPAQUE, Array, ListOf, Scalar, Type, is_numeric, shape_of
 from .arithmetic import is_complex, may_be_complex
-from .rule import HELPERS, Facts, constant, linear, pointwise
+from .rule import (
+    HELPERS,
+    NAMESPACE,
+    Facts,
+    Param,
+    Primitive,
+    constant,
+    linear,
+    parse_expression,
+    pointwise,
+)
 from .typing import typ, unknown
 
 
@@ -58,7 +68,7 @@ linear("matching(c, x)", "z_bar", types=_like_second, constant=True, effect="vie
 linear("like(c, x)", _like_back, types=lambda c, x: typ(x), constant=True)
 linear("added(a, b)", "z_bar", "z_bar", types=_either, joint=True)
 linear("record_with(x, k, c)", "z_bar[k]", wrt=("c",), types=lambda x, k, c: typ(x), constant=True)
-linear(
+ACCUMULATE = linear(
     "accumulate(a, c)",
     "z_bar",
     "z_bar",
@@ -68,6 +78,15 @@ linear(
     namespace={"accumulate": _accumulate},
 )
 constant("zeros_of(x)", types=_itself)
+# what is made when the last derivative has been taken
+SLICE, WHOLE, OUTER_PRODUCTS = (
+    Primitive(text, tuple(map(Param, params)), parse_expression(text), types, NAMESPACE)
+    for text, params, types in (
+        ("slice(start, stop)", ("start", "stop"), lambda start, stop: OPAQUE),
+        ("slice(stop)", ("stop",), lambda stop: OPAQUE),
+        ("outer_products(terms, x)", ("terms", "x"), lambda terms, x: typ(x)),
+    )
+)
 NEXT_SNAPSHOT = constant("next_snapshot(start, stop, most, taken)", types=lambda *args: INT)
 ENOUGH_SNAPSHOTS = constant("enough_snapshots(steps)", types=lambda steps: INT)
 pointwise("log_or_zero(x)", "1 / np.where(x == 0, 1, x) * (x != 0)", types=_float_like)
