@@ -805,6 +805,28 @@ model.py:4: UnsupportedSyntax: `v` is in each iteration a view of what it was in
   expected a view of the array itself, by an index that each iteration computes""",
     ),
     Refused(
+        "recursion_that_returns_one_of_two",
+        """\
+def swap(b, c, k):
+    if k == 0:
+        return b
+    b[0] = c[k]
+    return swap(c, b, k - 1)
+
+def f(a):
+    b, c = a * 2.0, a * 3.0
+    d = swap(b, c, 2)
+    d[1] = 0.0
+    return np.sum(b)
+""",
+        "(ARRAY,)",
+        """\
+model.py:10: UnsupportedSyntax: this writes into an array that may or may not be the one that `b` holds [AD112]
+            d[1] = 0.0
+            ^^^^
+  expected a copy of the one or the other, or the write in each of the branches""",
+    ),
+    Refused(
         "recursive_assigner",
         """\
 def f(a):

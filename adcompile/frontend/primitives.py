@@ -249,6 +249,8 @@ def to_index(p: Parser, index: Any, node: ast.AST) -> Any:
         p.no_derivative(
             "AD206", "this cannot index an array", node, "integers, slices, arrays of integers or a mask"
         )
+    if isinstance(found, Items) and not found.items:
+        return p.builder.expand("np.arange(0)")
     if isinstance(found, (tuple, Items)):
         return p.builder.expand("np.asarray(x)", x=found)
     return found

@@ -32,7 +32,7 @@ from ..rules.typing import some_length
 from .memory import Roots, is_array
 from .merge import describe, leaves_of, parts_of, rebuild
 from .parse import DeadPath, Frame, Parser, Restart
-from .values import NONE, Captured, Ref, State, TupleVal, is_atom, is_flag, is_result
+from .values import NONE, Captured, Ref, State, TupleVal, fresh_id, is_atom, is_flag, is_result
 from .writes import replace
 
 # the passes after which the types of results and arguments have to be settled
@@ -136,8 +136,8 @@ class _Shown:
 
     arguments: frozenset[int] = frozenset()
     outside: Roots = frozenset()
-    # the argument that it is
-    same: int | None = None
+    # the argument or the array from outside that it is
+    same: int | Value | None = None
 
 
 @dataclass
@@ -244,6 +244,9 @@ def _pass(
     for key, t in record.variables.items():
         p.state.names[key] = Value(t, key[1], True)
         entered.append(p.state.names[key])
+    # whoever calls holds the arguments, whatever the body does with its names for them
+    given = ("%given", fresh_id())
+    p.state.names[given] = TupleVal(tuple(params))
     before = p.state.copy()
     frame = callee.frame
     fresh_frame = Frame(frame.source, frame.locals, frame.parent, frame.globals, frame.cells, frame.node)
@@ -348,6 +351,8 @@ def _shown(p: Parser, atom: Any, params: list[Value], mark: int) -> _Shown:
     base, steps = p.memory.locate(atom)
     if not steps and base in params:
         return _Shown(same=params.index(base))
+    if not steps and base.serial < mark and base not in p.memory.pointers:
+        return _Shown(same=base)
     roots = p.memory.roots_of(atom)
     arguments = frozenset(k for k, q in enumerate(params) if q in roots)
     return _Shown(arguments, frozenset(r for r in roots if r.serial < mark))
@@ -444,7 +449,7 @@ def _innermost(p: Parser) -> _Recursive | None:
 def _result(p: Parser, out: Value, shown: _Shown, leaves: list[Any]) -> Any:
     """An atom of a result, as the caller has it."""
     if shown.same is not None:
-        return leaves[shown.same]
+        return shown.same if isinstance(shown.same, Value) else leaves[shown.same]
     arrays = [leaves[k] for k in shown.arguments if is_array(leaves[k])]
     if arrays or shown.outside:
         p.memory.roots[out] = shown.outside.union((out,), *map(p.memory.roots_of, arrays))

@@ -337,3 +337,42 @@ def one_recursion_for_many_ranks(x):
 
 
 add(one_recursion_for_many_ranks, (draw(3),), holomorphic=True, features="recursion, several ranks")
+
+
+def write_the_captured_array_that_recursion_returns(x):
+    a = x * 1.0
+
+    def double(k):
+        if k == 0:
+            return a
+        a[k] *= 2.0
+        return double(k - 1)
+
+    b = double(2)
+    b[0] = b[1] * 5.0
+    return a * a
+
+
+add(
+    write_the_captured_array_that_recursion_returns,
+    (draw(3),),
+    holomorphic=True,
+    features="recursion, closure, alias, write",
+)
+
+
+def one_of_two_buffers(x):
+    def smooth(source, target, k):
+        if k == 0:
+            return source
+        target[1:] = source[:-1] * source[1:]
+        target[0] = source[-1]
+        return smooth(target, source, k - 1)
+
+    a, b = x * 1.0, np.zeros_like(x)
+    c = smooth(a, b, 3).copy()
+    c[0] *= 2.0
+    return a * 2.0 + b * x + c
+
+
+add(one_of_two_buffers, (draw(3),), features="recursion, swapped arguments, write")

@@ -1175,3 +1175,15 @@ def results_take_the_place_of_arrays(x):
 
 
 add(results_take_the_place_of_arrays, (draw(3),), features="out=, alias, view")
+
+
+def write_at_no_places(x):
+    y, none = x * 1.0, []
+    y[[]] = 5.0
+    y[none] *= 2.0
+    np.put(y, [], 1.0)
+    np.place(y, y > 100.0, [1.0])
+    return y * x + np.sum(y[[]])
+
+
+add(write_at_no_places, (draw(3),), holomorphic=True, features="write, empty index")
