@@ -2,7 +2,8 @@
 
 `minimize` runs the textbook methods on functions of parameters in containers, and keeps the whole trajectory:
 the tool to learn, compare and adapt with. `scipy_minimize`, `scipy_least_squares` and `scipy_root` hand
-the derivatives to SciPy's solvers: the tool for everything that SciPy does well.
+the derivatives to SciPy's solvers: the tool for everything that SciPy does well. `find_min` and
+`find_critical_points`, which need a box and no start, are those of `adcompile.calculus`.
 
 To read the code: `minimize` (where it starts), `running` (the loop that all methods share), `rules` (the
 first-order methods as a table), `first_order`, `newton`, `least_squares` and `spsa` (the methods),
@@ -11,6 +12,7 @@ first-order methods as a table), `first_order`, `newton`, `least_squares` and `s
 
 from __future__ import annotations
 
+from ..calculus import find_critical_points, find_min
 from .line_search import armijo, wolfe
 from .methods import METHODS
 from .minimize import minimize
@@ -22,6 +24,7 @@ from .scipy import scipy_least_squares, scipy_minimize, scipy_root
 
 __all__ = [
     "METHODS", "RULES", "Evaluations", "NotFinite", "Result", "Rule", "Schedule", "State", "Stop",
-    "Trajectory", "armijo", "constant", "cosine", "exponential", "inverse_time", "minimize", "rule",
+    "Trajectory", "armijo", "constant", "cosine", "exponential", "find_critical_points",
+    "find_min", "inverse_time", "minimize", "rule",
     "scipy_least_squares", "scipy_minimize", "scipy_root", "step", "wolfe",
 ]  # fmt: skip
