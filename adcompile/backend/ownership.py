@@ -54,6 +54,8 @@ class Ownership:
         self.holders: dict[Value, list[Value]] = {}
         # objects that may be one after all, where a loop or a branch hands on what others have as well
         self.links: dict[Value, set[Value]] = {}
+        # the same of loop variables and what enters them, which is not what an iteration has made
+        self.entries: dict[Value, set[Value]] = {}
         # what is taken from lists, with the lists
         self.taken: dict[Value, Objects] = {}
         self._collect(root)
@@ -187,24 +189,28 @@ class Ownership:
             for obj in own | self.inside(own):
                 self.holders.setdefault(obj, []).append(value)
 
-    def others(self, value: Value, at: int) -> list[Value]:
-        """The values that are read after position `at` and may be the object of `value`, or hold it."""
-        objects = self._linked(self.of(value))
+    def others(self, value: Value, at: int, entries: bool = True) -> list[Value]:
+        """The values that are read after position `at` and may be the object of `value`, or hold it; without
+        `entries`, if it is not what has entered a loop.
+        """
+        objects = self._linked(self.of(value), entries)
         found = dict.fromkeys(v for obj in objects for v in self.holders.get(obj, ()) if v is not value)
         return [v for v in found if self.order.live_after(v, at)]
 
-    def _linked(self, objects: Iterable[Value]) -> set[Value]:
+    def _linked(self, objects: Iterable[Value], entries: bool = True) -> set[Value]:
         found, pending = set(objects), list(objects)
         while pending:
-            new = self.links.get(pending.pop(), set()) - found
+            obj = pending.pop()
+            new = self.links.get(obj, set()) | (self.entries.get(obj, set()) if entries else set())
+            pending += new - found
             found |= new
-            pending += new
         return found
 
-    def _link(self, obj: Value, *atoms: Any) -> None:
+    def _link(self, obj: Value, *atoms: Any, entry: bool = False) -> None:
+        links = self.entries if entry else self.links
         for other in (o for a in atoms for o in self.of(a) if o is not obj):
-            self.links.setdefault(obj, set()).add(other)
-            self.links.setdefault(other, set()).add(obj)
+            links.setdefault(obj, set()).add(other)
+            links.setdefault(other, set()).add(obj)
 
     def is_ours(self, value: Value) -> bool:
         """Whether the object of a value belongs to this code alone."""
@@ -245,7 +251,8 @@ class Ownership:
                 return
 
     def _doubts(self) -> tuple[int, ...]:
-        return len(self.shared), len(self.borrowed), sum(map(len, self.links.values()))
+        links = (*self.links.values(), *self.entries.values())
+        return len(self.shared), len(self.borrowed), sum(map(len, links))
 
     def _check_loop(self, stmt: For | While) -> None:
         start, close = self.order.start[id(stmt)], self.order.close[id(stmt.body)]
@@ -253,13 +260,14 @@ class Ownership:
         for k, (param, out) in enumerate(zip(carried_params(stmt), stmt.outs, strict=True)):
             if not is_memory(param):
                 continue
-            if not self._handed_on(yields, k, close):
+            if not self._handed_on(yields, k, close, entries=False):
                 self.shared |= {param, out}
                 self._link(param, out, stmt.init[k], yields[k])
             elif not self._handed_on(stmt.init, k, start) or self._is_borrowed(stmt.init[k]):
                 self.entering.add(param)
                 self.borrowed |= {param, out}
-                self._link(param, out, stmt.init[k], yields[k])
+                self._link(param, out, yields[k])
+                self._link(param, stmt.init[k], entry=True)
             elif self._is_borrowed(yields[k]):
                 self.borrowed |= {param, out}
                 self._link(param, out, yields[k])
@@ -278,8 +286,10 @@ class Ownership:
     def _is_borrowed(self, atom: Any) -> bool:
         return not self.of(atom).isdisjoint(self.borrowed)
 
-    def _handed_on(self, atoms: tuple[Any, ...], k: int, *places: int) -> bool:
-        """Whether the object of atom `k` changes hands: it is ours, whole, and nobody else has it then."""
+    def _handed_on(self, atoms: tuple[Any, ...], k: int, *places: int, entries: bool = True) -> bool:
+        """Whether the object of atom `k` changes hands: it is ours, whole, and nobody else has it then;
+        without `entries`, if it is not what has entered a loop.
+        """
         atom = atoms[k]
         if not is_memory(atom):
             return True
@@ -288,10 +298,10 @@ class Ownership:
             return False
         for j, other in enumerate(atoms):
             # what is not its own object may be any that it was chosen among
-            own = self.of(other) | self._linked(self.of(other) & self.shared)
+            own = self.of(other) | self._linked(self.of(other) & self.shared, entries)
             if j != k and not mine.isdisjoint(own | self.inside(own)):
                 return False
-        return not any(self.order.live_after(atom, p) or self.others(atom, p) for p in places)
+        return not any(self.order.live_after(atom, p) or self.others(atom, p, entries) for p in places)
 
 
 def is_view(stmt: Apply) -> bool:

@@ -93,7 +93,7 @@ def _own_what_enters(root: Block, nested: dict[Value, Stmt]) -> tuple[_Reuses, b
         for loop, init in before:
             loop.init = init
         for block, statements in blocks:
-            block.statements = statements
+            block.statements[:] = statements
 
 
 def _blocks_in(root: Block) -> list[Block]:
