@@ -3,14 +3,15 @@
 In: a loop, its forward body and the backward body that reads values of the forward body freely. Out: the
 forward loop, which saves on run-time lists, and the backward loop, which takes from them. What is saved is a
 minimum cut between what the forward sweep alone can supply and what the backward body reads; values that are
-cheap to compute again from indices and values from outside the loop pass through it (to-be-recorded analysis:
-Hascoët, Naumann & Pascual 2005). Not for values outside loops: those are still live.
+cheap to compute again from indices and values from outside the loop pass through it, and so do those that a
+finished array still holds (to-be-recorded analysis: Hascoët, Naumann & Pascual 2005). Not for values outside
+loops: those are still live.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Mapping
+from collections import ChainMap, deque
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,13 +28,11 @@ from ..ir.nodes import (
     Stmt,
     Value,
     While,
-    blocks_of,
     clone_stmt,
     free_values,
     map_arg,
     operands,
     substitute,
-    values_in,
 )
 from ..ir.types import INT, Extent, ListOf, Scalar, ShapeOf, forget_sizes, shape_of
 from ..ir.wording import word_of
@@ -41,6 +40,7 @@ from ..rules import lists
 from ..rules.indexing import GETITEM, is_basic
 from ..rules.rule import OPERATORS
 from .activity import carried_params
+from .held import Held
 
 
 @dataclass
@@ -58,17 +58,21 @@ def keep(
     backward: Block,
     init: tuple[Any, ...],
     outside: Mapping[Value, Stmt],
+    held: Held,
 ) -> Kept:
     """Build the two loops; `init` are the entering adjoints, in the order of `backward.params`.
 
-    `outside` are the branches before the loop, by what they hand out.
+    `outside` are the branches before the loop, by what they hand out; `held` knows what finished arrays hold.
     """
     index = loop.body.params[0] if isinstance(loop, For) else None
     local = {*loop.body.params, *(out for s in forward for out in s.outs)}
     needed = [v for v in free_values(backward) if v in local]
     definitions = {out: s for s in forward for out in s.outs}
-    saved = minimum_cut([v for v in needed if v is not index], definitions, local, index)
-    again = _recomputed(needed, definitions, local, set(saved), index)
+    found = _sources(needed, definitions.get, held)
+    sources = {v: found.get(v, s) for v, s in definitions.items()}
+    local.discard(index)
+    saved = minimum_cut([v for v in needed if v is not index], sources, local, held.overwritten)
+    again = _recomputed(needed, sources, local, set(saved), index)
     carried = loop.body.params[1:] if isinstance(loop, For) else loop.body.params
     origins = {**outside, **dict.fromkeys(carried, loop), **definitions}
     for v in saved:
@@ -205,41 +209,56 @@ def _cost(value: Value, overwritten: set[Value]) -> int:
     return 2 * cost if value in overwritten else cost
 
 
-def overwritten_values(statements: Iterable[Stmt]) -> set[Value]:
-    """The arrays that an update in these statements changes in place, before and after, and what loops carry
-    of them.
+Source = Callable[[Value], Stmt | None]
+
+
+def _sources(needed: list[Value], source: Source, held: Held) -> dict[Value, Stmt]:
+    """Where the backward sweep may get values from: their definitions, or reads of finished arrays."""
+    sources: dict[Value, Stmt] = {}
+    pending = list(needed)
+    while pending:
+        v = pending.pop()
+        stmt = source(v)
+        if stmt is None or v in sources:
+            continue
+        sources[v] = stmt = held.reading(v) or stmt
+        if is_cheap(stmt):
+            pending += operands(stmt)
+    return sources
+
+
+def recomputable(needed: list[Value], forward: list[Stmt], held: Held) -> tuple[list[Value], list[Stmt]]:
+    """Of what a branch in a loop needs for its backward side: what has to be kept, and the statements for the
+    rest.
+
+    What those read of values of the loop, the loop has to keep: of an array of the loop of which the branch
+    reads an element, the element is kept.
     """
-    found: set[Value] = set()
-    for stmt in statements:
-        if isinstance(stmt, Apply) and stmt.primitive.effect == "update":
-            found.update(values_in(stmt.args[:1]))
-            found.update(stmt.outs)
-        for block in blocks_of(stmt):
-            found |= overwritten_values(block.statements)
-    return found
+    inner = {out: s for s in forward for out in s.outs}
 
+    def source(v: Value) -> Stmt | None:
+        return inner.get(v) or (held.definitions.get(v) if v in held.changing else None)
 
-def recomputable(needed: list[Value], forward: list[Stmt]) -> tuple[list[Value], list[Stmt]]:
-    """Of what a branch's backward side needs: what has to be kept, and the statements for the rest."""
-    definitions = {out: s for s in forward for out in s.outs}
-    local = set(definitions)
-    kept = minimum_cut(needed, definitions, local, None)
-    return kept, _recomputed(needed, definitions, local, set(kept), None)
+    sources = _sources(needed, source, held)
+    local: Container[Value] = ChainMap[Value, Any](inner, held.changing)
+    cut = minimum_cut(needed, sources, local, held.overwritten)
+    kept = [v for v in cut if v in inner]
+    again = {v: sources.get(v, s) for v, s in inner.items()}
+    return kept, _recomputed(needed, again, set(inner), set(kept), None)
 
 
 _INFINITE = 1 << 40
 
 
 def minimum_cut(
-    needed: list[Value], definitions: dict[Value, Stmt], local: set[Value], index: Value | None
+    needed: list[Value], definitions: dict[Value, Stmt], local: Container[Value], overwritten: set[Value]
 ) -> list[Value]:
-    """The cheapest set of values from which all `needed` ones can be computed by cheap statements.
+    """The cheapest set of `local` values from which all `needed` ones can be computed by cheap statements.
 
     Vertex cut by augmenting paths; of several minimum cuts the one closest to the needed values,
     which recomputes least.
     """
     graph: dict[Any, dict[Any, int]] = {}
-    overwritten = overwritten_values(dict.fromkeys(definitions.values()))
 
     def edge(a: Any, b: Any, capacity: int) -> None:
         graph.setdefault(a, {})[b] = capacity
@@ -258,7 +277,7 @@ def minimum_cut(
             edge("source", (v, 0), _INFINITE)
             continue
         for operand in operands(stmt):
-            if operand in local and operand is not index:
+            if operand in local:
                 edge((operand, 1), (v, 0), _INFINITE)
                 pending.append(operand)
     for v in needed:
@@ -312,7 +331,7 @@ def _recomputed(
     saved: set[Value],
     index: Value | None,
 ) -> list[Stmt]:
-    """The statements that the backward body repeats, in their order."""
+    """The statements that the backward body repeats, each behind those that it reads of."""
     wanted: set[Value] = set()
     pending = [v for v in needed if v not in saved and v is not index]
     while pending:
@@ -321,11 +340,20 @@ def _recomputed(
             continue
         wanted.add(v)
         pending += [u for u in operands(definitions[v]) if u in local and u not in saved and u is not index]
-    found: dict[int, Stmt] = {}
-    for v, s in definitions.items():
-        if v in wanted:
-            found[id(s)] = s
-    return list(found.values())
+    found: dict[Stmt, None] = {}
+    # what is read from a finished array may be asked for by an index that is computed later
+    pending = [v for v in reversed(definitions) if v in wanted]
+    while pending:
+        stmt = definitions[pending[-1]]
+        before = [] if stmt in found else [
+            u for u in operands(stmt) if u in wanted and definitions[u] not in found
+        ]  # fmt: skip
+        if before:
+            pending += before
+        else:
+            found.setdefault(stmt)
+            pending.pop()
+    return list(found)
 
 
 def ensure_carried(loop: For | While, place: int, definitions: Mapping[Value, Stmt]) -> None:

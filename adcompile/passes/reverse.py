@@ -58,6 +58,7 @@ from ..rules.typing import typ
 from .activity import carried_params, carried_yields, refuse_inactive, useful_values, varied_values
 from .adjoints import Adjoints, Bars
 from .cotangents import adjoint_type, as_array, complete, full, reduce_to, zeros
+from .held import Held
 from .invariance import without_influence
 from .keep import ensure_defined, keep, recomputable
 from .partial import Partial
@@ -123,6 +124,7 @@ class _Sweep(Adjoints):
         self.pairs = pairs
         self.varied = varied
         self.partial = Partial(builder, block)
+        self.held = Held(block)
         # the values of the block that is being reversed, those of blocks in it apart
         self.here: set[Value] = set()
         # shapes that values have if what they are written to, or computed for, does not raise
@@ -356,7 +358,7 @@ class _Sweep(Adjoints):
             needed = [v for v in free_values(Block((), branch.backward, bar_atoms)) if v in local]
             if self.loops:
                 # in a loop, whatever leaves the branch has to be saved: compute again what is cheap
-                needed, again = recomputable(needed, branch.forward)
+                needed, again = recomputable(needed, branch.forward, self.held)
                 branch.backward[:0] = [clone_stmt(s, mapping) for s in again]
             for v in needed:
                 if v in local:
@@ -400,7 +402,9 @@ class _Sweep(Adjoints):
                 self.builder, stmt, sweep.forward, body, tuple(init), self.partial.choices
             )
         else:
-            kept = keep(self.builder, stmt, sweep.forward, body, tuple(init), self.partial.choices)
+            kept = keep(
+                self.builder, stmt, sweep.forward, body, tuple(init), self.partial.choices, self.held
+            )
         for v, out in zip(used, kept.bars[len(moving) :], strict=True):
             if bars.sums.get(v) in self.accumulators:
                 self.accumulators.add(out)
