@@ -827,6 +827,29 @@ model.py:10: UnsupportedSyntax: this writes into an array that may or may not be
   expected a copy of the one or the other, or the write in each of the branches""",
     ),
     Refused(
+        "manager_that_hides",
+        """\
+class Hidden:
+    def __init__(self, a):
+        self.a = a
+    def __enter__(self):
+        return self.a
+    def __exit__(self, kind, error, trace):
+        return True
+
+def f(a):
+    with Hidden(a * 2.0) as b:
+        b[0] = 1.0
+    return np.sum(b)
+""",
+        "(ARRAY,)",
+        """\
+model.py:10: UnsupportedSyntax: `__exit__` of this manager may hide which statements ran [AD106]
+            with Hidden(a * 2.0) as b:
+                 ^^^^^^^^^^^^^^^
+  expected `__exit__` that returns None""",
+    ),
+    Refused(
         "recursive_assigner",
         """\
 def f(a):
@@ -988,28 +1011,6 @@ model.py:1: UnsupportedSyntax: `eval` reads variables that the source of the fun
             f = lambda x: x * eval("x")
                               ^^^^^^^^^
   expected the names or the expression themselves, or a dictionary""",
-    ),
-    Refused(
-        "with_active_manager",
-        """\
-class Manager:
-    def __init__(self, x):
-        self.x = x
-    def __enter__(self):
-        return self.x
-    def __exit__(self, *details):
-        pass
-
-def f(x):
-    with Manager(x) as m:
-        return m * 2.0
-""",
-        "(2.0,)",
-        """\
-model.py:10: NoDerivative: this object is passed to Python code that is not followed [AD201]
-            with Manager(x) as m:
-                 ^^^^^^^^^^
-  expected numbers, arrays and strings""",
     ),
     Refused(
         "with_suppress",

@@ -391,7 +391,7 @@ def is_view(stmt: Apply) -> bool:
 
 _SURE = (
     "x[i]", "x.T", "x.mT", "np.transpose(", "np.swapaxes(", "np.moveaxis(", "np.expand_dims(", "np.squeeze(",
-    "np.broadcast_to(", "np.flip(", "np.diagonal(", "np.matrix_transpose(", "np.rollaxis(",
+    "np.atleast_", "np.broadcast_to(", "np.flip(", "np.diagonal(", "np.matrix_transpose(", "np.rollaxis(",
     "x.real", "np.real(",
 )  # fmt: skip
 

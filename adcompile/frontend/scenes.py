@@ -2,8 +2,8 @@
 
 In: a `with` whose managers set a scene. Out: the statements of its body between those that enter and leave
 the managers, which are called at run time. A manager that hides an exception of the body is refused: here if
-it is known to, else where it does, since which statements ran could not be told. Not for managers that are
-made of values to differentiate.
+it is known to, else where it does, since which statements ran could not be told. The methods of an object
+that the program has made are followed, as its other methods are.
 """
 
 from __future__ import annotations
@@ -14,16 +14,19 @@ import decimal
 import io
 import threading
 import warnings
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..ir.nodes import Literal, Value
 from ..rules.python import ENTER, EXIT
+from .attributes import call_special
 from .branches import guarded
+from .cells import cell_of
 from .opaque import runtime_value
 from .parse import Parser
-from .values import DEAD, FALSE, Captured
+from .values import DEAD, FALSE, NONE, Captured, ObjectCell
 
 _OPEN = (
     np.errstate,
@@ -48,24 +51,48 @@ _OPEN_CLASSES = (
 
 def with_statement(p: Parser, node: ast.With, rest: list[ast.stmt]) -> bool:
     """Execute a `with`; returns whether the rest of the block has been executed as well."""
-    managers = []
+    managers: list[Any] = []
     for item in node.items:
         value = p.evaluate(item.context_expr)
-        manager = runtime_value(p, value, item.context_expr)
-        hides = _may_hide(p, value, item.context_expr)
-        entered = p.builder.apply(ENTER, manager, Literal(hides))
-        managers.append(manager)
+        if isinstance(cell_of(p, value, node), ObjectCell):
+            managers.append(_Followed(value))
+            entered = call_special(p, value, "__enter__", [], item.context_expr)
+            if entered is None:
+                p.raise_at(TypeError("the object does not support the context manager protocol"))
+        else:
+            manager = runtime_value(p, value, item.context_expr)
+            hides = _may_hide(p, value, item.context_expr)
+            entered = p.builder.apply(ENTER, manager, Literal(hides))
+            managers.append(manager)
         if item.optional_vars is not None:
             p.store(item.optional_vars, entered)
     p.run(node.body)
     if DEAD in p.state.names:
         return True
     for manager in reversed(managers):
-        p.builder.apply(EXIT, manager)
+        if isinstance(manager, _Followed):
+            _leave(p, manager.value, node)
+        else:
+            p.builder.apply(EXIT, manager)
     if p.jumped() is FALSE:
         return False
     guarded(p, rest)
     return True
+
+
+@dataclass(frozen=True)
+class _Followed:
+    """A manager whose methods are part of the program."""
+
+    value: Any
+
+
+def _leave(p: Parser, manager: Any, node: ast.With) -> None:
+    """Leave a manager after a body without an exception; one that might hide an exception is refused."""
+    hidden = call_special(p, manager, "__exit__", [NONE, NONE, NONE], node)
+    if not (isinstance(hidden, Literal) and not hidden.value):
+        what = "`__exit__` of this manager may hide which statements ran"
+        p.refuse("AD106", what, node.items[0].context_expr, "`__exit__` that returns None")
 
 
 def _may_hide(p: Parser, value: Any, node: ast.AST) -> bool:

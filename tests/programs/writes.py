@@ -1187,3 +1187,44 @@ def write_at_no_places(x):
 
 
 add(write_at_no_places, (draw(3),), holomorphic=True, features="write, empty index")
+
+
+class Scaled:
+    def __init__(self, a, factor):
+        self.a, self.factor = a, factor
+
+    def __enter__(self):
+        self.a *= self.factor
+        return self.a
+
+    def __exit__(self, kind, error, trace):
+        self.a /= self.factor
+
+
+def managers_that_write(x):
+    a = x * 1.0
+    total = 0.0
+    for k in range(3):
+        with Scaled(a, x[0]) as b, Scaled(b, 2.0):
+            if a[0] > 4.0:
+                break
+            b += 1.0
+            if k == 1:
+                continue
+            b[1] *= x[1]
+            total += np.sum(a * a)
+    return a * total
+
+
+add(managers_that_write, (draw(3),), (positive(3),), holomorphic=True, features="with, manager that writes")
+
+
+def write_through_atleast(x):
+    a = x * 1.0
+    b = np.atleast_2d(a)
+    b[0, 1] = a[0] * 3.0
+    a[2] *= b[0, 1]
+    return b * x
+
+
+add(write_through_atleast, (draw(3),), holomorphic=True, features="write, np.atleast_2d")
