@@ -29,7 +29,7 @@ def by_rule(rule: Rule) -> Method:
 
     def run(problem: Problem, settings: Settings) -> Steps:
         if settings.line_search is not None:
-            return descent(problem, settings)
+            return descent(problem, settings, settings.line_search)
         return updated(problem, settings, rule)
 
     searches = {"line_search"} if rule.name == "gradient-descent" else set()
@@ -60,7 +60,7 @@ def batches(problem: Problem, settings: Settings) -> Iterator[Vector | None]:
         yield from np.split(order, range(settings.batch_size, count, settings.batch_size))
 
 
-def descent(problem: Problem, settings: Settings) -> Steps:
+def descent(problem: Problem, settings: Settings, search: str) -> Steps:
     """Steps against the gradient, of a length that a line search finds.
 
     The search begins at the learning rate, or at 1, and later at twice the length that was accepted last.
@@ -68,11 +68,10 @@ def descent(problem: Problem, settings: Settings) -> Steps:
     x, rate = problem.start, float("nan")
     first = 1.0 if settings.rate is None else float(settings.rate(0))
     while True:
-        step = Step(x, *problem.value_and_gradient(x), rate)
-        yield step
-        assert step.gradient is not None and settings.line_search is not None
-        length = length_along(problem, step, -step.gradient, settings.line_search, first, _DECREASE)
+        value, gradient = problem.value_and_gradient(x)
+        yield Step(x, value, gradient, rate)
+        length = length_along(problem, x, -gradient, search, first, _DECREASE)
         if length is None:
             return Stop.NO_STEP
-        x = problem.rounded(x - length * step.gradient)
+        x = problem.rounded(x - length * gradient)
         rate, first = length, 2.0 * length

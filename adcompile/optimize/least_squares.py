@@ -24,13 +24,12 @@ def gauss_newton(problem: Problem, settings: Settings) -> Steps:
     assert isinstance(problem, LeastSquares)
     x, rate = problem.start, math.nan
     while True:
-        here = Step(x, *problem.value_and_gradient(x), rate)
-        yield here
+        yield Step(x, *problem.value_and_gradient(x), rate)
         residuals, jacobian = problem.residuals_and_jacobian(x)
         step = np.linalg.lstsq(jacobian, -residuals, rcond=None)[0]
         length: float | None = 1.0
         if settings.line_search is not None:
-            length = length_along(problem, here, step, settings.line_search)
+            length = length_along(problem, x, step, settings.line_search)
         if length is None:
             return Stop.NO_STEP
         there = problem.rounded(x + length * step)

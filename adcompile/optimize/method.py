@@ -89,22 +89,21 @@ class NotFiniteProduct(ArithmeticError):
 
 
 def length_along(
-    problem: Problem, step: Step, direction: Vector, kind: str, first: float = 1.0, c1: float = 1e-4
+    problem: Problem, x: Vector, direction: Vector, kind: str, first: float = 1.0, c1: float = 1e-4
 ) -> float | None:
-    """The length of a step along a direction by a line search, None if it finds none that moves x."""
-    if step.gradient is None:
-        return None
+    """The length of a step from x along a direction by a line search, None if it finds none that moves x."""
+    value, gradient = problem.value_and_gradient(x)
+    slope = float(gradient @ direction)
 
     def point(a: float) -> Vector:
-        return problem.rounded(step.x + a * direction)
+        return problem.rounded(x + a * direction)
 
     def along(a: float) -> tuple[float, float]:
-        value, gradient = problem.value_and_gradient(point(a))
-        return value, float(gradient @ direction)
+        there, gradient_there = problem.value_and_gradient(point(a))
+        return there, float(gradient_there @ direction)
 
-    slope = float(step.gradient @ direction)
     if kind == "armijo":
-        length = armijo(lambda a: problem.value(point(a)), step.value, slope, first, c1)
+        length = armijo(lambda a: problem.value(point(a)), value, slope, first, c1)
     else:
-        length = wolfe(along, step.value, slope, first, c1, rounding=problem.rounding)
-    return None if length is None or np.array_equal(point(length), step.x) else length
+        length = wolfe(along, value, slope, first, c1, rounding=problem.rounding)
+    return None if length is None or np.array_equal(point(length), x) else length

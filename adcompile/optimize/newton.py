@@ -117,12 +117,11 @@ def damped_newton(problem: Problem, settings: Settings) -> Steps:
     """Newton steps, truncated, of a length that a line search finds (algorithm 7.1)."""
     x, rate = problem.start, math.nan
     while True:
-        here = Step(x, *problem.value_and_gradient(x), rate)
-        yield here
-        assert here.gradient is not None
+        value, gradient = problem.value_and_gradient(x)
+        yield Step(x, value, gradient, rate)
         product = functools.partial(problem.hessian_product, x)
-        step = conjugate_gradients(product, here.gradient, _tolerance(here.gradient_norm)).step
-        length = length_along(problem, here, step, settings.line_search or "wolfe")
+        step = conjugate_gradients(product, gradient, _tolerance(norm(gradient))).step
+        length = length_along(problem, x, step, settings.line_search or "wolfe")
         if length is None:
             return Stop.NO_STEP
         x, rate = problem.rounded(x + length * step), length

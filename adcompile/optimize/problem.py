@@ -145,7 +145,10 @@ class Problem:
         """The Hessian at x times a vector."""
         self.evaluations.products += 1
         arguments = (self.container(x), *self.data, *self.args, self.container(vector))
-        return flattened(self._product(*arguments))
+        try:
+            return flattened(self._product(*arguments))
+        except ArithmeticError as error:
+            return np.full(x.shape, self._not_finite(error))
 
     def _number(self, value: Any) -> float:
         """The one number that the function returns, whose precision is noted."""
@@ -182,7 +185,8 @@ class LeastSquares(Problem):
             residuals, jacobian = self.residuals_and_jacobian(x)
         except ArithmeticError as error:
             return self._not_finite(error), np.full(x.shape, math.nan)
-        return half_square(residuals), jacobian.T @ residuals
+        with np.errstate(over="ignore", invalid="ignore"):
+            return half_square(residuals), jacobian.T @ residuals
 
     def residuals(self, x: Vector) -> Vector:
         """The residuals at x."""
@@ -231,8 +235,9 @@ def norm(vector: Vector) -> float:
 
 
 def half_square(residuals: Vector) -> float:
-    """Half the sum of squares."""
-    return float(0.5 * (residuals @ residuals))
+    """Half the sum of squares; infinite where that is too large."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(0.5 * (residuals @ residuals))
 
 
 def number(value: Any) -> float:

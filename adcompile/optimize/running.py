@@ -67,7 +67,7 @@ class Run:
                 reason = end.value
                 break
             except NotFiniteProduct as error:
-                raise self._not_finite(str(error)) from None
+                raise self._not_finite(str(error)) from self._problem.raised
             self._take(step)
             bar(self._number, step.value)
             reason = self._reason(last, step, limits)
@@ -108,7 +108,10 @@ class Run:
                 return Stop.VALUE
         if self._number < limits.iterations:
             return None
-        return Stop.COMPLETED if self._method.estimates else Stop.ITERATIONS
+        if not self._method.estimates:
+            return Stop.ITERATIONS
+        # a method that has evaluated the whole function has no step left, and says so
+        return None if step.whole else Stop.COMPLETED
 
     def _complete(self) -> None:
         """Evaluate the whole function at the last point, where an estimate is all that is known."""
@@ -116,10 +119,9 @@ class Run:
         if step.whole:
             return
         if step.gradient is None:
-            self._step = replace(step, value=self._problem.value(step.x), whole=True)
+            self._step = Step(step.x, self._problem.value(step.x), None, step.rate)
         else:
-            value, gradient = self._problem.value_and_gradient(step.x)
-            self._step = replace(step, value=value, gradient=gradient, whole=True)
+            self._step = Step(step.x, *self._problem.value_and_gradient(step.x), step.rate)
         self._check_finite()
 
     def _state(self) -> State:

@@ -8,6 +8,7 @@ import importlib
 import math
 import pickle
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from optimize.functions import bowl, rosenbrock
 
 import adcompile as ad
 from adcompile import ArgumentError, UnsupportedSyntax, optimize
-from adcompile.optimize import METHODS, NotFinite, Stop, minimize
+from adcompile.optimize import METHODS, NotFinite, Stop, minimize, problem
 
 START = np.array([-1.2, 1.0])
 
@@ -143,22 +144,22 @@ def test_rounding_errors_do_not_hide_the_minimum(method):
     np.testing.assert_allclose(result.x, 1.0, atol=1e-10)
 
 
-def third(x):
-    return 3.0 * x - 1.0
+def pulled(x):
+    return x - 1.0, 1e-9 * (x + 1.0)
 
 
-def third_squared(x):
-    return 0.5 * third(x) ** 2
+def pulled_squared(x):
+    return 0.5 * ((x - 1.0) ** 2 + 1e-18 * (x + 1.0) ** 2)
 
 
 @pytest.mark.parametrize(
     "method", sorted(set(METHODS) - {"sgd", "spsa", "momentum", "nesterov", "rmsprop", "adam"})
 )
 def test_no_step_is_left_where_it_would_not_move_x(method):
-    f = third if method in ("gauss-newton", "levenberg-marquardt") else third_squared
-    result = minimize(f, 1.0, method=method, gradient_tolerance=0.0)
-    assert result.reason in (Stop.NO_STEP, Stop.GRADIENT)
-    assert result.x == pytest.approx(1.0 / 3.0, abs=1e-15)
+    f = pulled if method in ("gauss-newton", "levenberg-marquardt") else pulled_squared
+    result = minimize(f, 2.0, method=method, gradient_tolerance=0.0)
+    assert result.reason is Stop.NO_STEP and not result.success
+    assert result.x == 1.0
 
 
 @pytest.mark.parametrize("line_search", ["armijo", "wolfe"])
@@ -229,6 +230,30 @@ def test_arithmetic_errors_of_python_numbers():
         minimize(steep, -10.0, method="newton")
     assert isinstance(caught.value.__cause__, OverflowError)
     assert minimize(steep, -10.0, method="damped-newton").x == pytest.approx(0.0, abs=1e-6)
+
+
+def steep_misfit(x):
+    return math.exp(x) - 1.0
+
+
+def test_arithmetic_errors_of_residuals():
+    with pytest.raises(NotFinite, match="the value is nan") as caught:
+        minimize(steep_misfit, -10.0, method="gauss-newton")
+    assert isinstance(caught.value.__cause__, OverflowError)
+    assert minimize(steep_misfit, -10.0, method="levenberg-marquardt").x == pytest.approx(0.0, abs=1e-6)
+    searched = minimize(steep_misfit, -10.0, method="gauss-newton", line_search="armijo")
+    assert searched.x == pytest.approx(0.0, abs=1e-6)
+
+
+@pytest.mark.parametrize("method", ["newton", "damped-newton", "trust-region"])
+def test_arithmetic_errors_of_the_hessian(method, monkeypatch):
+    def raises(*arguments):
+        raise OverflowError
+
+    monkeypatch.setattr(problem, "hvp", lambda f: raises)
+    with pytest.raises(NotFinite, match="iteration 0: the Hessian is not finite") as caught:
+        minimize(squared, 0.0, method=method)
+    assert isinstance(caught.value.__cause__, OverflowError)
 
 
 def broken_hessian(x):
@@ -346,3 +371,12 @@ def test_examples(name):
     module = importlib.import_module(f"{optimize.__name__}.{name}")
     found = doctest.testmod(module)
     assert found.attempted and not found.failed
+
+
+def test_the_page_mentions_every_public_name():
+    text = (Path(__file__).parents[2] / "docs" / "optimize.md").read_text(encoding="utf-8")
+    assert [
+        name
+        for name in optimize.__all__
+        if f"`optimize.{name}`" not in text and f"optimize.{name}(" not in text
+    ] == []

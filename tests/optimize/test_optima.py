@@ -160,6 +160,19 @@ def test_spsa_comes_near_the_minimum():
     assert result.evaluations.values == 2 * 2000 + 2
 
 
+def test_spsa_takes_gains_and_ends_early():
+    result = minimize(
+        noisy_free,
+        np.zeros(5),
+        method="spsa",
+        learning_rate=0.1,
+        callback=lambda state: state.iteration == 7,
+    )
+    assert result.reason is Stop.CALLBACK and result.iterations == 7
+    assert np.all(result.trajectory.rates[1:] == 0.1)
+    assert result.value == noisy_free(result.x)
+
+
 def test_spsa_needs_no_derivative():
     result = minimize(lambda x: float(np.round(noisy_free(x), 3)), np.ones(5), method="spsa", a=0.5)
     assert result.value < 0.1

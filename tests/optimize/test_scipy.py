@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import doctest
 import importlib
+import inspect
 import subprocess
 import sys
 
@@ -116,6 +117,19 @@ def test_least_squares(method):
     np.testing.assert_allclose(result.x["rates"], [3.0, 0.5], atol=1e-9)
     assert result.jac.shape == (30, 3) and result.fun.shape == (30,)
     assert set(result.grad) == {"a", "rates"}
+
+
+@pytest.mark.skipif(
+    "callback" not in inspect.signature(scipy.least_squares).parameters, reason="an older SciPy"
+)
+def test_callbacks_of_least_squares():
+    seen = []
+    scipy_least_squares(bowl_residuals, START, callback=lambda x: seen.append(x))
+    assert seen and all(set(x) == {"x", "rest"} for x in seen)
+
+
+def bowl_residuals(p):
+    return p["x"] - 1.0, p["rest"] - 2.0
 
 
 def meeting(p):
