@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..leaves import Vector
+from .newton import Scaled
 from .roots import EPS
 from .variables import Variables
 
@@ -90,7 +91,7 @@ def of_number(function: Variables, x: float, noise: float, extent: float) -> Ver
     return verdict
 
 
-def of_numbers(function: Variables, x: Vector, hessian: Vector, noise: float, typical: float) -> Verdict:
+def of_numbers(function: Scaled, x: Vector, hessian: Vector, noise: float, typical: float) -> Verdict:
     """Classify a critical point of several numbers by the eigenvalues of the Hessian.
 
     Along an eigenvector whose eigenvalue is small, higher derivatives tell whether the function goes up on
@@ -117,5 +118,5 @@ def of_numbers(function: Variables, x: Vector, hessian: Vector, noise: float, ty
     return Verdict(signs.pop(), 2)
 
 
-def _along(function: Variables, x: Vector, vector: Vector, value: float) -> Callable[[int], float]:
+def _along(function: Scaled, x: Vector, vector: Vector, value: float) -> Callable[[int], float]:
     return lambda order: value if order == 2 else function.along(x, vector, order)

@@ -16,7 +16,7 @@ import numpy as np
 from ..errors import ArgumentError
 from ..leaves import Vector
 from .classify import Verdict, of_number, of_numbers
-from .newton import Found, GradientRoot, gradient_roots, is_isolated, starting_points
+from .newton import Found, GradientRoot, Scaled, gradient_roots, is_isolated, starting_points
 from .roots import EPS, find_roots
 from .texts import numbers_text, table
 from .variables import Box, Function, Variables, box_of, name_of
@@ -217,17 +217,19 @@ def _of_one_number(
 
 def _of_several(function: Variables, box: Box, samples: int) -> tuple[tuple[CriticalPoint, ...], int]:
     starts = starting_points(box, samples)
-    found = gradient_roots(function, box, starts)
+    # kinds do not depend on the units of the numbers (Sylvester's law of inertia), but roundings do
+    scaled = Scaled(function, box.high - box.low)
+    found = gradient_roots(scaled, box, starts)
     points: list[tuple[Vector, CriticalPoint]] = []
     for root in found.roots:
         if _on_a_known_ridge(function, root, found, [point for _, point in points]):
             continue
-        verdict = of_numbers(function, root.x, root.hessian, found.noise, found.typical)
+        verdict = of_numbers(scaled, root.x, root.hessian, found.noise, found.typical)
         degenerate = verdict.order != 2
-        isolated = not degenerate or is_isolated(function, box, root)
-        points.append((root.x, _point(function, root.x, root.hessian, verdict, isolated)))
+        isolated = not degenerate or is_isolated(scaled, box, root)
+        points.append((root.x, _point(function, root.x, function.hessian(root.x), verdict, isolated)))
     places = np.array([x for x, _ in points]).reshape(-1, len(box.low))
-    order = np.round(1e9 * (places - box.low) / box.extent)
+    order = np.round(1e9 * (places - box.low) / scaled.sides)
     return tuple(points[k][1] for k in np.lexsort(order.T[::-1])), found.undefined
 
 

@@ -16,20 +16,53 @@ from .variables import UNDEFINED, Box, Variables
 
 _ITERATIONS = 200
 _HALVINGS = 8
+_LONGEST = 0.5
 # two roots are one if they are nearer to each other than this part of the box; where the Hessian is singular,
 # half as many digits of a root are known, or less
 _APART = 1e-8
 _APART_SINGULAR = 1e-4
-# the part of the gradient that a Newton step may leave
-_LEFT = 1e-3
 _SINGULAR = 1e-4
 # the part of the gradient that a Newton step may leave
 _LEFT = 1e-3
 
 
 @dataclass(frozen=True)
+class Scaled:
+    """A function whose derivatives are by parts of the sides of a box, so that no unit matters.
+
+    Points are those of the function; directions, gradients and Hessians count the sides as 1.
+    """
+
+    function: Variables
+    sides: Vector
+
+    def value(self, x: Vector) -> float:
+        """The function at a point."""
+        return self.function.value(x)
+
+    def gradient(self, x: Vector) -> Vector:
+        """The gradient at a point."""
+        found: Vector = self.sides * self.function.gradient(x)
+        return found
+
+    def hessian(self, x: Vector) -> Vector:
+        """The matrix of second derivatives at a point."""
+        found: Vector = self.sides[:, None] * self.function.hessian(x) * self.sides
+        return found
+
+    def along(self, x: Vector, direction: Vector, order: int) -> float:
+        """The derivative of some order along a line, at the point."""
+        return self.function.along(x, self.sides * direction, order)
+
+    def moved(self, x: Vector, step: Vector) -> Vector:
+        """The point a step away."""
+        found: Vector = x + self.sides * step
+        return found
+
+
+@dataclass(frozen=True)
 class GradientRoot:
-    """A root of the gradient, with the Hessian there."""
+    """A root of the gradient, with the Hessian and the size of the gradient there, in parts of the box."""
 
     x: Vector
     hessian: Vector
@@ -78,13 +111,16 @@ def starting_points(box: Box, count: int) -> Vector:
     return points
 
 
-def gradient_roots(function: Variables, box: Box, starts: Vector) -> Found:
+def gradient_roots(function: Scaled, box: Box, starts: Vector) -> Found:
     """Go to roots of the gradient from each start, and keep each root in the box once."""
     values, slopes, curvatures, good, error = [], [], [], [], None
     for start in starts:
         try:
-            value, gradient = function.value_and_gradient(start)
-            hessian = function.hessian(start)
+            value, gradient, hessian = (
+                function.value(start),
+                function.gradient(start),
+                function.hessian(start),
+            )
         except UNDEFINED as raised:
             error = raised
             continue
@@ -100,15 +136,15 @@ def gradient_roots(function: Variables, box: Box, starts: Vector) -> Found:
     ends = [_newton(function, box, start, noise) for start in good]
     roots = [end for end in ends if end is not None and box.contains(end.x, 1e-9)]
     height = float(np.median(values)) if good else 0.0
-    return Found(_distinct(roots, box, typical), noise, typical, height, len(starts) - len(good))
+    return Found(_distinct(roots, function, typical), noise, typical, height, len(starts) - len(good))
 
 
-def _newton(function: Variables, box: Box, start: Vector, noise: float) -> GradientRoot | None:
+def _newton(function: Scaled, box: Box, start: Vector, noise: float) -> GradientRoot | None:
     """The root of the gradient that damped Newton steps lead to; None if they lead to none."""
     x, before = start, np.zeros_like(start)
     try:
         gradient, hessian = function.gradient(x), function.hessian(x)
-        step = _step(hessian, gradient, box)
+        step = _step(hessian, gradient)
         for _ in range(_ITERATIONS):
             moved = _improved(function, x, [*_extended(step, before), step], float(np.linalg.norm(gradient)))
             if moved is None:
@@ -117,27 +153,25 @@ def _newton(function: Variables, box: Box, start: Vector, noise: float) -> Gradi
             if not box.contains(x, 1.0):
                 return None
             hessian = function.hessian(x)
-            before, step = step, _step(hessian, gradient, box)
-            if float(np.linalg.norm(step)) <= 0.01 * EPS * box.extent:
+            before, step = step, _step(hessian, gradient)
+            if float(np.linalg.norm(step)) <= 0.01 * EPS:
                 break
     except UNDEFINED:
         return None
-    size = float(np.linalg.norm(gradient))
-    length = float(np.linalg.norm(step)) / box.extent
+    size, length = float(np.linalg.norm(gradient)), float(np.linalg.norm(step))
     # where the Hessian is singular a step may be short because it leaves a part of the gradient as it is
     leads_there = float(np.linalg.norm(hessian @ step + gradient)) <= _LEFT * size
     near = (length <= _APART and leads_there) or (length <= _APART_SINGULAR and size <= noise)
     return GradientRoot(x, hessian, size) if near and np.all(np.isfinite(hessian)) else None
 
 
-def _step(hessian: Vector, gradient: Vector, box: Box) -> Vector:
+def _step(hessian: Vector, gradient: Vector) -> Vector:
     """The Newton step, the shortest one where the Hessian is singular, and no longer than half the box."""
     if not np.all(np.isfinite(hessian)) or not np.all(np.isfinite(gradient)):
         raise ArithmeticError("no finite derivatives here")
     step: Vector = np.linalg.lstsq(hessian, -gradient, rcond=1e-12)[0]
     length = float(np.linalg.norm(step))
-    longest = 0.5 * box.extent
-    return step if length <= longest else step * (longest / length)
+    return step if length <= _LONGEST else step * (_LONGEST / length)
 
 
 def _extended(step: Vector, before: Vector) -> list[Vector]:
@@ -151,42 +185,41 @@ def _extended(step: Vector, before: Vector) -> list[Vector]:
     return [step * (previous / (previous - length))]
 
 
-def _improved(
-    function: Variables, x: Vector, steps: list[Vector], size: float
-) -> tuple[Vector, Vector] | None:
+def _improved(function: Scaled, x: Vector, steps: list[Vector], size: float) -> tuple[Vector, Vector] | None:
     """The point a step away where the gradient is smaller; of the last step a part may do as well."""
     if size == 0.0 or not np.any(steps[-1]):
         return None
     for step in [*steps, *[steps[-1] / 2.0**k for k in range(1, _HALVINGS)]]:
-        gradient = function.gradient(x + step)
+        there = function.moved(x, step)
+        gradient = function.gradient(there)
         if float(np.linalg.norm(gradient)) < size:
-            return x + step, gradient
+            return there, gradient
     return None
 
 
-def _distinct(roots: list[GradientRoot], box: Box, typical: float) -> list[GradientRoot]:
+def _distinct(roots: list[GradientRoot], function: Scaled, typical: float) -> list[GradientRoot]:
     """The best of each group of roots that are one to the accuracy with which they are known."""
     kept: list[GradientRoot] = []
     for root in sorted(roots, key=lambda r: r.size):
         apart = _APART_SINGULAR if root.singular(typical) else _APART
-        if all(float(np.max(np.abs(root.x - other.x))) > apart * box.extent for other in kept):
+        if all(float(np.max(np.abs(root.x - other.x) / function.sides)) > apart for other in kept):
             kept.append(root)
     return kept
 
 
-def is_isolated(function: Variables, box: Box, root: GradientRoot) -> bool:
+def is_isolated(function: Scaled, box: Box, root: GradientRoot) -> bool:
     """Whether Newton's method comes back to a root when it starts a little beside it.
 
     Along a curve of roots it goes to the nearest one instead.
     """
     values, vectors = np.linalg.eigh(root.hessian)
-    beside = 1e-2 * box.extent
+    beside = 1e-2
     for vector in vectors.T[np.argsort(np.abs(values))]:
         for sign in (1.0, -1.0):
-            end = _newton(function, box, root.x + sign * beside * vector, 0.0)
+            end = _newton(function, box, function.moved(root.x, sign * beside * vector), 0.0)
             if end is None:
                 continue
-            distance = float(np.linalg.norm(end.x - root.x))
-            if _APART_SINGULAR * box.extent < distance < 2.0 * beside:
+            distance = float(np.linalg.norm((end.x - root.x) / function.sides))
+            if _APART_SINGULAR < distance < 2.0 * beside:
                 return False
     return True

@@ -6,7 +6,7 @@ In: a function and a point. Out: the linear function that touches it there, as a
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from .. import products
 from ..leaves import Vector, flattened
 from .texts import shifted, signed_sum
-from .variables import Function, Variables, number, point_of
+from .variables import Function, Variables, number, point_of, vector_of
 
 
 @dataclass(frozen=True)
@@ -66,12 +66,15 @@ class TangentPlane:
         The partial derivatives there, which are the coefficients of the plane.
     names : tuple of str
         What the numbers are called.
+    form : tuple
+        The point as arguments of the function.
     """
 
     point: Vector
     value: float
     gradient: Vector
     names: tuple[str, ...]
+    form: tuple[Any, ...] = field(repr=False)
 
     @property
     def intercept(self) -> float:
@@ -85,7 +88,7 @@ class TangentPlane:
 
     def __call__(self, *args: Any) -> float:
         """The value of the plane, at arguments as the function takes them."""
-        return float(self.value + self.gradient @ (flattened(point_of(args)) - self.point))
+        return float(self.value + self.gradient @ (vector_of(args, self.form) - self.point))
 
     def __str__(self) -> str:
         factors = [shifted(name, float(x)) for name, x in zip(self.names, self.point, strict=True)]
@@ -161,7 +164,7 @@ def tangent_plane(f: Function, point: Any) -> TangentPlane:
     function = Variables(f, form)
     x = flattened(form)
     value, gradient = function.value_and_gradient(x)
-    return TangentPlane(x, value, gradient, function.names)
+    return TangentPlane(x, value, gradient, function.names, form)
 
 
 def variable_name(f: Function) -> str:

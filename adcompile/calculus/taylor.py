@@ -8,7 +8,7 @@ is taken from samples says so.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from ..leaves import Vector, flattened
 from .roots import guarded
 from .tangents import variable_name
 from .texts import shifted, signed_sum
-from .variables import Function, Variables, is_whole, name_of, number, point_of
+from .variables import Function, Variables, is_whole, name_of, number, point_of, vector_of
 
 _SAMPLES = 1024
 
@@ -155,6 +155,8 @@ class TaylorModel:
         Its second derivatives there, for order 2.
     names : tuple of str
         What the numbers are called.
+    form : tuple
+        The point as arguments of the function.
     """
 
     point: Vector
@@ -162,6 +164,7 @@ class TaylorModel:
     gradient: Vector
     hessian: Vector | None
     names: tuple[str, ...]
+    form: tuple[Any, ...] = field(repr=False)
 
     @property
     def order(self) -> int:
@@ -170,7 +173,7 @@ class TaylorModel:
 
     def __call__(self, *args: Any) -> float:
         """The value of the polynomial, at arguments as the function takes them."""
-        step = flattened(point_of(args)) - self.point
+        step = vector_of(args, self.form) - self.point
         curved = 0.0 if self.hessian is None else 0.5 * float(step @ self.hessian @ step)
         return float(self.value + self.gradient @ step) + curved
 
@@ -246,6 +249,5 @@ def taylor(f: Function, x0: Any, order: int) -> Any:
     function = Variables(f, form)
     vector = flattened(form)
     value, gradient = function.value_and_gradient(vector)
-    return TaylorModel(
-        vector, value, gradient, function.hessian(vector) if order == 2 else None, function.names
-    )
+    hessian = function.hessian(vector) if order == 2 else None
+    return TaylorModel(vector, value, gradient, hessian, function.names, form)

@@ -64,6 +64,17 @@ def _coordinate(item: Any, what: str) -> Any:
     return number(item, what)
 
 
+def vector_of(args: tuple[Any, ...], like: tuple[Any, ...]) -> Vector:
+    """The numbers of arguments that have to be of the form of others."""
+    found = point_of(args)
+    if [np.shape(item) for item in found] != [np.shape(item) for item in like]:
+        shapes = ", ".join(
+            "a number" if np.ndim(x) == 0 else f"an array of shape {np.shape(x)}" for x in like
+        )
+        raise ArgumentError("AD210", "these arguments are not of the form of the point", None, shapes)
+    return flattened(found)
+
+
 @dataclass(frozen=True)
 class Variables:
     """A function of numbers, and the form in which it takes them.

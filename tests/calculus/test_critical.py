@@ -181,7 +181,7 @@ def test_a_ridge_is_one_point_that_is_not_isolated():
 
 
 def test_a_tail_is_not_taken_for_a_root():
-    found = find_critical_points(lambda x, y: math.exp(-(x * x) - y * y), [(-20, 20), (-20, 20)])
+    found = find_critical_points(lambda x, y: math.exp(-(x * x) - y * y), [(-20, 20), (-20, 20)], samples=50)
     assert kinds(found) == [("maximum", 2)]
 
 
@@ -192,6 +192,14 @@ def test_a_singular_hessian_alone_makes_no_critical_point(shift):
     assert kinds(found) == [("saddle", 2), ("minimum", 2)]
     assert len(find_critical_points(lambda x, y: x**4 + y, [(-2, 2), (-2, 2)])) == 0
     assert len(find_critical_points(lambda x, y: x + 2 * y, [(-2, 2), (-2, 2)])) == 0
+
+
+def test_units_do_not_matter():
+    unit = 1e-6
+    found = find_critical_points(lambda x, y: himmelblau(x / unit, y), [(-5 * unit, 5 * unit), (-5, 5)])
+    assert [p.kind for p in found] == [
+        "minimum", "saddle", "minimum", "maximum", "saddle", "saddle", "minimum", "saddle", "minimum",
+    ]  # fmt: skip
 
 
 def test_the_same_at_every_run():

@@ -56,6 +56,14 @@ def test_tangent_plane():
     assert str(of_array) == "5 + 2·(p[0] - 1) + 4·(p[1] - 2)"
 
 
+def test_arguments_of_another_form():
+    plane = tangent_plane(lambda p: np.sum(p * p), np.array([1.0, 2.0]))
+    model = taylor(lambda x, y: x * y, (1, 2), 2)
+    for call in (lambda: plane(1.0), lambda: plane(1.0, 2.0), lambda: model(1.0), lambda: model(np.ones(2))):
+        with pytest.raises(ArgumentError, match="these arguments are not of the form of the point"):
+            call()
+
+
 @pytest.mark.parametrize("point", [[1.0, 2.0], "a", None, (1.0, "b"), 1j])
 def test_what_is_no_point(point):
     with pytest.raises(ArgumentError, match="AD210"):
