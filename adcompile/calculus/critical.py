@@ -86,6 +86,8 @@ class CriticalPoints:
         Of what, and where.
     names : tuple of str
         What the numbers are called.
+    digits : int
+        To how many digits they are shown.
     """
 
     points: tuple[CriticalPoint, ...]
@@ -93,6 +95,7 @@ class CriticalPoints:
     undefined: int
     title: str
     names: tuple[str, ...]
+    digits: int = 6
 
     def __iter__(self) -> Iterator[CriticalPoint]:
         return iter(self.points)
@@ -113,7 +116,7 @@ class CriticalPoints:
         rows = [
             (
                 p.description,
-                *(f"{x:.6g}" for x in np.ravel(np.asarray(p.x))),
+                *(f"{x:.{self.digits}g}" for x in np.ravel(np.asarray(p.x))),
                 # what is rounding beside the others differs from one machine to the next
                 f"{p.value if abs(p.value) > 64.0 * EPS * largest else 0.0:.6g}",
                 ", ".join(f"{e:.6g}" for e in p.eigenvalues),
@@ -191,7 +194,7 @@ def find_critical_points(f: Function, box: Any, *, samples: int | None = None) -
         else:
             points, undefined = _of_several(function, where, samples or _STARTS * function.size)
             jumps = ()
-    return CriticalPoints(points, jumps, undefined, title, function.names)
+    return CriticalPoints(points, jumps, undefined, title, function.names, where.digits)
 
 
 def _of_one_number(

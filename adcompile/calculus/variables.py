@@ -188,6 +188,12 @@ class Box:
         """The longest side."""
         return float(np.max(self.high - self.low))
 
+    @property
+    def digits(self) -> int:
+        """How many digits tell the places of the box apart: six, and more where it is far from zero."""
+        far = np.maximum(np.abs(self.low), np.abs(self.high)) / (self.high - self.low)
+        return 6 + max(int(np.log10(np.max(far))), 0)
+
     def contains(self, vector: Vector, margin: float = 0.0) -> bool:
         """Whether a point lies in the box, or outside of it by no more than a part of its sides."""
         slack = margin * (self.high - self.low)
@@ -195,8 +201,8 @@ class Box:
 
     def text(self, names: Sequence[str]) -> str:
         """The box as one writes it."""
-        sides = zip(names, self.low, self.high, strict=True)
-        return ", ".join(f"{name} in [{low:g}, {high:g}]" for name, low, high in sides)
+        sides, digits = zip(names, self.low, self.high, strict=True), self.digits
+        return ", ".join(f"{name} in [{low:.{digits}g}, {high:.{digits}g}]" for name, low, high in sides)
 
 
 def box_of(f: Function, box: Any) -> Box:

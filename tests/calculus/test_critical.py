@@ -217,6 +217,12 @@ def test_as_a_table():
     )
 
 
+def test_far_from_zero_as_many_digits_are_shown_as_tell_the_points_apart():
+    lines = str(find_critical_points(lambda x: math.cos(x), (1e6, 1e6 + 7))).splitlines()
+    assert lines[0] == "critical points of <lambda>, x in [1000000, 1000007]"
+    assert [line.split()[1] for line in lines[2:]] == [f"{k * math.pi:.4f}" for k in (318310, 318311, 318312)]
+
+
 # -- minima --------------------------------------------------------------------------------------------------
 
 
