@@ -143,7 +143,7 @@ class _Checker:
         )
         scale = max(1.0, abs(found.value))
         # a difference that does not settle excuses a little, never everything
-        excuse = min(4.0 * found.error, 1e-4 * scale)
+        excuse = min(2.0 * found.error, 1e-4 * scale)
         given = {}
         if "reverse" in self.modes:
             given["reverse"] = float((self.bars[name][place] * unit).real)

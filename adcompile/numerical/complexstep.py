@@ -21,8 +21,9 @@ from .lines import Axis, axis_along, quotient, stacked
 from .points import Point, is_whole
 
 _ULPS = 16.0
-# how far the two steps, and the sum of the columns, may be from the derivative along the line
-_CLOSE = 1e-6
+# how far what should be equal may be apart, relatively, and in units of the accuracy
+_CLOSE = 1e-9
+_CLOSE_ULPS = 1e3
 # differences that are less sure than this tell nothing
 _SURE = 1e-3
 # ... and in low precision, so many times as much as they are sure of at best
@@ -60,6 +61,7 @@ class ComplexStep:
         self.steps = [_step(axis) if axis.step is None else axis.step for axis in axes]
         self._form = map_leaves(_in_complex, point.arguments)
         self._values: Vector = np.zeros((0, 0))
+        self.close = max(_CLOSE, _CLOSE_ULPS * float(np.max(point.accuracies, initial=0.0)))
 
     def values(self) -> Vector:
         """The matrix of shape (m, lines)."""
@@ -137,11 +139,11 @@ class ComplexStep:
         slope = first.imag / step
         # a step moves the values by its square, and the derivatives too: that alone may be all there is
         size = np.abs(middle) + np.abs(slope) * axis.size
-        if not np.all(np.abs(first.real - middle) <= _CLOSE * size + step):
-            shown = _pair(first.real, middle, np.abs(first.real - middle) - _CLOSE * size)
+        if not np.all(np.abs(first.real - middle) <= self.close * size + step):
+            shown = _pair(first.real, middle, np.abs(first.real - middle) - self.close * size)
             raise self.refusal(f"the real part of its result is {shown[0]} instead of {shown[1]}")
         second = self.quotient(axis.direction, step / 8.0)
-        if not np.all(np.abs(second - slope) <= _CLOSE * size / axis.size + step):
+        if not np.all(np.abs(second - slope) <= self.close * size / axis.size + step):
             shown = _pair(slope, second, np.abs(second - slope))
             raise self.refusal(f"the derivative depends on the step: {shown[0]} or {shown[1]}")
         self._compare_differences(axis, slope)
@@ -165,7 +167,7 @@ class ComplexStep:
         step = power_of_two(axis.size) * formula.relative_step(axis.accuracy) / divisor
         with np.errstate(all="ignore"):
             fine, coarse = (quotient(self.point, axis, formula, factor * step) for factor in (1.0, 2.0))
-        doubt = 2.0 * formula.error(fine, coarse) + _CLOSE * np.abs(fine.value)
+        doubt = 2.0 * formula.error(fine, coarse) + self.close * np.abs(fine.value)
         # what values as large as those on the line would give
         typical = fine.rounding * step / (axis.accuracy * axis.size)
         sure = max(_SURE, _UNSURE * axis.accuracy ** (4.0 / 5.0))
@@ -179,7 +181,7 @@ class ComplexStep:
             return
         terms = self._values * axis.direction
         size = np.abs(terms).sum(axis=1) + np.abs(self.point.middle) / axis.size
-        if not np.all(np.abs(terms.sum(axis=1) - slope) <= _CLOSE * size + max(self.steps)):
+        if not np.all(np.abs(terms.sum(axis=1) - slope) <= self.close * size + max(self.steps)):
             raise self.refusal("the derivatives by its numbers do not add up to the one along a line")
 
 
@@ -196,6 +198,7 @@ def _in_complex(leaf: Any) -> Any:
 
 
 def _pair(first: Vector, second: Vector, wrong: Vector) -> tuple[str, str]:
-    """The two numbers that disagree most."""
+    """The two numbers that disagree most, with as many digits as it takes to see that."""
     k = int(np.argmax(wrong))
-    return f"{first[k]:.6g}", f"{second[k]:.6g}"
+    shown = [(f"{first[k]:.{digits}g}", f"{second[k]:.{digits}g}") for digits in (6, 9, 12, 17)]
+    return next((pair for pair in shown if pair[0] != pair[1]), shown[-1])

@@ -18,6 +18,8 @@ _SHRINK = 1.4
 _ROWS = 10
 _STARTS = 6
 _SETTLED = 1e-9
+# the smallest of many gaps between neighbours is small by luck, too
+_CAUTION = 2.0
 
 # what Python and NumPy raise where a function is not defined; anything else is an error of the program
 UNDEFINED = (ValueError, ArithmeticError)
@@ -71,7 +73,7 @@ def extrapolated(quotient: Callable[[float], Quotient], step: float, size: int) 
     Notes
     -----
     C. J. F. Ridders, Accurate computation of F'(x) and F'(x)F''(x), Advances in Engineering Software 4
-    (1982). The error is estimated as in Press et al., Numerical Recipes, section 5.7, with what rounding may
+    (1982). The error is that of Press et al., Numerical Recipes, section 5.7, doubled, and what rounding may
     add, which is all there is where the function is a polynomial of low degree.
     """
     best = Limit(np.full(size, np.nan), np.full(size, np.inf))
@@ -101,7 +103,7 @@ def _tableau(quotient: Callable[[float], Quotient], step: float, best: Limit) ->
             last = row[-1]
             element = _eliminated(last, earlier, factor)
             gap = np.maximum(np.abs(element.value - last.value), np.abs(element.value - earlier.value))
-            here = _better(here, Limit(element.value, gap + element.rounding))
+            here = _better(here, Limit(element.value, _CAUTION * gap + element.rounding))
             row.append(element)
             factor *= _SHRINK**2
         if previous and np.all(np.abs(row[-1].value - previous[-1].value) >= 2.0 * here.error):

@@ -135,6 +135,40 @@ def test_every_method_is_within_its_errors(f, x, exact, method, order):
         assert abs(value - right) <= error <= 1e-5
 
 
+ELEMENTARY = [
+    np.sin, np.cos, np.exp, np.tanh, np.arctan, lambda x: x * x, lambda x: 1.0 / (1.0 + x * x),
+    lambda x: np.sqrt(1.0 + x * x), lambda x: np.log(2.0 + x * x), cubic,
+]  # fmt: skip
+
+
+def composition(rng):
+    """A random composition of elementary functions, analytic near the real numbers."""
+    parts = [ELEMENTARY[k] for k in rng.integers(len(ELEMENTARY), size=rng.integers(1, 4))]
+    factors = 2.0 * rng.normal(size=4)
+
+    def f(x):
+        y = factors[0] * x + factors[1]
+        for part in parts:
+            y = part(y)
+        return y * factors[2] + factors[3]
+
+    return f
+
+
+@pytest.mark.parametrize(("method", "order"), METHODS)
+def test_errors_are_within_their_estimates_nearly_always(method, order):
+    rng = np.random.default_rng(1)
+    within = []
+    with np.errstate(all="ignore"):
+        while len(within) < 200:
+            f, x = composition(rng), float(rng.normal() * 10.0 ** rng.uniform(-2.0, 1.0))
+            exact = f(x + 1e-30j).imag / 1e-30
+            if abs(f(x)) < 1e6 and abs(exact) < 1e6:
+                found = numerical.derivative(f, x, method, order=order)
+                within.append(abs(found.value - exact) <= found.error)
+    assert np.mean(within) >= 0.97
+
+
 @pytest.mark.parametrize(("method", "order"), METHODS)
 @pytest.mark.parametrize("x", [np.float32(2.0), np.float32(-0.7)])
 def test_single_precision(x, method, order):

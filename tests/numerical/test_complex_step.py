@@ -51,6 +51,10 @@ BAD = {
         lambda x: np.exp(x[0]) * 1000.0 + 0.01 * abs(x[1]),
         "along a line they give 702.584 and differences 702.578",
     ),
+    "a tiny part": (
+        lambda x: 1e6 * x[0] + abs(x[1]),
+        "along a line they give 520487 and differences 520486",
+    ),
     "a cast": (lambda x: np.sum(x.astype(float) ** 2), "ComplexWarning: Casting complex values"),
     "a real array": (filled, "ComplexWarning: Casting complex values"),
     "math": (lambda x: math.sin(x[0]), "ComplexWarning: Casting complex values"),
