@@ -28,7 +28,8 @@ _CLOSE_ULPS = 1e3
 _SURE = 1e-3
 # ... and in low precision, so many times as much as they are sure of at best
 _UNSURE = 30.0
-_TRIES = 3
+# by what the step of differences is divided, where one is not enough
+_SHORTER = (64.0**3, 64.0**2, 64.0)
 _WAY_OUT = 'method="ridders", or the compiled derivative'
 
 
@@ -39,10 +40,15 @@ class Comparison(NamedTuple):
     doubt: Vector
     limit: Vector
 
-    def better(self, other: Comparison) -> Comparison:
-        """For each output, the one with less doubt."""
-        wins = other.doubt < self.doubt
-        pairs = zip(self, other, strict=True)
+    def agrees(self, slope: Vector) -> Any:
+        """For each output, whether it confirms a derivative."""
+        return (np.abs(self.value - slope) <= self.doubt) & (self.doubt <= self.limit)
+
+    def surer(self, longer: Comparison) -> Comparison:
+        """For each output, the one with a longer step if it agrees with this and has less doubt."""
+        close = ~(np.abs(longer.value - self.value) > longer.doubt + self.doubt)
+        wins = close & (longer.doubt < self.doubt)
+        pairs = zip(self, longer, strict=True)
         return Comparison(*[np.where(wins, second, first) for first, second in pairs])
 
 
@@ -150,12 +156,19 @@ class ComplexStep:
         return axis, slope
 
     def _compare_differences(self, axis: Axis, slope: Vector) -> None:
-        """Refuse if the derivative is not that of differences, each with the step at which it is surest."""
-        best = Comparison(slope, np.full(slope.shape, np.inf), np.full(slope.shape, np.inf))
-        for n in range(_TRIES):
-            best = best.better(self._difference(axis, slope, 64.0**n))
-            if np.all(np.abs(best.value - slope) <= best.doubt) and np.all(best.doubt <= best.limit):
-                return
+        """Refuse if the derivative is not that of differences.
+
+        They take one step. If that does not settle it, they take shorter ones, from the shortest on, and each
+        output keeps the surest of those that agree: a longer step may have missed how fast a function varies.
+        """
+        best = self._difference(axis, slope, 1.0)
+        if np.all(best.agrees(slope)):
+            return
+        longest, best = best, self._difference(axis, slope, _SHORTER[0])
+        for other in (*(self._difference(axis, slope, divisor) for divisor in _SHORTER[1:]), longest):
+            best = best.surer(other)
+        if np.all(best.agrees(slope)):
+            return
         wrong = np.abs(best.value - slope) - best.doubt
         if np.any(wrong > 0.0):
             shown = _pair(slope, best.value, wrong)
@@ -167,7 +180,7 @@ class ComplexStep:
         step = power_of_two(axis.size) * formula.relative_step(axis.accuracy) / divisor
         with np.errstate(all="ignore"):
             fine, coarse = (quotient(self.point, axis, formula, factor * step) for factor in (1.0, 2.0))
-        doubt = 2.0 * formula.error(fine, coarse) + self.close * np.abs(fine.value)
+        doubt = 2.0 * formula.error(fine, coarse, lambda: self.point.middle) + self.close * np.abs(fine.value)
         # what values as large as those on the line would give
         typical = fine.rounding * step / (axis.accuracy * axis.size)
         sure = max(_SURE, _UNSURE * axis.accuracy ** (4.0 / 5.0))

@@ -7,7 +7,7 @@ builds on it. Not for functions with noise, which small steps amplify.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -34,10 +34,23 @@ class Quotient(NamedTuple):
         The quotient for each output.
     rounding : ndarray of shape (m,)
         What the rounding of the function's values may have added to it.
+    step : float
+        The step.
+    sides : ndarray of shape (m,), optional
+        The sum of the values at one step to either side, where that is all that it is made of.
     """
 
     value: Vector
     rounding: Vector
+    step: float
+    sides: Vector | None = None
+
+    def bend(self, middle: Vector) -> Quotient | None:
+        """Half of what the slope to the right is more than that to the left, given the values between."""
+        if self.sides is None:
+            return None
+        value = (self.sides - 2.0 * middle) / (2.0 * self.step)
+        return Quotient(value, 2.0 * self.rounding, self.step)
 
 
 class Limit(NamedTuple):
@@ -47,7 +60,7 @@ class Limit(NamedTuple):
     error: Vector
 
 
-def extrapolated(quotient: Callable[[float], Quotient], step: float, size: int) -> Limit:
+def extrapolated(quotient: Callable[[float], Quotient], step: float, middle: Vector) -> Limit:
     """The limit of a difference quotient whose error is a series in even powers of the step.
 
     Steps shrink by a constant factor, and Neville's tableau takes one power after the other off the error; of
@@ -62,8 +75,8 @@ def extrapolated(quotient: Callable[[float], Quotient], step: float, size: int) 
         its domain.
     step : float
         The first and largest step.
-    size : int
-        How many outputs there are.
+    middle : ndarray of shape (m,)
+        The values of the function where the step is 0.
 
     Returns
     -------
@@ -76,10 +89,10 @@ def extrapolated(quotient: Callable[[float], Quotient], step: float, size: int) 
     (1982). The error is that of Press et al., Numerical Recipes, section 5.7, doubled, and what rounding may
     add, which is all there is where the function is a polynomial of low degree.
     """
-    best = Limit(np.full(size, np.nan), np.full(size, np.inf))
+    best = _unknown(middle.size)
     for start in range(_STARTS):
         try:
-            best = _tableau(quotient, step / 10.0**start, best)
+            best = _better(best, _tableau(quotient, step / 10.0**start, middle))
         except UNDEFINED:
             continue
         if np.all(np.isfinite(best.error)) and np.all(best.error <= _SETTLED * _scale(best.value)):
@@ -87,35 +100,66 @@ def extrapolated(quotient: Callable[[float], Quotient], step: float, size: int) 
     return best
 
 
+def _unknown(size: int) -> Limit:
+    return Limit(np.full(size, np.nan), np.full(size, np.inf))
+
+
 def _scale(values: Vector) -> float:
     return max(1.0, float(np.max(np.abs(values), initial=0.0)))
 
 
-def _tableau(quotient: Callable[[float], Quotient], step: float, best: Limit) -> Limit:
-    """The better of what is known and a tableau of shrinking steps, for each output."""
-    # the elements of this tableau alone decide when it gets no better
-    here = Limit(np.full_like(best.value, np.nan), np.full_like(best.error, np.inf))
+def _tableau(quotient: Callable[[float], Quotient], step: float, middle: Vector) -> Limit:
+    """The limit by shrinking steps; at a kink, the error is what the slopes to both sides differ by."""
+    bends: list[Quotient] = []
+
+    def rows() -> Iterator[Quotient]:
+        for n in range(_ROWS):
+            found = quotient(step / _SHRINK**n)
+            bend = found.bend(middle)
+            bends.extend([] if bend is None else [bend])
+            yield found
+
+    slope = _neville(rows(), _SHRINK**2, middle.size)
+    # of a smooth function, the bend is a series in odd powers, and vanishes
+    kink = _neville(bends, _SHRINK, middle.size)
+    jump = np.where(np.abs(kink.value) > 2.0 * kink.error, 2.0 * np.abs(kink.value), 0.0)
+    return Limit(slope.value, np.maximum(slope.error, jump))
+
+
+def _neville(rows: Iterable[Quotient], factor: float, size: int) -> Limit:
+    """The limit of quotients whose errors are series in every other power of the step.
+
+    Parameters
+    ----------
+    rows : iterable of Quotient
+        With shrinking steps; no more are taken when they make nothing better.
+    factor : float
+        By how much the first of these powers shrinks.
+    size : int
+        How many outputs there are.
+    """
+    best = _unknown(size)
     previous: list[Quotient] = []
-    for n in range(_ROWS):
-        row = [quotient(step / _SHRINK**n)]
-        factor = _SHRINK**2
+    for first in rows:
+        row, power = [first], factor
         for earlier in previous:
             last = row[-1]
-            element = _eliminated(last, earlier, factor)
+            element = _eliminated(last, earlier, power)
             gap = np.maximum(np.abs(element.value - last.value), np.abs(element.value - earlier.value))
-            here = _better(here, Limit(element.value, _CAUTION * gap + element.rounding))
+            best = _better(best, Limit(element.value, _CAUTION * gap + element.rounding))
             row.append(element)
-            factor *= _SHRINK**2
-        if previous and np.all(np.abs(row[-1].value - previous[-1].value) >= 2.0 * here.error):
+            power *= _SHRINK**2
+        if previous and np.all(np.abs(row[-1].value - previous[-1].value) >= 2.0 * best.error):
             break
         previous = row
-    return _better(best, here)
+    return best
 
 
 def _eliminated(fine: Quotient, coarse: Quotient, factor: float) -> Quotient:
     """Two quotients without the error that is so many times as large in the second one."""
     value = (fine.value * factor - coarse.value) / (factor - 1.0)
-    return Quotient(value, (fine.rounding * factor + coarse.rounding) / (factor - 1.0))
+    rounding = (fine.rounding * factor + coarse.rounding) / (factor - 1.0)
+    return Quotient(value, rounding, fine.step)
 
 
 def _better(first: Limit, second: Limit) -> Limit:

@@ -74,24 +74,37 @@ class Formula:
         """
         total: Any = 0.0
         peak: Any = 0.0
+        sides: Any = 0.0
         for offset, weight in self.weights:
             value = middle() if offset == 0 else line(offset * step)
+            sides = sides + value
             total = total + weight * value
             peak = np.maximum(peak, np.abs(value))
         slope = total / step**self.derivative
         spread = sum(abs(weight) for _, weight in self.weights)
         # the numbers are rounded when they are moved, unless the step is a power of two that is not too small
         moved = np.abs(slope) * (1.0 + reach / step)
-        return Quotient(slope, _ULPS * (spread * peak / step**self.derivative + moved))
+        rounding = _ULPS * (spread * peak / step**self.derivative + moved)
+        has_sides = {offset for offset, _ in self.weights} == {-1, 1}
+        return Quotient(slope, rounding, step, sides if has_sides else None)
 
-    def error(self, fine: Quotient, coarse: Quotient) -> Vector:
+    def error(self, fine: Quotient, coarse: Quotient, middle: Callable[[], Vector]) -> Vector:
         """The estimated error of a quotient, from another one with twice the step.
 
-        Richardson's estimate of the truncation, twice, and rounding.
+        Richardson's estimate of the truncation, twice, and rounding. And where there is one point to each
+        side, what the slopes to both sides differ by beyond what is proportional to the step: at a kink, a
+        central difference is as quiet as anywhere, and that is the error.
         """
         truncation = 2.0 * np.abs(coarse.value - fine.value) / (2.0**self.order - 1.0)
         found: Vector = truncation + fine.rounding
-        return found
+        if fine.sides is None:
+            return found
+        bends = fine.bend(middle()), coarse.bend(middle())
+        if bends[0] is None or bends[1] is None:
+            return found
+        kink = np.abs(2.0 * bends[0].value - bends[1].value)
+        certain = kink > 2.0 * (2.0 * bends[0].rounding + bends[1].rounding)
+        return np.where(certain, found + 2.0 * kink, found)
 
 
 def power_of_two(step: float) -> float:

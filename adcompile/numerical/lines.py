@@ -83,7 +83,7 @@ def axes_of(point: Point, step: Any, exact: bool = True) -> list[Axis]:
         size, given = float(point.sizes[k]), None if step is None else float(step)
         if given is not None and exact:
             given = point.snapped(k, given)
-        axes.append(Axis(unit, size, float(point.accuracies[k]), size, given))
+        axes.append(Axis(unit, size, float(point.accuracies[k]), abs(float(point.vector[k])), given))
     return axes
 
 
@@ -94,7 +94,10 @@ def axis_along(point: Point, direction: Vector, step: Any) -> Axis:
     if not np.isfinite(longest) or longest == 0.0:
         raise ArgumentError("AD210", "the direction is zero or not finite", None, "a direction to go")
     size = 1.0 / longest
-    return Axis(direction, size, float(np.max(point.accuracies)), size, None if step is None else float(step))
+    reach = size * float(np.max(np.abs(point.vector) / point.sizes))
+    return Axis(
+        direction, size, float(np.max(point.accuracies)), reach, None if step is None else float(step)
+    )
 
 
 def check_step(step: Any) -> None:
@@ -112,15 +115,15 @@ def stacked(point: Point, columns: Sequence[Vector]) -> Vector:
 def quotient(point: Point, axis: Axis, formula: Formula, step: float) -> Quotient:
     """A difference quotient on a line, with what rounding adds to it."""
     found = formula.quotient(axis.line(point), step, lambda: point.middle, axis.reach)
-    return Quotient(found.value, found.rounding * max(axis.accuracy, point.accuracy))
+    return found._replace(rounding=found.rounding * max(axis.accuracy, point.accuracy))
 
 
 def limit(point: Point, axis: Axis, formula: Formula, step: float) -> Limit:
     """The derivative on a line by Ridders' method, from a first step."""
-    size = point.middle.size
+    middle = point.middle
     # points where a function is not defined are passed over in silence
     with np.errstate(all="ignore"):
-        return extrapolated(lambda h: quotient(point, axis, formula, h), step, size)
+        return extrapolated(lambda h: quotient(point, axis, formula, h), step, middle)
 
 
 def first_step(axis: Axis) -> float:
@@ -153,7 +156,8 @@ class OneStep:
     def errors(self) -> Vector:
         """Estimates of the errors of its elements, from quotients with twice the step."""
         pairs = zip(self._fine, self._quotients(2.0), strict=True)
-        return stacked(self.point, [self.formula.error(fine, coarse) for fine, coarse in pairs])
+        errors = [self.formula.error(fine, coarse, lambda: self.point.middle) for fine, coarse in pairs]
+        return stacked(self.point, errors)
 
 
 class Extrapolated:

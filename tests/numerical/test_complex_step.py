@@ -34,6 +34,8 @@ GOOD = {
     "constant": lambda x: 3.0 + 0.0 * x[0],
     "flat": lambda x: (x[0] - 0.3) ** 3 + (x[1] + 1.2) ** 2,
     "waves": lambda x: np.sum(np.sin(200.0 * x)),
+    "short waves": lambda x: np.sum(np.sin(1e6 * x)),
+    "near a kink": lambda x: np.sum(np.maximum(x - 0.3 + 1e-7, 0.0)) * x[1],
 }
 BAD = {
     "abs": (lambda x: np.sum(np.abs(x)), "along a line they give 0 and differences 1.72384"),

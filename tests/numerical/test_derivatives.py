@@ -48,7 +48,7 @@ def bent(x):
 
 @pytest.mark.parametrize(
     ("method", "order", "calls", "more"),
-    [("forward", None, 4, 3), ("backward", None, 4, 3), ("central", None, 6, 6), ("central", 4, 12, 12)],
+    [("forward", None, 4, 3), ("backward", None, 4, 3), ("central", None, 6, 7), ("central", 4, 12, 12)],
 )
 def test_calls_of_a_gradient(method, order, calls, more):
     f = Counted(bent)
@@ -266,6 +266,27 @@ def test_ridders_is_as_exact_as_it_says():
     assert abs(found.value - math.e) <= found.error < 1e-11
     single = numerical.derivative(lambda x: np.sin(x), np.float32(1.0), "ridders")
     assert abs(float(single.value) - math.cos(1.0)) <= single.error < 1e-4
+
+
+@pytest.mark.parametrize("method", ["central", "ridders"])
+@pytest.mark.parametrize(
+    ("f", "x", "left", "right"),
+    [
+        (abs, 0.0, -1.0, 1.0),
+        (lambda x: max(x, 0.0) + x**2, 0.0, 0.0, 1.0),
+        (lambda x: abs(x - 1.5) * 3.0 + math.sin(x), 1.5, math.cos(1.5) - 3.0, math.cos(1.5) + 3.0),
+        (lambda x: 3.0 * np.maximum(x, np.float32(0.0)) + x**2, np.float32(0.0), 0.0, 3.0),
+        (lambda x: max(x - 1e-7, 0.0), 0.0, 0.0, 0.0),
+    ],
+)
+def test_central_differences_know_kinks(f, x, left, right, method):
+    found = numerical.derivative(f, x, method)
+    assert found.value - found.error <= left + 1e-5 and right - 1e-5 <= found.value + found.error
+
+
+def test_what_is_smooth_once_is_no_kink():
+    found = numerical.derivative(lambda x: x * abs(x), 0.0, "ridders")
+    assert abs(found.value) < 1e-6 and found.error < 1e-6
 
 
 def test_ridders_knows_nothing_where_nothing_is_finite():
