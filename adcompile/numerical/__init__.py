@@ -1,8 +1,8 @@
 """Derivatives by calling a function: what one has without a compiler, and what to check a compiler by.
 
 To read the code: `extrapolation` and `formulas` (the mathematics on one line), `points` (a function and its
-argument in containers), `lines` and `complexstep` (derivatives along lines), then `first`, `second` and
-`study`; for noisy functions `regression` and `spsa`.
+argument in containers), `guard` (numbers that complex steps may not take), `lines` and `complexstep`
+(derivatives along lines), then `first`, `second` and `study`; for noisy functions `regression` and `spsa`.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ import numpy as np
 from ..errors import ArgumentError
 from ..leaves import Vector, flattened, leaves, map_leaves, unflattened
 from .formulas import formula_of, power_of_two
+from .guard import guarded, loss_behind, lost_in
 from .lines import Axis, axis_along, quotient, stacked
 from .points import Point, is_whole
 
@@ -55,9 +56,10 @@ class Comparison(NamedTuple):
 class ComplexStep:
     """Complex steps on each line, after a check that the program is fit for them.
 
-    The check is along one line that moves all numbers. There, the real part of the complex result must be the
-    result at the point; the quotients with two steps must agree; and both must agree with real differences
-    that know their own error. So must the columns when they are found.
+    The check is along one line that moves all numbers. There, the result must not depend on absolute values,
+    conjugates or parts of complex numbers, as far as a guard can follow them; the real part of the complex
+    result must be the result at the point; the quotients with two steps must agree; and both must agree with
+    real differences that know their own error. So must the columns when they are found.
     """
 
     name = "complex steps"
@@ -142,6 +144,7 @@ class ComplexStep:
         axis = self._trial
         step = _step(axis)
         first = self.moved(axis.direction, step)
+        self._check_guarded(axis.direction, step)
         slope = first.imag / step
         # a step moves the values by its square, and the derivatives too: that alone may be all there is
         size = np.abs(middle) + np.abs(slope) * axis.size
@@ -154,6 +157,21 @@ class ComplexStep:
             raise self.refusal(f"the derivative depends on the step: {shown[0]} or {shown[1]}")
         self._compare_differences(axis, slope)
         return axis, slope
+
+    def _check_guarded(self, direction: Vector, step: float) -> None:
+        """Refuse if the result depends on what has no derivative in the complex plane."""
+        point = self.point
+        arguments = guarded(unflattened(self._form, point.vector + 1j * step * direction))
+        point.calls += 1
+        try:
+            with warnings.catch_warnings(), np.errstate(all="ignore"):
+                warnings.simplefilter("ignore")
+                why = lost_in(point.f(*arguments))
+        except Exception as error:
+            # a program that takes no other arrays than NumPy's own is left to the differences
+            why = loss_behind(error)
+        if why is not None:
+            raise self.refusal(why)
 
     def _compare_differences(self, axis: Axis, slope: Vector) -> None:
         """Refuse if the derivative is not that of differences.

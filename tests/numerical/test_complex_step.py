@@ -38,23 +38,29 @@ GOOD = {
     "near a kink": lambda x: np.sum(np.maximum(x - 0.3 + 1e-7, 0.0)) * x[1],
 }
 BAD = {
-    "abs": (lambda x: np.sum(np.abs(x)), "along a line they give 0 and differences 1.72384"),
-    "builtin abs": (lambda x: sum(abs(v) for v in x), "along a line they give 0 and differences 1.72384"),
-    "norm": (lambda x: np.linalg.norm(x), "along a line they give 0 and differences 1.29733"),
-    "conjugate": (lambda x: np.vdot(x, x), "along a line they give 0 and differences 6.10157"),
-    "sign": (lambda x: np.sum(np.sign(x) * x), "along a line they give 3.44768 and differences 1.72384"),
-    "std": (lambda x: np.std(x), "along a line they give 0 and differences 0.502696"),
-    "real": (lambda x: np.sum(x.real**2), "along a line they give 0 and differences 6.10157"),
+    "abs": (lambda x: np.sum(np.abs(x)), "`absolute` of a complex number has no derivative (test_complex"),
+    "builtin abs": (lambda x: sum(abs(v) for v in x), "`absolute` of a complex number has no derivative"),
+    "norm": (lambda x: np.linalg.norm(x), "`norm` of a complex number has no derivative"),
+    "conjugate": (lambda x: np.vdot(x, x), "`vdot` of a complex number has no derivative"),
+    "sign": (lambda x: np.sum(np.sign(x) * x), "`sign` of a complex number has no derivative"),
+    "std": (lambda x: np.std(x), "`std` of a complex number has no derivative"),
+    "real": (lambda x: np.sum(x.real**2), "`real` of a complex number has no derivative"),
     "eigenvalues": (
         lambda x: np.linalg.eigvalsh(MATRIX + np.outer(x, x))[0],
-        "along a line they give 0 and differences 0.00612607",
+        "`eigvalsh` of a complex number has no derivative",
     ),
-    "a small part": (
-        lambda x: np.exp(x[0]) * 1000.0 + 0.01 * abs(x[1]),
+    "a part beside a large value": (lambda x: 1e15 + abs(x[1]), "`absolute` of a complex number"),
+    "a part beside a large slope": (lambda x: 1e15 * x[0] ** 2 + abs(x[1]), "`absolute` of a complex number"),
+    "out of the guard": (
+        lambda x: np.sum(np.abs(np.array([x[0], x[1]]))),
+        "along a line they give 0 and differences -0.0894298",
+    ),
+    "a small part out of the guard": (
+        lambda x: np.exp(x[0]) * 1000.0 + 0.01 * abs(complex(x[1])),
         "along a line they give 702.584 and differences 702.578",
     ),
-    "a tiny part": (
-        lambda x: 1e6 * x[0] + abs(x[1]),
+    "a tiny part out of the guard": (
+        lambda x: 1e6 * x[0] + abs(complex(x[1])),
         "along a line they give 520487 and differences 520486",
     ),
     "a cast": (lambda x: np.sum(x.astype(float) ** 2), "ComplexWarning: Casting complex values"),
@@ -121,6 +127,23 @@ def test_rough_functions_are_not_believed():
         numerical.derivative(noisy, 1.0, "complex-step")
 
 
+@pytest.mark.parametrize("x", [0.0, 1e-20])
+def test_a_kink_nearer_than_any_step_is_seen(x):
+    with pytest.raises(ArgumentError, match="`absolute` of a complex number has no derivative"):
+        numerical.derivative(np.abs, x, "complex-step")
+
+
+def test_absolute_values_may_decide_when_to_stop():
+    def root(x):
+        y = 1.0 + 0.0 * x
+        while abs(y * y - x) > 1e-14:
+            y = 0.5 * (y + x / y)
+        return y
+
+    found = numerical.derivative(root, 2.0, "complex-step")
+    assert abs(found.value - 0.5 / math.sqrt(2.0)) <= found.error < 1e-13
+
+
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.longdouble])
 def test_other_precisions(dtype):
     found = numerical.gradient(lambda x: np.sum(x**3), np.array([0.5, 2.0], dtype), "complex-step")
@@ -144,4 +167,4 @@ def test_directions():
     found = numerical.directional_derivative(f, x, direction, "complex-step")
     exact = ad.jvp(f, (x,), (direction,))[1]
     assert np.all(np.abs(found.value - exact) <= found.error) and np.all(found.error < 1e-12)
-    assert found.evaluations == 12
+    assert found.evaluations == 13
