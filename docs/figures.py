@@ -50,6 +50,54 @@ def saddle(x, y):
     return x * x - y * y
 
 
+def valley(p):
+    return 0.5 * (p[0] ** 2 + 25.0 * p[1] ** 2)
+
+
+def of_points(p):
+    return rosenbrock(p[0], p[1])
+
+
+def residuals(p):
+    return np.stack([1.0 - p[0], 10.0 * (p[1] - p[0] ** 2)])
+
+
+def squared_error(w, b, X, y):
+    return np.mean((X @ w + b - y) ** 2)
+
+
+def zigzag() -> Any:
+    """Steepest descent in a valley, each step as long as is best, from the worst start."""
+    p = np.array([25.0, 1.0])
+    path = [p]
+    for _ in range(25):
+        g = ad.grad(valley)(p)
+        p = p - (g @ g) / (g @ ad.hvp(valley)(p, g)) * g
+        path.append(p)
+    return np.array(path)
+
+
+def optimisers() -> dict[str, Any]:
+    """How optimisers go through the valley of Rosenbrock's function."""
+    start = np.array([-1.2, 1.0])
+    options: dict[str, dict[str, Any]] = {
+        "gradient-descent": {"max_iterations": 300},
+        "momentum": {"learning_rate": 1e-3, "max_iterations": 300},
+        "adam": {"learning_rate": 0.05, "max_iterations": 300},
+        "trust-region": {},
+    }
+    found = {m: ad.optimize.minimize(of_points, start, method=m, **o) for m, o in options.items()}
+    method = "levenberg-marquardt"
+    return {**found, method: ad.optimize.minimize(residuals, start, method=method)}
+
+
+def regression() -> Any:
+    """The reverse trace of the loss of a linear regression."""
+    X = np.array([[1.0, 0.5], [-0.5, 2.0], [0.0, -1.0]])
+    data = np.array([0.5, -0.2]), 0.3, X, np.array([1.0, 0.0, 2.0])
+    return ad.plot.trace(squared_error, *data, mode="reverse", argnums=("w", "b"))
+
+
 def descent(rate: float, momentum: float) -> Any:
     """The points of gradient descent on Rosenbrock's function, with or without momentum."""
     gradient = ad.grad(rosenbrock, argnums=(0, 1))
@@ -84,6 +132,14 @@ FIGURES: dict[str, Callable[[], Any]] = {
     "derivatives": lambda: ad.plot.derivatives(wave, (-3.0, 3.0), order=3, x=1.0),
     "secants": lambda: ad.plot.secants(lambda x: 0.25 * x**3, 1.0, interval=(-1.0, 3.5)),
     "descent": lambda: ad.plot.contour(rosenbrock, ((-2.0, 2.0), (-1.0, 3.0)), paths=paths()),
+    "gradient": lambda: ad.plot.contour(lambda x, y: x * x + y * y, ((-5, 5), (-5, 5)), lengths=True),
+    "zigzag": lambda: ad.plot.contour(
+        valley, ((-18, 27), (-6, 6)), arrows=0, paths={"steepest descent": zigzag()}
+    ),
+    "optimisers": lambda: ad.plot.contour(
+        of_points, ((-1.8, 1.8), (-0.7, 2.4)), arrows=0, paths=optimisers()
+    ),
+    "regression": regression,
     "curvature": lambda: ad.plot.curvature_ellipse(bowl, (0.0, 0.0)),
     "saddle": lambda: ad.plot.curvature_ellipse(saddle, (0.0, 0.0)),
     "steps": lambda: ad.plot.step_errors(*of_steps()),

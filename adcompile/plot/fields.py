@@ -67,6 +67,10 @@ def contour(
     if paths is not None:
         ax.legend(frameon=True, framealpha=0.9, edgecolor="none", fontsize=9)
     _frame(ax, function, area)
+    sides = area.high - area.low
+    if np.max(sides) <= 3.0 * np.min(sides):
+        # in equal units gradients stand perpendicular on the contour lines, also for the eye
+        ax.set_aspect("equal")
     return figure
 
 
