@@ -218,7 +218,7 @@ def watch(traced: Traced) -> Watched:
 
 
 def _to_probe(block: Block) -> list[Value]:
-    """The numbers and arrays of a program in order of their definition, but those not always assigned."""
+    """The numbers and arrays of a program in order of their definition, but those that some path lacks."""
     unsure: set[Value] = set()
     found: list[Value] = []
     _find(block, found, unsure)
@@ -227,7 +227,8 @@ def _to_probe(block: Block) -> list[Value]:
 
 def _find(block: Block, found: list[Value], unsure: set[Value]) -> None:
     def doubtful(atom: Atom) -> bool:
-        return atom is UNDEFINED or atom in unsure
+        # what is None on some path is read with care by the compiler, which has to see where it comes from
+        return atom is UNDEFINED or atom in unsure or (isinstance(atom, Literal) and atom.value is None)
 
     found += block.params
     for stmt in block.statements:

@@ -22,6 +22,7 @@ CASES = [
     (functions.masked, (np.array([1.0, -1.0, 2.0]),)),
     (functions.layered, ({"w": RNG.normal(size=(2, 3)), "b": np.zeros(2)}, np.ones(3))),
     (functions.power, (1.3, 3)),
+    (functions.last_seen, (np.array([1.2, 1.1, -0.5]), 4)),
     (functions.kinked, (0.7,)),
     (functions.assorted, (0.7, 1.2)),
 ]
