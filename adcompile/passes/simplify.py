@@ -377,8 +377,10 @@ def polish(block: Block, unsure: Iterable[Value] = ()) -> None:
     from .hoist import hoist
     from .products import reassociate
     from .sharpen import sharpen
+    from .sums import collect_terms
 
     sharpen(block)
+    collect_terms(block)
     reassociate(block)
     share(block, {}, {})
     hoist(block, unsure)
