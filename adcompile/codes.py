@@ -382,11 +382,11 @@ _DERIVATIVE = (
         differentiated, or mark its argument as constant.""",
         """
         def f(x):
-            return x * len(str(x))
+            return x * float(str(x))
         """,
         """
         def f(x):
-            return x * len(str(ad.stop_gradient(x)))
+            return x * x
         """,
     ),
     _code(
