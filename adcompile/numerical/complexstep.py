@@ -75,7 +75,7 @@ class ComplexStep:
         """The matrix of shape (m, lines)."""
         check = self.check()
         pairs = zip(self.axes, self.steps, strict=True)
-        self._values = stacked(self.point, [self.quotient(axis.direction, step) for axis, step in pairs])
+        self._values = stacked(self.point, [self.quotient(axis, step) for axis, step in pairs])
         if check is not None:
             self._compare_columns(*check)
         return self._values
@@ -83,7 +83,7 @@ class ComplexStep:
     def errors(self) -> Vector:
         """Estimates of the errors of its elements: rounding, and what another step changes."""
         pairs = zip(self.axes, self.steps, strict=True)
-        again = [self.quotient(axis.direction, 0.7 * step) for axis, step in pairs]
+        again = [self.quotient(axis, 0.7 * step) for axis, step in pairs]
         accuracy = max(self.point.accuracy, float(np.max(self.point.accuracies, initial=0.0)))
         values = np.abs(self.point.middle)
         columns = zip(self._values.T, self.axes, strict=True)
@@ -93,11 +93,11 @@ class ComplexStep:
 
     # -- steps -----------------------------------------------------------------------------------------------
 
-    def moved(self, direction: Vector, step: float, origin: Vector | None = None) -> Vector:
+    def moved(self, axis: Axis, step: float, origin: Vector | None = None) -> Vector:
         """The result at a point off the real ones."""
         point = self.point
         start = point.vector if origin is None else origin
-        arguments = unflattened(self._form, start + 1j * step * direction)
+        arguments = unflattened(self._form, axis.moved(start, 1j * step))
         point.calls += 1
         try:
             with warnings.catch_warnings():
@@ -110,9 +110,9 @@ class ComplexStep:
             raise self.refusal(f"its result has {found.size} numbers instead of {point.middle.size}")
         return found
 
-    def quotient(self, direction: Vector, step: float, origin: Vector | None = None) -> Vector:
-        """The derivative along a direction."""
-        return self.moved(direction, step, origin).imag / step
+    def quotient(self, axis: Axis, step: float, origin: Vector | None = None) -> Vector:
+        """The derivative along a line."""
+        return self.moved(axis, step, origin).imag / step
 
     # -- the check -------------------------------------------------------------------------------------------
 
@@ -124,12 +124,12 @@ class ComplexStep:
 
     @functools.cached_property
     def _trial(self) -> Axis:
-        """A line on which all numbers move, about as far as their size."""
+        """A line on which all numbers move, about as far as their size; of one line, that."""
+        if len(self.axes) == 1:
+            return self.axes[0]
         rng = np.random.default_rng(0)
         signs = rng.choice([-1.0, 1.0], self.point.size)
         direction = signs * rng.uniform(0.5, 1.0, self.point.size) * self.point.sizes
-        if len(self.axes) == 1 and self.point.size > 1:
-            direction = self.axes[0].direction
         return axis_along(self.point, direction, None)
 
     def check(self) -> tuple[Axis, Vector] | None:
@@ -143,25 +143,25 @@ class ComplexStep:
             raise self.refusal("it is not finite at x")
         axis = self._trial
         step = _step(axis)
-        first = self.moved(axis.direction, step)
-        self._check_guarded(axis.direction, step)
+        first = self.moved(axis, step)
+        self._check_guarded(axis, step)
         slope = first.imag / step
         # a step moves the values by its square, and the derivatives too: that alone may be all there is
         size = np.abs(middle) + np.abs(slope) * axis.size
         if not np.all(np.abs(first.real - middle) <= self.close * size + step):
             shown = _pair(first.real, middle, np.abs(first.real - middle) - self.close * size)
             raise self.refusal(f"the real part of its result is {shown[0]} instead of {shown[1]}")
-        second = self.quotient(axis.direction, step / 8.0)
+        second = self.quotient(axis, step / 8.0)
         if not np.all(np.abs(second - slope) <= self.close * size / axis.size + step):
             shown = _pair(slope, second, np.abs(second - slope))
             raise self.refusal(f"the derivative depends on the step: {shown[0]} or {shown[1]}")
         self._compare_differences(axis, slope)
         return axis, slope
 
-    def _check_guarded(self, direction: Vector, step: float) -> None:
+    def _check_guarded(self, axis: Axis, step: float) -> None:
         """Refuse if the result depends on what has no derivative in the complex plane."""
         point = self.point
-        arguments = guarded(unflattened(self._form, point.vector + 1j * step * direction))
+        arguments = guarded(unflattened(self._form, axis.moved(point.vector, 1j * step)))
         point.calls += 1
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -206,11 +206,10 @@ class ComplexStep:
         return Comparison(fine.value, np.where(np.isfinite(doubt), doubt, np.inf), limit)
 
     def _compare_columns(self, axis: Axis, slope: Vector) -> None:
-        """Refuse if the columns do not add up to the derivative along the line."""
-        directions = np.stack([axis.direction for axis in self.axes], axis=1)
-        if directions.shape[0] != directions.shape[1]:
+        """Refuse if the columns, one for each number, do not add up to the derivative along the line."""
+        if len(self.axes) == 1:
             return
-        terms = self._values * axis.direction
+        terms = self._values * axis.amounts
         size = np.abs(terms).sum(axis=1) + np.abs(self.point.middle) / axis.size
         if not np.all(np.abs(terms.sum(axis=1) - slope) <= self.close * size + max(self.steps)):
             raise self.refusal("the derivatives by its numbers do not add up to the one along a line")

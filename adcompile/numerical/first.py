@@ -92,8 +92,8 @@ def gradient(
         With n numbers in `x`: "central" takes n times `order` calls; "forward" and "backward" take n + 1, and
         their error is of the first order. "ridders" extrapolates central differences to step 0 and takes 20
         calls or more for each number, for the most exact differences there are. "complex-step" moves into the
-        complex plane, takes n calls and is exact to rounding, with 12 or a few more calls that see whether
-        the program takes complex numbers as it takes real ones; it refuses where that is not so.
+        complex plane, takes n calls and is exact to rounding, with 12 to 36 more calls that see whether the
+        program takes complex numbers as it takes real ones; it refuses where that is not so.
     order : {2, 4, 6}, optional
         Of "central": which power of the step the error is of; 2 by default.
     step : float, optional

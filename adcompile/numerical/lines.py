@@ -27,8 +27,11 @@ class Axis:
 
     Attributes
     ----------
-    direction : ndarray of shape (n,)
-        Where it leads.
+    places : slice or ndarray of int
+        Which numbers move on it. One axis of many names its own only, for n axes of n numbers would be much
+        memory.
+    amounts : ndarray
+        By how much they move in one unit.
     size : float
         The distance on it that a relative step is multiplied by.
     accuracy : float
@@ -39,7 +42,8 @@ class Axis:
         The step, if the caller has chosen it.
     """
 
-    direction: Vector
+    places: Any
+    amounts: Vector
     size: float
     accuracy: float
     reach: float
@@ -47,7 +51,13 @@ class Axis:
 
     def line(self, point: Point) -> Line:
         """The function on the line."""
-        return lambda t: point.values(point.vector + t * self.direction)
+        return lambda t: point.values(self.moved(point.vector, t))
+
+    def moved(self, vector: Vector, t: complex) -> Vector:
+        """A vector on the parallel line through a point, at some distance from it."""
+        found = vector.astype(np.result_type(vector, type(t)))
+        found[self.places] += t * self.amounts
+        return found
 
 
 class Columns(Protocol):
@@ -78,12 +88,11 @@ def axes_of(point: Point, step: Any, exact: bool = True) -> list[Axis]:
     check_step(step)
     axes = []
     for k in range(point.size):
-        unit = np.zeros(point.size)
-        unit[k] = 1.0
         size, given = float(point.sizes[k]), None if step is None else float(step)
         if given is not None and exact:
             given = point.snapped(k, given)
-        axes.append(Axis(unit, size, float(point.accuracies[k]), abs(float(point.vector[k])), given))
+        reach = abs(float(point.vector[k]))
+        axes.append(Axis(np.array([k]), np.ones(1), size, float(point.accuracies[k]), reach, given))
     return axes
 
 
@@ -96,7 +105,12 @@ def axis_along(point: Point, direction: Vector, step: Any) -> Axis:
     size = 1.0 / longest
     reach = size * float(np.max(np.abs(point.vector) / point.sizes))
     return Axis(
-        direction, size, float(np.max(point.accuracies)), reach, None if step is None else float(step)
+        slice(None),
+        direction,
+        size,
+        float(np.max(point.accuracies)),
+        reach,
+        None if step is None else float(step),
     )
 
 

@@ -110,11 +110,11 @@ class Polarised:
 
     def _line(self, axes: list[Axis], i: int, j: int) -> Axis:
         first, second = axes[i], axes[j]
-        direction = self.units[i] * first.direction
+        places, amounts = np.array([i]), np.array([self.units[i]])
         if i != j:
-            direction = direction + self.units[j] * second.direction
+            places, amounts = np.array([i, j]), np.array([self.units[i], self.units[j]])
         given = None if first.step is None else 1.0
-        return Axis(direction, 1.0, max(first.accuracy, second.accuracy), 0.0, given)
+        return Axis(places, amounts, 1.0, max(first.accuracy, second.accuracy), 0.0, given)
 
     def values(self) -> Vector:
         """The Hessian."""
@@ -155,8 +155,7 @@ class Mixed:
             outer, inner, depth = self.axes[i], self.axes[j], self.inner.steps[j]
 
             def slope(t: float, outer=outer, inner=inner, depth=depth) -> Vector:  # type: ignore[no-untyped-def]
-                start = self.point.vector + t * outer.direction
-                return self.inner.quotient(inner.direction, depth, start)
+                return self.inner.quotient(inner, depth, outer.moved(self.point.vector, t))
 
             step = factor * self.steps[i]
             quotient = self.formula.quotient(slope, step, lambda: self.point.middle, outer.reach)

@@ -159,7 +159,7 @@ def step_study(
     point.check_one_number()
     chosen = _steps(steps)
     right = _compiled(f, point) if exact is None else float(exact)
-    axis = Axis(np.ones(1), float(point.sizes[0]), float(point.accuracies[0]), 0.0)
+    axis = Axis(slice(None), np.ones(1), float(point.sizes[0]), float(point.accuracies[0]), 0.0)
     values, refused = {}, {}
     for name in methods:
         if name != _COMPLEX:
@@ -205,4 +205,4 @@ def _differences(point: Point, axis: Axis, formula: Formula, steps: Vector) -> V
 def _complex_steps(point: Point, axis: Axis, steps: Vector) -> Vector:
     columns = ComplexStep(point, [axis])
     columns.check()
-    return np.array([float(columns.quotient(axis.direction, float(step))[0]) for step in steps])
+    return np.array([float(columns.quotient(axis, float(step))[0]) for step in steps])

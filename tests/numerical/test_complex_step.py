@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -156,6 +157,22 @@ def test_small_and_large_numbers(x):
     assert numerical.derivative(np.log1p, x, "complex-step").value == pytest.approx(
         1.0 / (1.0 + x), rel=1e-14
     )
+
+
+@pytest.mark.parametrize("direction", [2.0, -0.25])
+def test_a_direction_of_one_number_need_not_be_a_unit(direction):
+    found = numerical.directional_derivative(lambda x: x**2, 3.0, direction, "complex-step")
+    assert found.value == pytest.approx(6.0 * direction, rel=1e-14)
+
+
+def test_many_numbers_take_no_more_memory_than_they_are():
+    tracemalloc.start()
+    point = np.linspace(0.0, 1.0, 3000)
+    found = numerical.gradient(lambda x: x @ x, point, "complex-step")
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    np.testing.assert_allclose(found.value, 2.0 * point, rtol=1e-14)
+    assert most < point.nbytes * point.size / 4
 
 
 def test_directions():
