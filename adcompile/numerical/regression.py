@@ -195,6 +195,9 @@ def _design(offsets: Vector, quadratic: bool) -> Vector:
 def _weights(weights: Any, offsets: Vector) -> Vector:
     if weights is None:
         return np.ones(len(offsets))
+    if not callable(weights):
+        expected = "a function of an array of distances, or None"
+        raise ArgumentError("AD210", f"weights of type {type(weights).__name__}", None, expected)
     found = np.asarray(weights(np.max(np.abs(offsets), axis=1)), float)
     if found.shape != (len(offsets),) or not np.all(np.isfinite(found)) or np.any(found < 0.0):
         raise ArgumentError(

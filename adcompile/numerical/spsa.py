@@ -83,7 +83,8 @@ def spsa_gradient(
     Raises
     ------
     ArgumentError
-        As `gradient`, if `averages` is no positive int, or the function is not finite at a point.
+        As `gradient`, if `averages` is no positive int, `c` is too small to move a number, or the function is
+        not finite at a point.
 
     Notes
     -----
@@ -130,6 +131,11 @@ def _estimate(
 ) -> Vector:
     move = widths * source.choice([-1.0, 1.0], point.size)
     places = [point.rounded(point.vector + sign * move) for sign in (1.0, -1.0)]
+    still = places[0] == places[1]
+    if np.any(still):
+        k = int(np.argmax(still))
+        text = f"c={widths[k]:.3g} is lost in x={point.vector[k]:.6g}"
+        raise ArgumentError("AD210", text, None, "a larger c, which changes x")
     seed = int(source.integers(2**63)) if common else 0
     values = []
     for place in places:

@@ -171,6 +171,7 @@ def test_the_text_of_a_regression():
         ({"radius": 0.0}, "radius=0.0"),
         ({"confidence": 1.0}, "confidence=1.0"),
         ({"rng": "seed"}, "rng='seed'"),
+        ({"weights": [1.0, 2.0]}, "weights of type list"),
         ({"weights": lambda r: -r}, "weights that are no array of positive numbers"),
         ({"weights": lambda r: 1.0}, "weights that are no array of positive numbers"),
         ({"weights": lambda r: 1.0 * (r == np.max(r))}, "the points do not determine the gradient"),
@@ -282,6 +283,14 @@ def test_wrong_options_of_spsa(options, message):
     with pytest.raises(ArgumentError) as caught:
         numerical.spsa_gradient(lambda x: x @ x, ORIGIN, **options)
     assert caught.value.message == message
+
+
+@pytest.mark.parametrize("x", [np.array([0.0, 2.0]), np.array([0.0, 2.0], np.float32)])
+def test_a_move_that_rounding_takes_back_is_refused(x):
+    with pytest.raises(ArgumentError) as caught:
+        numerical.spsa_gradient(lambda x: x @ x, x, c=1e-17)
+    assert caught.value.message == "c=1e-17 is lost in x=2"
+    assert caught.value.expected == "a larger c, which changes x"
 
 
 def test_the_text_of_spsa():
