@@ -850,6 +850,29 @@ model.py:10: UnsupportedSyntax: `__exit__` of this manager may hide which statem
   expected `__exit__` that returns None""",
     ),
     Refused(
+        "manager_of_two_yields",
+        """\
+from contextlib import contextmanager
+
+@contextmanager
+def one_or_other(a):
+    if a[0] > 0.0:
+        yield a
+    else:
+        yield a * 2.0
+
+def f(a):
+    with one_or_other(a * 2.0) as b:
+        return np.sum(b)
+""",
+        "(ARRAY,)",
+        """\
+model.py:11: UnsupportedSyntax: this manager is made of a function that does more than `yield` once [AD106]
+            with one_or_other(a * 2.0) as b:
+                 ^^^^^^^^^^^^^^^^^^^^^
+  expected statements, one `yield` and statements; `try ... finally` may enclose the `yield`""",
+    ),
+    Refused(
         "recursive_assigner",
         """\
 def f(a):

@@ -21,6 +21,7 @@ from ..live import is_plain_object
 from ..rules.rule import FUNCTIONS
 from ..transforms import TRANSFORMS
 from .attributes import call_special, get_attribute
+from .brackets import is_bracket
 from .branches import branch
 from .builtins import BUILTINS
 from .cells import dict_items
@@ -38,6 +39,7 @@ from .ufuncs import call_method, method_of
 from .values import (
     ArrayMethod,
     BoundMethod,
+    Bracket,
     Captured,
     Choice,
     Closure,
@@ -198,6 +200,8 @@ def _call_python(
         try:
             return call_unknown(p, Literal(function), args, keywords, node, error)
         except AdcompileError:
+            if is_bracket(function):
+                return Bracket(function.__wrapped__, tuple(args), tuple(keywords.items()))  # type: ignore[attr-defined]
             raise error from None
 
 

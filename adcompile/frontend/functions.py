@@ -65,13 +65,21 @@ def call_function(
     source = get_source(function)
     p.inputs.guard_function(function)
     frame = function_frame(function, source)
-    defaults = _defaults(p, function)
-    kw_defaults = _keyword_defaults(p, function, source)
-    bound = bind(p, source.node.args, function.__name__, args, keywords, defaults, kw_defaults, node)
+    bound = bound_call(p, function, source, args, keywords, node)
     # by identity: code objects of two files are equal if their texts are
     environment = (function.__globals__, *(function.__closure__ or ()))
     key = (id(function.__code__), tuple(map(id, environment)))
     return _enter(p, frame, bound, key, function.__name__, node)
+
+
+def bound_call(
+    p: Parser, function: types.FunctionType, source: Source, args: list[Any], keywords: dict[str, Any],
+    node: ast.AST,
+) -> dict[str, Any]:  # fmt: skip
+    """What the parameters of a Python function hold in a call."""
+    defaults = _defaults(p, function)
+    kw_defaults = _keyword_defaults(p, function, source)
+    return bind(p, source.node.args, function.__name__, args, keywords, defaults, kw_defaults, node)
 
 
 def _enclosing_local(frame: Frame | None, name: str) -> bool:

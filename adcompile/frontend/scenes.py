@@ -22,11 +22,12 @@ import numpy as np
 from ..ir.nodes import Literal, Value
 from ..rules.python import ENTER, EXIT
 from .attributes import call_special
+from .brackets import Entered, enter_bracket, leave_bracket
 from .branches import guarded
 from .cells import cell_of
 from .opaque import runtime_value
 from .parse import Parser
-from .values import DEAD, FALSE, NONE, Captured, ObjectCell
+from .values import DEAD, FALSE, NONE, Bracket, Captured, ObjectCell
 
 _OPEN = (
     np.errstate,
@@ -59,6 +60,9 @@ def with_statement(p: Parser, node: ast.With, rest: list[ast.stmt]) -> bool:
             entered = call_special(p, value, "__enter__", [], item.context_expr)
             if entered is None:
                 p.raise_at(TypeError("the object does not support the context manager protocol"))
+        elif isinstance(value, Bracket):
+            bracket, entered = enter_bracket(p, value, item.context_expr)
+            managers.append(bracket)
         else:
             manager = runtime_value(p, value, item.context_expr)
             hides = _may_hide(p, value, item.context_expr)
@@ -72,6 +76,8 @@ def with_statement(p: Parser, node: ast.With, rest: list[ast.stmt]) -> bool:
     for manager in reversed(managers):
         if isinstance(manager, _Followed):
             _leave(p, manager.value, node)
+        elif isinstance(manager, Entered):
+            leave_bracket(p, manager)
         else:
             p.builder.apply(EXIT, manager)
     if p.jumped() is FALSE:

@@ -178,6 +178,15 @@ class PartialVal:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Bracket:
+    """What a function returns that `contextlib.contextmanager` has made of a generator, not entered yet."""
+
+    function: Any
+    args: tuple[Any, ...]
+    keywords: tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Choice:
     """One of two functions, by a test known at run time only: a call becomes a branch."""
 

@@ -2,6 +2,7 @@
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, var-annotated, no-redef"
 # ruff: noqa: B007, B905
 
+import contextlib
 from functools import partial
 
 import numpy as np
@@ -1228,3 +1229,36 @@ def write_through_atleast(x):
 
 
 add(write_through_atleast, (draw(3),), holomorphic=True, features="write, np.atleast_2d")
+
+
+@contextlib.contextmanager
+def scaled_while(a, factor):
+    a *= factor
+    try:
+        yield a
+    finally:
+        a /= factor
+
+
+@contextlib.contextmanager
+def raised_at_both_ends(a):
+    a[0] *= 2.0
+    yield
+    a[1] *= 3.0
+
+
+def managers_made_of_generators(x):
+    a = x * 1.0
+    late = scaled_while(a, x[1])
+    a[0] = 5.0 * x[1]
+    with late as b:
+        a[1] += b[0]
+    for _ in range(3):
+        with raised_at_both_ends(a), scaled_while(a, x[2]) as c:
+            if a[0] > 2.0:
+                break
+            c += a[1]
+    return a * x
+
+
+add(managers_made_of_generators, (positive(3),), (draw(3),), holomorphic=True, features="contextmanager")
