@@ -17,7 +17,7 @@ from typing import Any
 from ..ir.affine import Affine, at_least, constant, contradictory, plus, variable
 from ..ir.nodes import Apply, Arg, Atom, Block, For, If, Literal, Slice, Stmt, Value, While, leaves, values_in
 from ..ir.types import Array, Dim, Scalar, Size, dtype_of, is_python, same_size, shape_of
-from ..rules.indexing import GETITEM, INDEX_SET, OWN, WRITES, index_parts, index_type, is_basic
+from ..rules.indexing import GETITEM, INDEX_SET, OWN, WRITES, index_parts, index_type, is_basic, new_axes
 from ..rules.rule import OPERATORS
 
 Loop = For | While
@@ -76,13 +76,20 @@ class Held:
         self.changing.update((v, p) for v, p in self.paths.items() if not self._is_index(v))
 
     def reading(self, value: Value) -> Apply | None:
-        """The statement that reads a value of a loop from the finished array, None if that is not known."""
+        """The statement that reads a value of a loop from the finished array, or from what has just been
+        written; None if neither is known.
+        """
         if value not in self.found:
             self.found[value] = self._reading(value)
         return self.found[value]
 
     def _reading(self, value: Value) -> Apply | None:
         stmt = self.definitions.get(value)
+        if isinstance(stmt, Apply) and stmt.primitive is INDEX_SET and new_axes(stmt.args[1]) == ():
+            # an array that is overwritten as a whole is what has been written
+            written = stmt.args[2]
+            if isinstance(written, Value) and _gives_back(written, value, stmt.args[1]):
+                return Apply((value,), GETITEM, (written, Literal(Ellipsis)), stmt.loc)
         if isinstance(stmt, Apply) and stmt.primitive is GETITEM and stmt.args[0] in self.chains:
             state, index = stmt.args[0], stmt.args[1]
             assert isinstance(state, Value)
@@ -360,7 +367,7 @@ class _Execution:
             self.facts.append(at_least(a, b, int(sign == ">")))
         elif sign == "==":
             self.facts += [at_least(a, b), at_least(b, a)]
-        else:
+        elif len(self.choices) < _MOST_CHOICES:
             self.choices.append((at_least(a, b, 1), at_least(b, a, 1)))
 
     def region(self, index: Arg, sizes: tuple[Size, ...]) -> _Region:
@@ -410,6 +417,8 @@ class _Execution:
         return at if _impossible([*self.facts, negative], self.choices) else None
 
 
+# what is shown for either of two facts is shown twice as often for each further pair
+_MOST_CHOICES = 3
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 
 

@@ -38,7 +38,8 @@ from ..ir.types import INT, Extent, ListOf, Scalar, ShapeOf, forget_sizes, shape
 from ..ir.wording import word_of
 from ..rules import lists
 from ..rules.indexing import GETITEM, is_basic
-from ..rules.rule import OPERATORS
+from ..rules.rule import METHODS, OPERATORS
+from ..rules.sharing import copies
 from .activity import carried_params
 from .held import Held
 
@@ -68,11 +69,9 @@ def keep(
     local = {*loop.body.params, *(out for s in forward for out in s.outs)}
     needed = [v for v in free_values(backward) if v in local]
     definitions = {out: s for s in forward for out in s.outs}
-    found = _sources(needed, definitions.get, held)
-    sources = {v: found.get(v, s) for v, s in definitions.items()}
-    local.discard(index)
-    saved = minimum_cut([v for v in needed if v is not index], sources, local, held.overwritten)
-    again = _recomputed(needed, sources, local, set(saved), index)
+    local -= {index}
+    wanted = [v for v in needed if v is not index]
+    saved, again = _chosen(wanted, definitions, local, local, definitions.get, held)
     carried = loop.body.params[1:] if isinstance(loop, For) else loop.body.params
     origins = {**outside, **dict.fromkeys(carried, loop), **definitions}
     for v in saved:
@@ -189,42 +188,56 @@ def _insert_after(body: list[Stmt], value: Value, stmt: Stmt) -> None:
 
 def is_cheap(stmt: Stmt) -> bool:
     """Whether computing again costs less than saving: reads, views, arithmetic of numbers."""
-    if not isinstance(stmt, Apply) or not stmt.primitive.cheap or len(stmt.outs) != 1:
+    if not isinstance(stmt, Apply) or len(stmt.outs) != 1:
         return False
-    if stmt.primitive is GETITEM:
+    row = stmt.primitive
+    if row.effect == "view" and row.lazy and not row.joint and not copies(stmt):
+        # the elements of one array, along other axes
+        return isinstance(stmt.args[0], Value) and _rank(stmt.args[0]) == _rank(stmt.outs[0]) is not None
+    if not row.cheap:
+        return False
+    if row is GETITEM:
         return is_basic(stmt.args[1]) and not isinstance(stmt.args[0].type, ListOf)  # type: ignore[union-attr]
     return shape_of(stmt.outs[0].type) == () or isinstance(stmt.outs[0].type, (ShapeOf, Extent))
 
 
-def _cost(value: Value, overwritten: set[Value]) -> int:
-    """What saving a value costs: numbers little, arrays by their rank, and twice if memory has to be copied
-    for it.
+def is_light(stmt: Stmt) -> bool:
+    """Whether computing an array again costs about as much as to fetch a saved one from memory: arithmetic,
+    element by element, and copies.
     """
+    if is_cheap(stmt) or (isinstance(stmt, Apply) and stmt.primitive is METHODS["copy"]):
+        return True
+    if not isinstance(stmt, Apply) or not stmt.primitive.pointwise or len(stmt.outs) != 1:
+        return False
+    if stmt.primitive is OPERATORS["**"]:
+        return isinstance(stmt.args[1], Literal) and stmt.args[1].value == 2
+    return stmt.primitive.cheap
+
+
+def _rank(value: Value) -> int | None:
+    shape = shape_of(value.type)
+    return None if shape is None else len(shape)
+
+
+def _volume(value: Value) -> int:
+    """How much memory a value takes: numbers little, arrays by their rank."""
     t = value.type
-    if isinstance(t, (Scalar, ShapeOf)):
-        return 1
-    shape = shape_of(t)
-    rank = 2 if shape is None else len(shape)
-    cost: int = 64**rank
-    return 2 * cost if value in overwritten else cost
+    if isinstance(t, (Scalar, ShapeOf, Extent)):
+        return 2
+    rank = _rank(value)
+    volume: int = 2 * 64 ** (2 if rank is None else rank)
+    return volume
+
+
+def _cost(value: Value, overwritten: set[Value]) -> int:
+    """What saving a value costs: its memory, and more if that has to be copied for it."""
+    volume = _volume(value)
+    return volume + volume // 2 if value in overwritten else volume
 
 
 Source = Callable[[Value], Stmt | None]
-
-
-def _sources(needed: list[Value], source: Source, held: Held) -> dict[Value, Stmt]:
-    """Where the backward sweep may get values from: their definitions, or reads of finished arrays."""
-    sources: dict[Value, Stmt] = {}
-    pending = list(needed)
-    while pending:
-        v = pending.pop()
-        stmt = source(v)
-        if stmt is None or v in sources:
-            continue
-        sources[v] = stmt = held.reading(v) or stmt
-        if is_cheap(stmt):
-            pending += operands(stmt)
-    return sources
+# how many operations on arrays may be done again so that one array less is saved
+_WORTH = 4
 
 
 def recomputable(needed: list[Value], forward: list[Stmt], held: Held) -> tuple[list[Value], list[Stmt]]:
@@ -239,21 +252,68 @@ def recomputable(needed: list[Value], forward: list[Stmt], held: Held) -> tuple[
     def source(v: Value) -> Stmt | None:
         return inner.get(v) or (held.definitions.get(v) if v in held.changing else None)
 
-    sources = _sources(needed, source, held)
-    local: Container[Value] = ChainMap[Value, Any](inner, held.changing)
-    cut = minimum_cut(needed, sources, local, held.overwritten)
-    kept = [v for v in cut if v in inner]
-    again = {v: sources.get(v, s) for v, s in inner.items()}
-    return kept, _recomputed(needed, again, set(inner), set(kept), None)
+    return _chosen(needed, inner, inner, ChainMap[Value, Any](inner, held.changing), source, held)
+
+
+def _chosen(
+    needed: list[Value],
+    definitions: dict[Value, Stmt],
+    own: Container[Value],
+    local: Container[Value],
+    source: Source,
+    held: Held,
+) -> tuple[list[Value], list[Stmt]]:
+    """Which of the `own` values to save, and the statements that compute the rest of the `needed` ones again.
+
+    Those are among `definitions`. `local` values are not there by themselves; where all there are come from,
+    `source` knows.
+    """
+    best: tuple[list[Value], list[Stmt]] | None = None
+    volume = unit = 0
+    for again in (is_cheap, is_light):
+        sources = _sources(needed, source, again, held)
+        cut = minimum_cut(needed, sources, local, again, held.overwritten)
+        kept = [v for v in cut if v in own]
+        repeated = {v: sources.get(v, s) for v, s in definitions.items()}
+        statements = _recomputed(needed, repeated, own, set(kept))
+        sizes = [_volume(v) for v in cut]
+        if best is None:
+            best, volume, unit = (kept, statements), sum(sizes), max(sizes, default=0)
+        elif sum(not is_cheap(s) for s in statements) * unit <= _WORTH * (volume - sum(sizes)):
+            best = kept, statements
+    assert best is not None
+    return best
+
+
+def _sources(
+    needed: list[Value], source: Source, again: Callable[[Stmt], bool], held: Held
+) -> dict[Value, Stmt]:
+    """Where the backward sweep may get values from: their definitions, or reads of finished arrays."""
+    sources: dict[Value, Stmt] = {}
+    pending = list(needed)
+    while pending:
+        v = pending.pop()
+        stmt = source(v)
+        if stmt is None or v in sources:
+            continue
+        sources[v] = stmt = held.reading(v) or stmt
+        if again(stmt):
+            pending += operands(stmt)
+    return sources
 
 
 _INFINITE = 1 << 40
 
 
 def minimum_cut(
-    needed: list[Value], definitions: dict[Value, Stmt], local: Container[Value], overwritten: set[Value]
+    needed: list[Value],
+    definitions: dict[Value, Stmt],
+    local: Container[Value],
+    again: Callable[[Stmt], bool],
+    overwritten: set[Value],
 ) -> list[Value]:
-    """The cheapest set of `local` values from which all `needed` ones can be computed by cheap statements.
+    """The cheapest set of `local` values from which all `needed` ones can be computed, by statements that may
+    be done `again`.
 
     Vertex cut by augmenting paths; of several minimum cuts the one closest to the needed values,
     which recomputes least.
@@ -273,7 +333,7 @@ def minimum_cut(
         order[v] = None
         edge((v, 0), (v, 1), _cost(v, overwritten))
         stmt = definitions.get(v)
-        if stmt is None or not is_cheap(stmt):
+        if stmt is None or not again(stmt):
             edge("source", (v, 0), _INFINITE)
             continue
         for operand in operands(stmt):
@@ -327,19 +387,18 @@ def _reaching_sink(graph: dict[Any, dict[Any, int]]) -> set[Any]:
 def _recomputed(
     needed: list[Value],
     definitions: dict[Value, Stmt],
-    local: set[Value],
+    local: Container[Value],
     saved: set[Value],
-    index: Value | None,
 ) -> list[Stmt]:
     """The statements that the backward body repeats, each behind those that it reads of."""
     wanted: set[Value] = set()
-    pending = [v for v in needed if v not in saved and v is not index]
+    pending = [v for v in needed if v not in saved]
     while pending:
         v = pending.pop()
         if v in wanted or v not in definitions:
             continue
         wanted.add(v)
-        pending += [u for u in operands(definitions[v]) if u in local and u not in saved and u is not index]
+        pending += [u for u in operands(definitions[v]) if u in local and u not in saved]
     found: dict[Stmt, None] = {}
     # what is read from a finished array may be asked for by an index that is computed later
     pending = [v for v in reversed(definitions) if v in wanted]

@@ -130,10 +130,10 @@ def _sign(operand: str, bound: str, value: float) -> str:
     return f"np.sign({operand})" if value == 0 else f"np.sign({operand} - {bound})"
 
 
-pointwise("np.add(x, y)", "1", "1")
-pointwise("np.subtract(x, y)", "1", "-1")
-pointwise("np.multiply(x, y)", "y", "x")
-pointwise("np.divide(x, y)", over("y", of="y"), over("y", "-z", of="y"))
+pointwise("np.add(x, y)", "1", "1", cheap=True)
+pointwise("np.subtract(x, y)", "1", "-1", cheap=True)
+pointwise("np.multiply(x, y)", "y", "x", cheap=True)
+pointwise("np.divide(x, y)", over("y", of="y"), over("y", "-z", of="y"), cheap=True)
 pointwise("np.floor_divide(x, y)", "0", "0")
 pointwise("np.remainder(x, y)", "1", "-np.floor(np.divide(x, y))")
 pointwise("np.fmod(x, y)", "1", "-np.trunc(np.divide(x, y))")
