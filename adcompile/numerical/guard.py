@@ -22,8 +22,13 @@ from ..leaves import children, map_leaves
 _CONJUGATING = {
     np.conjugate, np.sign, np.vdot, np.correlate, np.cov, np.corrcoef,
     np.linalg.cholesky, np.linalg.eigh, np.linalg.lstsq, np.linalg.pinv, np.linalg.qr, np.linalg.slogdet,
-    np.linalg.svd, *(getattr(np, name) for name in ("vecdot", "vecmat") if hasattr(np, name)),
+    np.linalg.svd, np.polyfit, *(getattr(np, name) for name in ("vecdot", "vecmat") if hasattr(np, name)),
 }  # fmt: skip
+# what takes the form of an array and none of its values, and what may return real numbers it was given
+_FORMS = {np.zeros_like, np.ones_like, np.empty_like}
+_GIVEN = {np.where, np.full_like}
+# what of real numbers changes in jumps alone, and so decides, as a comparison does
+_DECIDING = {np.sign, np.floor, np.ceil, np.trunc, np.rint}
 _FOLDERS = tuple(os.path.dirname(os.path.abspath(file)) + os.sep for file in (np.__file__, __file__))
 
 
@@ -34,7 +39,8 @@ class DerivativeLost(Exception):
 class Lost(NDArrayOperatorsMixin):
     """What has been taken from complex numbers without a derivative, and all that depends on it.
 
-    It can be compared: a loop may end when an absolute value is small. Anything else with it is lost, too.
+    It can be compared or rounded: a loop may end when an absolute value is small, and the sign of a real part
+    may be a factor. Anything else with it is lost, too.
 
     Attributes
     ----------
@@ -50,7 +56,10 @@ class Lost(NDArrayOperatorsMixin):
     def _leaves(self, *_: Any, **__: Any) -> Any:
         raise DerivativeLost(self.why)
 
-    __array__ = __float__ = __complex__ = __int__ = __index__ = _leaves
+    __array__ = __float__ = __complex__ = _leaves
+
+    def __int__(self) -> int:
+        return int(self.plain)
 
     def __bool__(self) -> bool:
         return bool(self.plain)
@@ -144,13 +153,16 @@ def _applied(function: Any, call: Callable[..., Any], inputs: Any, options: dict
     """What a function of NumPy returns for guarded and lost values."""
     outs = options.get("out") or ()
     outs = outs if isinstance(outs, tuple) else (outs,)
-    why = _why(inputs) or _why(tuple(options.values()))
+    decides = function in _DECIDING and isinstance(inputs[0], Lost) and _is_real(inputs[0].plain)
+    why = None if function in _FORMS or decides else _why(inputs) or _why(tuple(options.values()))
     found = call(*_plain(inputs), **_plain(options))
-    if why is None and (function in _CONJUGATING or _is_real(found)):
+    is_known = decides or function in _FORMS or function in _GIVEN
+    if why is None and not is_known and (function in _CONJUGATING or _is_real(found)):
         why = _told(function.__name__)
     if why is None:
         return outs[0] if len(outs) == 1 else _wrapped(found)
-    if any(out is not None for out in outs):
+    # what returns nothing has written into an argument
+    if found is None or any(out is not None for out in outs):
         raise DerivativeLost(why)
     return _lost(found, why)
 

@@ -32,6 +32,7 @@ GOOD = {
     "clip": lambda x: np.sum(np.clip(x, -1.0, 1.0) * x),
     "solve": lambda x: np.sum(np.linalg.solve(MATRIX + np.diag(x), x)),
     "det": lambda x: np.linalg.det(MATRIX + np.diag(x)),
+    "abs by the sign": lambda x: np.sum(x * np.sign(x.real)),
     "constant": lambda x: 3.0 + 0.0 * x[0],
     "flat": lambda x: (x[0] - 0.3) ** 3 + (x[1] + 1.2) ** 2,
     "waves": lambda x: np.sum(np.sin(200.0 * x)),

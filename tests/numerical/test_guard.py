@@ -33,8 +33,11 @@ FIT = {
     "joined": lambda x: np.sum(np.concatenate([x, x**2])) + np.sum(np.stack([x, x])[1]),
     "branches": lambda x: np.sum(np.where(x > 0, x**2, x)) + max(x[0], x[1]),
     "reals that decide": lambda x: x[0] if x[0].real > 0 and x.imag.max() < 1 else x[1],
+    "jumps": lambda x: np.sum(x * np.sign(x.real)) + x[int(abs(x[0]))] * np.floor(abs(x[1])),
     "a norm that decides": lambda x: x[0] / 2.0 if np.linalg.norm(x) > 1.0 else x[1],
     "tests": lambda x: x[0] if np.allclose(x, x) and np.isfinite(x).all() and x[1] else x[1],
+    "constants": lambda x: x[0] * np.sum(np.ones_like(x, dtype=float) + np.where(x, 1.0, 2.0)),
+    "a form": lambda x: x[0] + np.sum(np.zeros_like(abs(x))) + np.sum(np.full_like(x, 2.0, dtype=float)),
     "a loop": lambda x: sum(v**2 for v in x),
     "an iteration": newton,
     "writes": written,
@@ -52,6 +55,8 @@ UNFIT = {
     "vdot": lambda x: np.vdot(x, x),
     "svd": lambda x: np.linalg.svd(np.outer(x, x))[1][0],
     "cholesky": lambda x: np.linalg.cholesky(np.outer(x, x) + 9.0 * np.eye(3))[0, 0],
+    "polyfit": lambda x: np.polyfit(x, [1.0, 2.0, 0.5], 1)[0],
+    "real_if_close": lambda x: np.real_if_close(x)[0],
     "angle": lambda x: np.max(np.angle(x))[()] + 1.0,
 }
 
@@ -73,8 +78,11 @@ ESCAPING = {
     "into another array": total,
     "into a guarded array": added,
     "through out=": lambda x: np.abs(x, out=np.zeros(3)),
+    "by np.copyto": lambda x: np.copyto(x, abs(x)),
+    "by np.add.at": lambda x: np.add.at(x, [0], abs(x[0])),
+    "by a method": lambda x: x.fill(abs(x[0])),
     "through float": lambda x: float(abs(x[0])),
-    "through int": lambda x: int(abs(x[0])) * x,
+    "a sign through float": lambda x: float(np.sign(x[0].real) * abs(x[0])),
 }
 
 
