@@ -26,6 +26,8 @@ _ROW = 15.0
 _HEAD = 22.0
 # room for a number, and for the first items of an array
 _WIDTH, _WIDE = 158.0, 208.0
+# graphs with more statements than this have no edges that pass more than so many of them
+_LARGE, _FAR = 100, 8
 ROWS = ("value", "tangent", "adjoint")
 
 
@@ -36,8 +38,23 @@ def arrangement(seen: Observed, drawn: Chart, rows: int = len(ROWS)) -> Panel:
     numbers = {n.value: rows if n.active else 1 for n in drawn.nodes}
     node = functools.partial(_node, numbers)
     panel = SceneBuilder(drawn.names, seen.function.loc, read_values(block), node).function(block)
+    if len(panel.items) > _LARGE:
+        _name_from_afar(panel)
     place(panel, 0.0, 0.0)
     return panel
+
+
+def _name_from_afar(panel: Panel) -> None:
+    """In a large graph, let a small box beside the reader stand for what was computed long before."""
+    at: dict[Box | Group, int] = {item: k for k, item in enumerate(panel.items)}
+    items: dict[Box | Group, list[Box | Group]] = {item: [item] for item in panel.items}
+    for edge in panel.edges:
+        source, reader = edge.source, edge.target
+        if reader in at and isinstance(source, Node) and at[reader] - at.get(source, -1) > _FAR:
+            name = source.label.partition(" = ")[0].partition(" ← ")[0]
+            edge.source = plain_node("captured", name, "", source.tooltip, source.values)
+            items[reader].insert(0, edge.source)
+    panel.items = [item for group in items.values() for item in group]
 
 
 def picture(seen: Observed, drawn: Chart) -> str:

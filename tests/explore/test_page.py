@@ -17,6 +17,7 @@ from adcompile.explore.data import encoded, short
 from adcompile.explore.graph import chart
 from adcompile.explore.javascript import script_of
 from adcompile.explore.watching import Watcher, observe
+from adcompile.target import load_target
 from tests.explore import functions
 
 RNG = np.random.default_rng(3)
@@ -65,6 +66,15 @@ def test_well_formed_and_self_contained(f, args):
     assert "{{" not in text
     for word in ("http:", "https:", "src=", "@import", "href="):
         assert word not in text
+
+
+def test_large_graphs_name_what_is_far_away(tmp_path):
+    lines = "".join(f"    s = np.sin(s) * {1 + i / 100} + x\n" for i in range(120))
+    file = tmp_path / "long_function.py"
+    file.write_text(f"import numpy as np\n\n\ndef long(x):\n    s = x\n{lines}    return s\n")
+    text = page(load_target(f"{file}:long").function, 0.5)
+    assert text.count('class="node captured" data-same="0"') > 100
+    assert text.count('data-from="0"') == 121
 
 
 def test_the_same_page_each_time():
