@@ -249,13 +249,14 @@ _SYNTAX = (
         "a write into an array that may be another variable's",
         """A variable that is read later may hold the array that is written, or another one, and nothing tells
         which: that depends on a place in a list of run-time length, or on a function that may return its
-        operand. What a branch or a loop chose is followed. Write where it is known which array it is, or into
+        operand. What a branch or a loop chose is followed, and so is a list that a loop over a known range of
+        up to 64 numbers makes. Write where it is known which array it is, or into
         a copy. The same is said of arguments that overlap in memory, if none of them contains the others.""",
         """
         def f(x):
             items = []
-            y = np.zeros(3)
-            for k in range(3):
+            y = np.zeros(len(x))
+            for k in range(len(x)):
                 y[k] = x[k]
                 items.append(y)
             return sum(np.sum(y) for y in items)
@@ -263,8 +264,8 @@ _SYNTAX = (
         """
         def f(x):
             items = []
-            y = np.zeros(3)
-            for k in range(3):
+            y = np.zeros(len(x))
+            for k in range(len(x)):
                 y[k] = x[k]
                 items.append(y.copy())
             return sum(np.sum(y) for y in items)

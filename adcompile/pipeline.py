@@ -24,7 +24,7 @@ from .backend.layout import Line
 from .backend.modules import module_text
 from .deriving import Derived, Wanted, derive
 from .errors import NoDerivative, UnsupportedSyntax
-from .frontend.inputs import Inputs, NeedStatic
+from .frontend.inputs import Inputs, NeedItems, NeedStatic
 from .interface import interface_captures, interface_of
 from .ir.nodes import Block, Function, Value, clone_block
 from .ir.verify import verify
@@ -67,9 +67,11 @@ def compile_program(
     """
     static: set[Any] = set()
     pairs: list[Any] = []
+    itemwise = False
     while True:
         name = getattr(target, "__name__", None) or type(target).__name__
-        inputs = Inputs(static=set(static), together=grouped(pairs, name, definition(target)))
+        together = grouped(pairs, name, definition(target))
+        inputs = Inputs(static=set(static), itemwise=itemwise, together=together)
         try:
             return _compile(target, signature, bound, wanted, inputs, watch)
         except NeedStatic as need:
@@ -79,6 +81,8 @@ def compile_program(
             static.add(key)
         except NeedTogether as need:
             pairs += need.pairs
+        except NeedItems:
+            itemwise = True
 
 
 def _compile(

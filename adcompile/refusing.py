@@ -30,7 +30,7 @@ def whole_report(
     wanted: Wanted, static: set[Any],
 ) -> AdcompileError:  # fmt: skip
     """The error with all other errors of the program, in the order of the source."""
-    finder = ErrorFinder(Builder(), Inputs(static=set(static)))
+    finder = ErrorFinder(Builder(), Inputs(static=set(static), itemwise=True))
     finder.frame = nowhere()
     for error in (first, *first.related):
         finder.errors[error.code, error.loc] = error

@@ -723,7 +723,7 @@ model.py:11: UnsupportedSyntax: this writes into an array that may or may not be
         """\
 def f(a):
     items = []
-    for k in range(3):
+    for k in range(len(a)):
         b = a * k
         items.append(b)
         b[k] = 1.0

@@ -7,9 +7,11 @@ items one by one; one of run-time length keeps a run-time list for each leaf of 
 from __future__ import annotations
 
 import ast
+from functools import partial
 from typing import Any
 
-from ..ir.nodes import Items, Value
+from ..ir.nodes import Items, Literal, Value
+from ..ir.types import Array
 from ..rules import lists
 from .cells import cell_of, demand_static
 from .iterate import iterable
@@ -56,6 +58,10 @@ def frozen(p: Parser, value: Any, node: ast.AST) -> Any:
             return as_list.items[0]
     if isinstance(value, TupleVal):
         return TupleVal(tuple(frozen(p, v, node) for v in value.items), value.cls)
+    if p.inputs.itemwise and isinstance(value, Value) and isinstance(value.type, Array):
+        # nor can an array that is written; but a list of many would become a long program
+        for index in filter(partial(_is_short, p), reversed(p.open_loops)):
+            demand_static(p, index)
     if not is_atom(value):
         # an object cannot be an item of a run-time list, but a loop over known items can be taken apart
         for index in reversed(p.open_loops):
@@ -64,6 +70,15 @@ def frozen(p: Parser, value: Any, node: ast.AST) -> Any:
             "AD208", "a list of run-time length holds an object", node, "numbers, arrays or tuples of them"
         )
     return value
+
+
+_MOST_ARRAYS = 64
+
+
+def _is_short(p: Parser, index: Value) -> bool:
+    """Whether a loop has few iterations, or nobody knows how many."""
+    span = [a.value for a in p.loop_indices[index] if isinstance(a, Literal)]
+    return len(span) < 3 or len(range(*span)) <= _MOST_ARRAYS
 
 
 def extend(p: Parser, ref: Any, value: Any, node: ast.AST) -> None:

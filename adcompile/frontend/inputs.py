@@ -44,6 +44,10 @@ class NeedStatic(Exception):
         self.path = path
 
 
+class NeedItems(Exception):
+    """An array in a list of run-time length is written: compile again with short lists item by item."""
+
+
 class Missing:
     """Stands for an argument of which nothing is known."""
 
@@ -80,6 +84,8 @@ class Inputs:
     relations: list[Relation] = field(default_factory=list)
     # the arrays whose elements have to lie one after the other
     ordered: list[Value] = field(default_factory=list)
+    # whether loops that make short lists of arrays are taken apart
+    itemwise: bool = False
     # inputs that are a part of another one's memory, by path; while `apart`, each is taken for its own
     together: dict[Any, Any] = field(default_factory=dict)
     apart: bool = False

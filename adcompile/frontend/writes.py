@@ -27,6 +27,7 @@ from ..rules.rule import Primitive
 from ..rules.sharing import shown_by
 from ..rules.typing import typ
 from .branches import fork
+from .inputs import NeedItems
 from .memory import IN_A_LIST, is_array, is_reshape
 from .operators import binary
 from .parse import Parser
@@ -152,6 +153,8 @@ def _refuse_shared(p: Parser, base: Value, node: ast.AST) -> None:
     """Refuse a write into what may be, or may be seen by, another live variable."""
     roots = p.memory.roots_of(base)
     if IN_A_LIST in roots or not roots.isdisjoint(p.state.listed):
+        if not p.inputs.itemwise:
+            raise NeedItems
         p.refuse(
             "AD112",
             "this writes into an array that a list of run-time length holds",

@@ -513,3 +513,68 @@ def reshaped_argument(a, m):
 
 
 add(reshaped_argument, (0.7, draw(2, 3)), writes=True, features="write, reshape, ravel, argument")
+
+
+def rows_of_a_list(x):
+    rows = [np.zeros(3) for _ in range(3)]
+    for i in range(3):
+        for j in range(3):
+            rows[i][j] = x[i] * x[j]
+    rows[1] *= rows[0]
+    return np.sum(np.array(rows) * np.arange(9.0).reshape(3, 3))
+
+
+add(rows_of_a_list, (draw(3),), autograd=False, features="writes, items of a list, comprehension")
+
+
+def rows_counted_by_an_argument(x, n):
+    rows = []
+    for i in range(n):
+        rows.append(np.zeros(3))
+        rows[-1][:2] = x[i] * 2.0
+    for i in range(n):
+        row = rows[i]
+        row[1:] += x[:2] ** 2
+    total = 0.0
+    for row in rows:
+        total += np.sum(row * row)
+    return total
+
+
+add(
+    rows_counted_by_an_argument,
+    (draw(3), 3),
+    (draw(3), 1),
+    (draw(3), 0),
+    argnums=(0,),
+    autograd=False,
+    features="writes, items of a list, append",
+)
+
+
+def one_array_thrice_in_a_list(x):
+    items = []
+    y = np.zeros(3)
+    for k in range(3):
+        y[k] = x[k] ** 2
+        items.append(y)
+    items[0][1] *= x[0]
+    return sum([np.sum(y * (k + 1)) for k, y in enumerate(items)])
+
+
+add(one_array_thrice_in_a_list, (draw(3),), autograd=False, features="writes, aliases, items of a list")
+
+
+def layers_of_state(x):
+    states = [{"h": np.zeros(2), "c": np.ones(2)} for _ in range(2)]
+    for t in range(3):
+        below = x[t] * np.ones(2)
+        for state in states:
+            state["c"] *= 0.5
+            state["c"] += np.tanh(below + state["h"])
+            state["h"][:] = np.sin(state["c"])
+            below = state["h"]
+    return states[-1]["h"]
+
+
+add(layers_of_state, (draw(3),), autograd=False, features="writes, dicts in a list, model")
