@@ -241,6 +241,8 @@ class _Fit:
         # the mean of the weighted sum of squares, in units of the variance, and its degrees of freedom
         mean = float(np.sum(weights) - np.trace(second))
         spread = float(np.sum(weights**2) - 2.0 * np.trace(third) + np.trace(second @ second))
+        # it is no smaller (Cauchy, Schwarz), but for rounding where a few points have nearly all the weight
+        spread = max(spread, mean**2 / (len(values) - design.shape[1]))
         self.noise = math.sqrt(float(residual @ (weights * residual)) / mean)
         self.freedom = max(1, math.floor(mean**2 / spread + 1e-9))
         self.deviations = self.noise * np.sqrt(np.diag(second @ inverse))
