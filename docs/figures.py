@@ -131,6 +131,7 @@ FIGURES: dict[str, Callable[[], Any]] = {
     "tangent": lambda: ad.plot.tangent(cubic, 1.5, (-2.2, 2.6), slider=False),
     "derivatives": lambda: ad.plot.derivatives(wave, (-3.0, 3.0), order=3, x=1.0),
     "secants": lambda: ad.plot.secants(lambda x: 0.25 * x**3, 1.0, interval=(-1.0, 3.5)),
+    "limit": lambda: ad.plot.secants(lambda x: x**3, 2.0, interval=(0.0, 3.2)),
     "descent": lambda: ad.plot.contour(rosenbrock, ((-2.0, 2.0), (-1.0, 3.0)), paths=paths()),
     "gradient": lambda: ad.plot.contour(lambda x, y: x * x + y * y, ((-5, 5), (-5, 5)), lengths=True),
     "zigzag": lambda: ad.plot.contour(
