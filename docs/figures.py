@@ -6,6 +6,7 @@ same matplotlib write the same bytes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ import matplotlib
 import numpy as np
 
 import adcompile as ad
+from adcompile import numerical
+from adcompile.plot.canvas import ADJOINT, CURVE, TANGENT
 
 FOLDER = Path(__file__).parent / "lessons" / "figures"
 STYLE = {
@@ -32,6 +35,10 @@ def cubic(x):
 
 def wave(x):
     return np.exp(x) * np.sin(x)
+
+
+def product(x):
+    return math.exp(x) * math.sin(x)
 
 
 def f(x1, x2):
@@ -110,13 +117,48 @@ def descent(rate: float, momentum: float) -> Any:
     return np.array(path)
 
 
+def reciprocal(x):
+    return 1.0 / x
+
+
 def of_steps() -> Any:
-    """Errors of differences of 1 / x at 1.5, for powers of two: such divisions round alike everywhere."""
-    h = np.ldexp(1.0, np.arange(-47, 1))
-    forward = (1.0 / (1.5 + h) - 1.0 / 1.5) / h
-    central = (1.0 / (1.5 + h) - 1.0 / (1.5 - h)) / (2.0 * h)
-    truth = ad.grad(lambda x: 1.0 / x)(1.5)
-    return h, {"forward": np.abs(forward - truth), "central": np.abs(central - truth)}
+    """Errors of all formulas on 1 / x at 1.5, for powers of two: such divisions round alike everywhere."""
+    methods = ["forward", "central", "central 4", "central 6", "complex-step"]
+    steps = np.ldexp(1.0, np.arange(-47, 0))
+    return ad.plot.step_errors(numerical.step_study(reciprocal, 1.5, methods=methods, steps=steps))
+
+
+def of_noise() -> Any:
+    """Errors of central differences of 1 / x at 1.5, with noise of three sizes: the best step moves."""
+    rng = np.random.default_rng(0)
+    steps = np.ldexp(1.0, np.arange(-20, 0))
+    errors = {}
+    for name, sigma in {"σ = 10⁻⁸": 1e-8, "σ = 10⁻⁵": 1e-5, "σ = 0.01": 1e-2}.items():
+        noise = sigma * math.sqrt(3.0) * rng.uniform(-1.0, 1.0, (2, 500, steps.size))
+        ahead, behind = reciprocal(1.5 + steps) + noise[0], reciprocal(1.5 - steps) + noise[1]
+        found = (ahead - behind) / (2.0 * steps)
+        errors[name] = np.sqrt(np.mean((found + 1.0 / 1.5**2) ** 2, axis=0))
+    return ad.plot.step_errors(steps, errors)
+
+
+def folium(x, y):
+    return x**3 + y**3 - 6.0 * x * y
+
+
+def implicit() -> Any:
+    """The folium as a contour line, and its tangent at (3, 3) by implicit differentiation."""
+    figure = ad.plot.contour(folium, ((-4.0, 4.5), (-4.0, 4.5)), arrows=0)
+    (ax,) = figure.axes
+    x = np.linspace(-4.0, 4.5, 401)
+    y = x[:, None]
+    ax.contour(x, x, folium(x, y), levels=[0.0], colors=CURVE, linewidths=2.2)
+    slope = ad.calculus.implicit_derivative(folium, 3, 3)
+    label = f"slope {slope:g}".replace("-", "−")
+    ends = np.array([1.6, 4.4])
+    ax.plot(ends, 3.0 + slope * (ends - 3.0), color=TANGENT, linewidth=2.2, label=label)
+    ax.plot(3.0, 3.0, "o", color=ADJOINT, markersize=7)
+    ax.legend(frameon=True, framealpha=0.9, edgecolor="none")
+    return figure
 
 
 def paths() -> dict[str, Any]:
@@ -143,7 +185,10 @@ FIGURES: dict[str, Callable[[], Any]] = {
     "regression": regression,
     "curvature": lambda: ad.plot.curvature_ellipse(bowl, (0.0, 0.0)),
     "saddle": lambda: ad.plot.curvature_ellipse(saddle, (0.0, 0.0)),
-    "steps": lambda: ad.plot.step_errors(*of_steps()),
+    "steps": of_steps,
+    "noise": of_noise,
+    "implicit": implicit,
+    "chain": lambda: ad.plot.trace(product, 0.5, mode="reverse"),
     "trace": lambda: ad.plot.trace(f, 1.5, 0.5),
     "forward-x1": lambda: ad.plot.trace(f, 1.5, 0.5, mode="forward"),
     "forward-x2": lambda: ad.plot.trace(f, 1.5, 0.5, mode="forward", along="x2"),

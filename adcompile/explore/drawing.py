@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import functools
 import html
-import math
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Any
 
 from ..ir.draw import Frame, Node, SceneBuilder, edge_paths, read_values
@@ -144,14 +142,10 @@ class _Drawing:
 
 
 def midpoint(path: list[tuple[float, float]]) -> tuple[float, float]:
-    """The point halfway along a path."""
-    lengths = [math.dist(a, b) for a, b in pairwise(path)]
-    left = sum(lengths) / 2
-    for (x0, y0), (x1, y1), length in zip(path, path[1:], lengths, strict=False):
-        if left <= length and length:
-            return x0 + (x1 - x0) * left / length, y0 + (y1 - y0) * left / length
-        left -= length
-    return path[-1]
+    """Where the label of an edge has room: between two rows of boxes, the gap that is nearest to half way."""
+    curves = list(zip(path[1::2], path[2::2], strict=False))
+    (x0, y0), (x1, y1) = curves[(len(curves) - 1) // 2]
+    return (x0 + x1) / 2, (y0 + y1) / 2
 
 
 def _row(name: str, node: Node, k: int) -> str:

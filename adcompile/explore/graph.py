@@ -268,7 +268,7 @@ class _Chart:
             names = {**vars(builtins), **HELPERS, **row.namespace, **operands, "z": z, "z_bar": one}
             with np.errstate(all="ignore"):
                 return eval(pullback, names)
-        except Exception:  # a text may name other rows, which only the compiler can write
+        except (NameError, LookupError):  # a text may name other rows, which only the compiler can write
             return None
 
     def _given(self, arg: Any, at: At) -> Any:

@@ -134,7 +134,8 @@ def curvature_ellipse(f: Callable[..., Any], x: Any, box: Any = None) -> Sheet:
     ax.add_patch(Ellipse(tuple(centre), 2 * halves[0], 2 * halves[1], angle=angle, **style))
     for value, vector, half, colour in zip(values, vectors.T, halves, (ADJOINT, TANGENT), strict=True):
         ends = np.array([centre - half * vector, centre + half * vector])
-        ax.plot(ends[:, 0], ends[:, 1], color=colour, linewidth=2.2, label=f"λ = {value:.5g}")
+        label = f"λ = {value:.5g}".replace("-", "−")
+        ax.plot(ends[:, 0], ends[:, 1], color=colour, linewidth=2.2, label=label)
     ax.plot(*centre, "o", color="black", markersize=5)
     kind = "minimum-like" if values[0] > 0 else "maximum-like" if values[1] < 0 else "saddle-like"
     ax.set_title(f"curvature at ({centre[0]:g}, {centre[1]:g}): {kind}")

@@ -151,12 +151,19 @@ def test_curvature_at_other_points():
 def test_step_errors():
     h = np.logspace(-12, 0, 25)
     errors = {"forward": np.abs((np.exp(h) - 1) / h - 1), "exact": np.zeros(25)}
-    for figure in (plot.step_errors(h, errors), plot.step_errors(SimpleNamespace(steps=h, errors=errors))):
-        ax = figure.axes[0]
-        assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
-        np.testing.assert_array_equal(line_of(ax, "forward").get_xdata(), h)
-        np.testing.assert_array_equal(line_of(ax, "forward").get_ydata(), errors["forward"])
-        assert np.isnan(line_of(ax, "exact").get_ydata()).all()
+    ax = plot.step_errors(h, errors).axes[0]
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    np.testing.assert_array_equal(line_of(ax, "forward").get_xdata(), h)
+    np.testing.assert_array_equal(line_of(ax, "forward").get_ydata(), errors["forward"])
+    assert np.isnan(line_of(ax, "exact").get_ydata()).all()
+
+
+def test_step_errors_of_a_study():
+    study = ad.numerical.step_study(np.exp, 1.0)
+    ax = plot.step_errors(study).axes[0]
+    for name, errors in study.errors.items():
+        np.testing.assert_array_equal(line_of(ax, name).get_xdata(), study.steps)
+        np.testing.assert_array_equal(line_of(ax, name).get_ydata(), np.where(errors > 0, errors, np.nan))
 
 
 def texts_of(figure):
