@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.nodes import Apply, Arg, If, Items, Literal, Slice, Stmt, Through, Value
+from ..ir.types import Array
 from ..rules.rule import HELPERS, REQUIRED, Primitive
 from .names import Names
 
@@ -196,6 +197,9 @@ class Expressions:
         special = _SPECIAL.get(stmt.primitive.name)
         if special is not None:
             return special(self, *stmt.args)
+        attribute = _ATTRIBUTES.get(stmt.primitive.name)
+        if attribute is not None and _is_array(stmt.args[0]):
+            return ast.Attribute(self.atom(stmt.args[0]), attribute, ast.Load())
         return self.by_template(stmt.primitive, stmt.args)
 
     def by_template(self, row: Primitive, args: tuple[Arg, ...]) -> ast.expr:
@@ -265,6 +269,11 @@ class Expressions:
         if name in row.namespace:
             return self.namespace.refer(row.namespace[name], name)
         return self.namespace.builtin(name)
+
+
+def _is_array(arg: Arg) -> bool:
+    """Whether an operand is an array with an axis at least, and so no number by another name."""
+    return isinstance(arg, Value) and isinstance(arg.type, Array) and bool(arg.type.shape)
 
 
 def _root(node: ast.expr) -> str:
@@ -353,6 +362,10 @@ def _list_repeat(x: Expressions, items: Arg, n: Arg) -> ast.expr:
 
 def _stop(x: Expressions, value: Arg) -> ast.expr:
     return x.atom(value)
+
+
+# what arrays know of themselves; other objects, such as numbers, have no such attributes
+_ATTRIBUTES = {"np.shape(x)": "shape", "np.size(x)": "size", "np.ndim(x)": "ndim"}
 
 
 _SPECIAL: dict[str, Callable[..., ast.expr]] = {

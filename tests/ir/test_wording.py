@@ -120,5 +120,5 @@ def lengths(a):
 
 
 def test_lengths_are_read_in_one_assignment():
-    assert "n, _, k = np.shape(a)" in ad.lower(lengths, np.ones((2, 3, 4))).source
+    assert "n, _, k = a.shape" in ad.lower(lengths, np.ones((2, 3, 4))).source
     assert ad.grad(lengths)(np.ones((2, 3, 4)))[0, 0, 0] == 1.0
