@@ -201,18 +201,18 @@ def _function(
     _point(parser, required, "0")
     usual = default or "grad, or what the function is decorated with"
     parser.add_argument("--mode", choices=modes, default=default, help=f"default: {usual}")
-    parser.add_argument("--outputs", metavar="N",
-                        help="arguments that hold the results after the call, numbers or names, separated by "
-                        "commas; `return` stands for what is returned")  # fmt: skip
 
 
 def _point(parser: argparse.ArgumentParser, required: bool, argnums: str) -> None:
-    """The options that name a function, the arguments to differentiate by, and values."""
+    """The options that name a function, the arguments to differentiate by, its outputs, and values."""
     parser.add_argument("target", metavar="FILE.py:FUNC", nargs=None if required else "?",
                         help="a function, or a method as FILE.py:Class.method")  # fmt: skip
     parser.add_argument(
         "--argnums", metavar="N", help=f"numbers or names, separated by commas; default: {argnums}"
     )
+    parser.add_argument("--outputs", metavar="N",
+                        help="arguments that hold the results after the call, numbers or names, separated by "
+                        "commas; `return` stands for what is returned")  # fmt: skip
     parser.add_argument("--at", metavar="NAME=VALUE", nargs="+", action="extend", default=[],
                         help="values of arguments, evaluated with np and math only")  # fmt: skip
 
@@ -289,20 +289,18 @@ def _write(text: str, file: str | None) -> None:
 
 def _explore(options: argparse.Namespace) -> int:
     from .explore import page
-    from .target import UsageError, load_target, parse_values, positional, with_samples
+    from .target import UsageError, parse_values, positional, with_samples
 
-    target = load_target(options.target)
+    target = _target(options)
     if target.kind == "value":
         raise UsageError(f"{target.name} is made of derivatives; explore the function that it is made of")
-    if target.outputs is not None:
-        raise UsageError(f"{target.name} writes its results into arguments; explore shows what one returns")
     arguments = parse_values(options.at, target.signature)
     if any(p.default is p.empty and n not in arguments for n, p in target.signature.parameters.items()):
         arguments = with_samples(target, arguments)
     argnums = target.argnums if options.argnums is None else _numbers(options.argnums)
     args, keywords = positional(target.signature, arguments)
     try:
-        text = page(target.function, *args, argnums=argnums, **keywords)
+        text = page(target.function, *args, argnums=argnums, outputs=target.outputs, **keywords)
     except AdcompileError:
         raise
     except Exception as error:

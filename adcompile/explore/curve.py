@@ -87,7 +87,7 @@ def samples(watcher: Watcher) -> Sampled | None:
     names, given = watcher.names, watcher.bound.arguments
     if not 1 <= len(names) <= 2 or not all(_is_number(given[n]) for n in names):
         return None
-    both = value_and_grad(watcher.f, argnums=names)
+    both = value_and_grad(watcher.f, argnums=names, **watcher.options)
     counted = _Counted()
 
     def at(point: tuple[float, ...]) -> tuple[float, ...]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine import RETURN
 from .curve import Sampled
 from .graph import Chart, GraphEdge, GraphLoop, GraphNode, chart
 from .probes import At
@@ -38,6 +39,7 @@ def page_data(
         "arguments": [[name, short(x)] for name, x in arguments.items()],
         "by": list(seen.names),
         "summed": seen.summed,
+        "outputs": ["what is returned" if name == RETURN else name for name in seen.outputs],
         "live": script,
         "directions": list(seen.tangents),
         "primal": [{"title": part.title, "lines": _lines(part.lines)} for part in primal_parts(seen)],

@@ -25,8 +25,9 @@ from .watching import Watcher
 
 
 def page(
-    f: Callable[..., Any], *args: Any, argnums: int | str | Sequence[int | str] | None = None, **keywords: Any
-) -> str:
+    f: Callable[..., Any], *args: Any, argnums: int | str | Sequence[int | str] | None = None,
+    outputs: int | str | Sequence[int | str] | None = None, **keywords: Any,
+) -> str:  # fmt: skip
     """An interactive page about a function and its derivative at a point.
 
     Parameters
@@ -38,6 +39,9 @@ def page(
     argnums : int, str or sequence of them, optional
         What to differentiate by; by default every argument that is a floating-point number, and if there is
         none the first that holds such numbers.
+    outputs : int, str or sequence of them, optional
+        The arguments that hold the results after the call, for a function that writes into them; "return"
+        stands for what is returned.
 
     Returns
     -------
@@ -61,7 +65,7 @@ def page(
     """
     with contextlib.redirect_stdout(io.StringIO()):
         # it runs many times, and what it prints is not about the page
-        watcher = Watcher(f, args, keywords, argnums)
+        watcher = Watcher(f, args, keywords, argnums, outputs)
         seen = watcher.look()
         drawn = chart(seen)
         script = script_of(seen, drawn)

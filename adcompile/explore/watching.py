@@ -20,6 +20,7 @@ from ..ir.nodes import Function, Value
 from ..leaves import is_leaf, leaves, map_leaves
 from ..objects import Lowered
 from ..pipeline import Program, compile_program
+from ..products import plain_outputs
 from ..saved import Saved
 from .probes import At, Watched, understood, watch
 
@@ -49,7 +50,9 @@ class Observed:
     counts : dict
         How often each was computed.
     result : object
-        What the function returns.
+        What the function returns, or what its outputs hold after the call.
+    outputs : tuple of str
+        The arguments that are the outputs; none if that is what the function returns.
     summed : bool
         Whether that is more than one number: adjoints are then those of the sum of all.
     program : Program
@@ -67,6 +70,7 @@ class Observed:
     tangents: dict[str, Seen]
     counts: dict[int, int]
     result: Any
+    outputs: tuple[str, ...]
     summed: bool
     program: Program
     names: tuple[str, ...]
@@ -90,20 +94,27 @@ class Watcher:
     Raises
     ------
     AdcompileError
-        If the function cannot be differentiated.
+        If the function cannot be differentiated, or returns nothing and has no outputs.
     """
 
     def __init__(
-        self, f: Callable[..., Any], args: Sequence[Any], keywords: dict[str, Any], argnums: Any = None
+        self,
+        f: Callable[..., Any],
+        args: Sequence[Any],
+        keywords: dict[str, Any],
+        argnums: Any = None,
+        outputs: Any = None,
     ) -> None:
         self.f = f
-        plain = Engine(f, "grad", {"argnums": 0})
+        self.options = {} if outputs is None else {"outputs": plain_outputs(outputs)}
+        plain = Engine(f, "grad", {"argnums": 0, **self.options})
         self.bound = plain.signature.bind(*args, **keywords)
         self.bound.apply_defaults()
         self.names = _differentiable(plain.signature, self.bound.arguments, argnums)
+        self.outputs = plain.wanted(self.bound.arguments)[2].get("outputs", ())
         with np.errstate(all="ignore"):
-            self._backwards, self._reverse = _compiled(f, "vjp", self.names, self.bound)
-            self._forwards, self._forward = _compiled(f, "jvp", self.names, self.bound)
+            self._backwards, self._reverse = self._compiled("vjp")
+            self._forwards, self._forward = self._compiled("jvp")
         self._program: Program | None = None
 
     def moved(self, arguments: Mapping[str, Any]) -> inspect.BoundArguments:
@@ -119,6 +130,13 @@ class Watcher:
         recorder.clear()
         with np.errstate(all="ignore"):
             result, pullback = self._reverse(*bound.args, **bound.kwargs)
+            if result is None:
+                raise ArgumentError(
+                    "AD204",
+                    f"{getattr(self.f, '__name__', 'the function')} returns None",
+                    None,
+                    "the arguments that it writes its results into as outputs",
+                )
             pullback(_numbers(map_leaves(np.ones_like, result)))
             tangents = self._tangents(bound)
         values = {(k, at): x for k, h in recorder.values.items() for at, x in h.items().items()}
@@ -132,6 +150,7 @@ class Watcher:
             {label: _shaped(seen, values) for label, seen in tangents.items()},
             {k: h.count for k, h in recorder.values.items()},
             result,
+            self.outputs,
             summed,
             program,
             self.names,
@@ -142,8 +161,21 @@ class Watcher:
         """The derivative without probes."""
         if self._program is None:
             argnums = self.names if len(self.names) > 1 else self.names[0]
-            self._program = Engine(self.f, kind, {"argnums": argnums}).program(self.bound.arguments)
+            engine = Engine(self.f, kind, {"argnums": argnums, **self.options})
+            self._program = engine.program(self.bound.arguments)
         return self._program
+
+    def _compiled(self, kind: str) -> tuple[Watched, Callable[..., Any]]:
+        """A derivative with probes, and what they are."""
+        engine = Engine(self.f, kind, {"argnums": self.names, **self.options})
+        chosen, bare, flags = engine.wanted(self.bound.arguments)
+        found: list[Watched] = []
+        with understood():
+            program = compile_program(
+                engine.target, engine.signature, self.bound.arguments, Wanted(kind, chosen, bare, **flags),
+                lambda traced: found.append(watch(traced)),
+            )  # fmt: skip
+        return found[-1], Lowered(program).compile()
 
     def _tangents(self, bound: inspect.BoundArguments) -> dict[str, Seen]:
         """The tangents of every value along the directions that a reader would ask for first."""
@@ -166,10 +198,14 @@ class Watcher:
 
 
 def observe(
-    f: Callable[..., Any], args: Sequence[Any], keywords: dict[str, Any], argnums: Any = None
+    f: Callable[..., Any],
+    args: Sequence[Any],
+    keywords: dict[str, Any],
+    argnums: Any = None,
+    outputs: Any = None,
 ) -> Observed:
     """Differentiate a function at a point, forwards and backwards, and look at every value on the way."""
-    return Watcher(f, args, keywords, argnums).look()
+    return Watcher(f, args, keywords, argnums, outputs).look()
 
 
 def _differentiable(signature: inspect.Signature, bound: dict[str, Any], argnums: Any) -> tuple[str, ...]:
@@ -191,21 +227,6 @@ def _differentiable(signature: inspect.Signature, bound: dict[str, Any], argnums
             "floats: x=2.0 instead of x=2",
         )
     return tuple(found)
-
-
-def _compiled(
-    f: Any, kind: str, names: tuple[str, ...], bound: inspect.BoundArguments
-) -> tuple[Watched, Callable[..., Any]]:
-    """A derivative with probes, and what they are."""
-    engine = Engine(f, kind, {"argnums": names})
-    chosen, bare, flags = engine.wanted(bound.arguments)
-    found: list[Watched] = []
-    with understood():
-        program = compile_program(
-            engine.target, engine.signature, bound.arguments, Wanted(kind, chosen, bare, **flags),
-            lambda traced: found.append(watch(traced)),
-        )  # fmt: skip
-    return found[-1], Lowered(program).compile()
 
 
 def _ones_in(tree: Any, place: int) -> Any:

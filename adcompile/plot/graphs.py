@@ -28,7 +28,8 @@ _ROWS = (("value", CURVE), ("tangent", TANGENT), ("adjoint", ADJOINT))
 
 def trace(
     f: Callable[..., Any], *args: Any, mode: str = "both",
-    argnums: int | str | Sequence[int | str] | None = None, along: str | None = None, **keywords: Any,
+    argnums: int | str | Sequence[int | str] | None = None, along: str | None = None,
+    outputs: int | str | Sequence[int | str] | None = None, **keywords: Any,
 ) -> Sheet:  # fmt: skip
     """The computation graph of a function at a point, with the traces of forward and reverse mode.
 
@@ -45,6 +46,9 @@ def trace(
         none the first that holds such numbers.
     along : str, optional
         The argument that moves, for the tangents; by default the first.
+    outputs : int, str or sequence of them, optional
+        The arguments that hold the results after the call, for a function that writes into them; "return"
+        stands for what is returned.
 
     Returns
     -------
@@ -71,7 +75,7 @@ def trace(
     """
     if mode not in _MODES:
         raise ArgumentError("AD210", f"mode={mode!r}", None, " or ".join(map(repr, _MODES)))
-    seen = observe(f, args, keywords, argnums)
+    seen = observe(f, args, keywords, argnums, outputs)
     directions = list(seen.tangents)
     direction = directions[0] if along is None and directions else along
     if direction not in seen.tangents:

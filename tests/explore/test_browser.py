@@ -34,9 +34,9 @@ def show(browser, tmp_path):
     """Open a page about a function; no script may fail, and nothing be asked for on a network."""
     contexts, problems = [], []
 
-    def open_(f, *args, scheme="light", width=1400):
+    def open_(f, *args, scheme="light", width=1400, **options):
         file = tmp_path / f"{f.__name__}.html"
-        file.write_text(made(f, *args), encoding="utf-8")
+        file.write_text(made(f, *args, **options), encoding="utf-8")
         context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 900})
         contexts.append(context)
         shown = context.new_page()
@@ -322,6 +322,16 @@ def test_arrays(show):
     gradient = ad.grad(functions.logistic)(*args)
     assert shown.locator("#detail-body dd.adjoint").text_content() == np.array2string(gradient, precision=6)
     assert shown.locator("#plot").is_hidden()
+
+
+def test_results_that_are_written_into_an_argument(show):
+    def scan(A, b):
+        A[1:] += b * A[:-1]
+
+    shown = show(scan, np.array([1.0, 2.0, 4.0]), 0.5, outputs="A")
+    assert text_of(shown, "#result") == ["after the call, A: [1, 2.5, …]"]
+    assert text_of(shown, "#derived-note") == ["of the sum of A"]
+    close(numbers(shown, "b"), [0.5, 1.0, 3.0])
 
 
 def test_everything_has_a_name(show):

@@ -184,6 +184,16 @@ def test_the_command(tmp_path, monkeypatch, capsys):
     assert "no browser could be started; open the file in one" in capsys.readouterr().out
 
 
+def test_the_command_for_results_in_arguments(tmp_path, capsys):
+    file = tmp_path / "model.py"
+    file.write_text("def scan(A, b):\n    A[1:] += b * A[:-1]\n")
+    values = ["--at", "A=np.ones(3)", "b=0.5", "-o", "-"]
+    assert main(["explore", f"{file}:scan", "--outputs", "A", *values]) == 0
+    assert data_of(capsys.readouterr().out)["outputs"] == ["A"]
+    assert main(["explore", f"{file}:scan", *values]) == 3
+    assert "scan returns None [AD204]" in capsys.readouterr().err
+
+
 def test_commands_that_are_refused(tmp_path, capsys):
     file = tmp_path / "model.py"
     file.write_text(

@@ -134,6 +134,31 @@ def test_arguments_stay_as_they_are():
     assert seen.adjoints[0, ()].tolist() == [0.0, -10.0, 4.0]
 
 
+def scan(A, b):
+    A[1:] += b * A[:-1]
+
+
+def test_outputs():
+    A = np.array([1.0, 2.0, 4.0])
+    seen = observe(scan, (A, 0.5), {}, ("A", "b"), "A")
+    assert A.tolist() == [1.0, 2.0, 4.0] and seen.outputs == ("A",)
+    assert seen.result.tolist() == [1.0, 2.5, 5.0]
+    by = {item.root: seen.adjoints[k, ()] for k, item in seen.inputs.items()}
+    assert by["A"].tolist() == [1.5, 1.5, 1.0] and by["b"] == 3.0
+    assert not observe(scan, (A[:1], 0.5), {}, "b", "A").summed
+    with pytest.raises(ad.ArgumentError, match="has no parameter named 'C'"):
+        observe(scan, (A, 0.5), {}, outputs="C")
+
+
+def test_a_function_that_returns_nothing_needs_outputs():
+    with pytest.raises(ad.ArgumentError) as caught:
+        observe(scan, (np.ones(3), 0.5), {})
+    assert str(caught.value) == (
+        "ArgumentError: scan returns None [AD204]\n"
+        "  expected the arguments that it writes its results into as outputs"
+    )
+
+
 def test_what_is_masked_stays_zero():
     seen = observe(functions.masked, (np.array([0.0, 0.0, 2.0]),), {})
     assert seen.adjoints[0, ()].tolist() == [0.0, 2.0, 0.5]

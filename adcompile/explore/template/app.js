@@ -130,7 +130,7 @@ function fillSources() {
     const linked = lineElements.filter((l) => l.side === side && l.keys.length);
     linked.forEach((line, k) => makeLinked(line, linked, k));
   }
-  $("derived-note").textContent = data.summed ? "of the sum of what the function returns" : `by ${data.by.join(", ")}`;
+  $("derived-note").textContent = data.summed ? `of the sum of ${data.outputs.join(" and ") || "what the function returns"}` : `by ${data.by.join(", ")}`;
 }
 
 function sourceLine(line, side) {
@@ -744,7 +744,7 @@ function paintResult() {
   }
   $("result").replaceChildren();
   const parts = data.results.map((id) => shown(nodes.get(id).values[place(nodes.get(id))]));
-  $("result").append("returns ", element("b", {}, parts.join(", ") || "what does not depend on its arguments"));
+  $("result").append(data.outputs.length ? `after the call, ${data.outputs.join(" and ")}: ` : "returns ", element("b", {}, parts.join(", ") || "what does not depend on its arguments"));
 }
 
 wireTheme();
