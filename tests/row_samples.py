@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from row_calculus import Call, Known, RunTimeList, Unknown_, call
+from row_samples_data import EXPANSIONS, SAMPLES
 
 
 def array(*shape: int, low: float = -1.5, high: float = 1.5, dtype: Any = float) -> Any:
@@ -503,7 +504,6 @@ CALLS: dict[str, list[Call]] = {
         call(A, axis=()),
     ],
     "np.mean(a, axis=None, dtype=None, keepdims=False)": REDUCED,
-    "np.nansum(a, axis=None, dtype=None, keepdims=False)": REDUCED,
     "np.var(a, axis=None, dtype=None, ddof=0, keepdims=False)": [
         *REDUCED,
         call(A, axis=1, ddof=1),
@@ -749,7 +749,6 @@ CALLS: dict[str, list[Call]] = {
     **{f"np.{n}(a, axis=None, keepdims=False)": REDUCED for n in ("any", "all")},
     "np.count_nonzero(a, axis=None, keepdims=False)": REDUCED[:10],
     "np.argsort(a, axis=-1)": [call(A), call(A, axis=None), call(array(4))],
-    "np.searchsorted(a, v)": [call(np.sort(array(4)), 0.5), call(np.sort(array(4)), array(3))],
     "np.flatnonzero(a)": [call(A)],
     "range_length(a, b, c)": [call(0, 7, 2)],
     "next_snapshot(start, stop, most, taken)": [call(2, 9, 3, 1)],
@@ -776,6 +775,7 @@ CALLS: dict[str, list[Call]] = {
     # numbers that stop derivatives are zero wherever they have one
     "np.spacing(x)": [call(0.7)],
 }
+CALLS.update(SAMPLES)
 # the extremes of several axes are one argument short
 for _name in ("argmax", "argmin"):
     CALLS[f"np.{_name}(a, axis=None, keepdims=False)"] = [
@@ -872,6 +872,7 @@ EXPANDED: dict[str, list[Call]] = {
     ],
     "np.trapezoid(y, x=None, dx=1.0, axis=-1)": [call(A), call(A, x=np.sort(array(4))), call(A, dx=0.5)],
 }
+EXPANDED.update(EXPANSIONS)
 # written by the printer or kept for their effect; tested with the passes that make them
 STRUCTURAL = {
     # factors of a matrix, which move with it: tests/programs/factors.py takes matrices apart

@@ -940,10 +940,10 @@ def test_shapes_that_do_not_fit_raise_also_where_the_value_is_not_needed() -> No
 @pytest.mark.parametrize(
     "function",
     [
-        lambda x: np.percentile([x, 2.0 * x], 50),
-        lambda x: np.percentile((x, 2.0 * x), 50),
+        lambda x: np.roots([x, 2.0 * x]),
+        lambda x: np.roots((x, 2.0 * x)),
     ],
 )
 def test_a_container_of_active_values_is_refused_by_a_function_without_a_rule(function: Any) -> None:
-    with pytest.raises(ad.NoDerivative, match=r"`np\.percentile` has no rule"):
+    with pytest.raises(ad.NoDerivative, match=r"`np\.roots` has no rule"):
         ad.grad(function)(2.0)

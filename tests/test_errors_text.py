@@ -48,6 +48,32 @@ model.py:2: NoDerivative: `np.linalg.norm` with ord='nuc' of a matrix [AD202]
   expected the Frobenius norm (ord=None), or a norm of vectors with one axis""",
     ),
     Refused(
+        "periodic interpolation",
+        """\
+def f(x):
+    return np.interp(x, [0.0, 1.0], [2.0, 3.0], period=1.0)
+""",
+        "(0.3,)",
+        """\
+model.py:2: NoDerivative: `np.interp` with `period` [AD202]
+            return np.interp(x, [0.0, 1.0], [2.0, 3.0], period=1.0)
+            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  expected places in the first period, and knots repeated at its ends""",
+    ),
+    Refused(
+        "quantiles of another method",
+        """\
+def f(x):
+    return np.quantile(x, 0.3, method="lower")
+""",
+        "(np.ones(3),)",
+        """\
+model.py:2: NoDerivative: a quantile with method='lower' [AD202]
+            return np.quantile(x, 0.3, method="lower")
+            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  expected method="linear", the default""",
+    ),
+    Refused(
         "upper triangle",
         """\
 def f(a):
@@ -222,14 +248,14 @@ model.py:3: NoDerivative: `numpy.linalg.cond` has no rule and no source that cou
         "np_unknown",
         """\
 def f(a):
-    return np.sum(np.interp(a, [0.0, 1.0], [2.0, 3.0]))
+    return np.sum(np.roots(a))
 """,
         "(ARRAY,)",
         """\
-model.py:2: NoDerivative: `np.interp` has no rule and no source that could be followed [AD201]
-            return np.sum(np.interp(a, [0.0, 1.0], [2.0, 3.0]))
-                          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  expected a function with a rule; or register one: adcompile.pointwise("np.interp(x)", ...), adcompile.general(...)""",
+model.py:2: NoDerivative: `np.roots` has no rule and no source that could be followed [AD201]
+            return np.sum(np.roots(a))
+                          ^^^^^^^^^^^
+  expected a function with a rule; or register one: adcompile.pointwise("np.roots(x)", ...), adcompile.general(...)""",
     ),
     Refused(
         "keyword",

@@ -5,6 +5,7 @@ In: what the functions refer to, and their lines. Out: the text of the module, w
 
 from __future__ import annotations
 
+import dis
 import functools
 import inspect
 import re
@@ -45,7 +46,7 @@ def module_text(namespace: Namespace, functions: Iterable[Iterable[str]]) -> str
 def _names_in(code: types.CodeType) -> list[str]:
     """The global names that code reads, those of its comprehensions included."""
     inner = [n for c in code.co_consts if isinstance(c, types.CodeType) for n in _names_in(c)]
-    return [*code.co_names, *inner]
+    return [*(i.argval for i in dis.get_instructions(code) if i.opname == "LOAD_GLOBAL"), *inner]
 
 
 def _closed(helpers: dict[str, Any]) -> dict[str, Any]:

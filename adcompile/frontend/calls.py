@@ -159,11 +159,11 @@ def _call_object(
     for writers in (WRITERS, FLAT_WRITERS):
         if hashable and obj in writers:
             return writers[obj](p, args, dict(keywords), node)
+    if hashable and obj in FUNCTIONS:
+        return apply_with_out(p, FUNCTIONS[obj], args, keywords, node, obj)
     method = method_of(obj)
     if method is not None:
         return call_method(p, *method, args, dict(keywords), node)
-    if hashable and obj in FUNCTIONS:
-        return apply_with_out(p, FUNCTIONS[obj], args, keywords, node, obj)
     name = TRANSFORMS.get(obj) if hashable else None
     if name is not None:
         return transform(p, name, args, keywords, node)

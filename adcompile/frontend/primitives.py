@@ -33,7 +33,7 @@ _CHANGED_UNLESS_COPIED = frozenset(["np.nan_to_num"])
 
 # keywords that are accepted where they say nothing
 _IGNORED = {"out": None, "where": True, "dtype": None, "order": None, "casting": "same_kind", "subok": True,
-            "optimize": False, "initial": None, "like": None}  # fmt: skip
+            "optimize": False, "initial": None, "like": None, "overwrite_input": False}  # fmt: skip
 
 
 def apply_primitive(

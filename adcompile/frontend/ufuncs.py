@@ -31,6 +31,8 @@ _REDUCED: dict[Any, tuple[Any, str]] = {
 _ACCUMULATED: dict[Any, tuple[Any, str]] = {
     np.add: (np.cumsum, "np.cumsum"),
     np.multiply: (np.cumprod, "np.cumprod"),
+    np.maximum: (np.maximum.accumulate, "np.maximum.accumulate"),
+    np.minimum: (np.minimum.accumulate, "np.minimum.accumulate"),
 }
 
 

@@ -13,7 +13,7 @@ from ..ir.nodes import Arg
 from ..ir.types import Array, Scalar, Type, dtype_of, shape_of
 from .results import is_none
 from .rule import Facts, composite, general, linear
-from .typing import size_argument, typ, with_shape
+from .typing import size_argument, some_length, typ, with_shape
 
 
 def _counts_type(a: Arg, bins: Arg, range: Arg, weights: Arg) -> Type:
@@ -58,6 +58,19 @@ linear(
     wrt=("c",),
     constant=True,
     types=_read_type,
+)
+
+
+def _bins_type(x: Arg, weights: Arg, minlength: Arg) -> Type:
+    return Array("int64" if is_none(weights) else "float64", (some_length(),))
+
+
+linear(
+    "np.bincount(x, weights=None, minlength=0)",
+    lambda x: "z_bar[np.asarray(x)]" if isinstance(x, (list, tuple)) else "z_bar[x]",
+    wrt=("weights",),
+    types=_bins_type,
+    constant=True,
 )
 
 # -- edges ---------------------------------------------------------------------------------------------------

@@ -79,21 +79,6 @@ linear(
     lazy=True,
 )
 
-
-def _nansum_pushforward(axis: Any, keepdims: Any) -> str:
-    return f"np.sum(np.where(np.isnan(a), 0, a_dot){_axis(axis)}{_keepdims(keepdims)})"
-
-
-general(
-    "np.nansum(a, axis=None, dtype=None, keepdims=False)",
-    pullbacks={
-        "a": lambda axis, keepdims, z, z_bar: f"{restored_adjoint(axis, keepdims, z, z_bar)} * ~np.isnan(a)"
-    },
-    pushforwards={"a": _nansum_pushforward},
-    types=types.reduces(types.summed),
-    lazy=True,
-)
-
 # -- variances -----------------------------------------------------------------------------------------------
 
 
@@ -317,6 +302,27 @@ general(
     method="cumprod",
 )
 
+for _name in ("maximum", "minimum"):
+    # of equal elements, the last one is the extreme; what comes before it is not read any more
+    general(
+        f"np.{_name}.accumulate(array, axis=0)",
+        pullbacks={"array": "add_along_axis(array, running_places(array, z, axis), z_bar, axis)"},
+        pushforwards={"array": "np.take_along_axis(array_dot, running_places(array, z, axis), axis)"},
+        types=types.keeps,
+    )
+constant("running_places(a, z, axis)", types=lambda a, z, axis: types.integer_array(a, axis))
+linear(
+    "np.add.reduceat(array, indices, axis=0, dtype=None)",
+    "reduceat_back(z_bar, array, indices, axis)",
+    types=types.sums_of_parts,
+)
+linear(
+    "reduceat_back(c, x, indices, axis)",
+    "np.add.reduceat(z_bar, indices, axis)",
+    types=lambda c, x, indices, axis: types.shaped(c, x),
+    constant=True,
+)
+
 # -- sorting -------------------------------------------------------------------------------------------------
 
 
@@ -386,5 +392,11 @@ for _name in ("any", "all"):
     )
 constant("np.count_nonzero(a, axis=None, keepdims=False)", types=types.count_type)
 constant("np.argsort(a, axis=-1)", types=types.integer_array, method="argsort")
-constant("np.searchsorted(a, v)", types=types.found_places, method="searchsorted")
+constant(
+    "np.searchsorted(a, v, side='left', sorter=None)", types=types.found_places, method="searchsorted"
+)
+constant("np.digitize(x, bins, right=False)", types=types.bins_of)
+constant("np.argpartition(a, kth, axis=-1)", types=lambda a, kth, axis: types.integer_array(a, axis))
+constant("np.argwhere(a)", types=types.places_in_rows)
+constant("np.lexsort(keys, axis=-1)", types=types.order_of_keys)
 constant("np.flatnonzero(a)", types=types.flat_places)

@@ -464,10 +464,34 @@ def sorted_type(a: Arg, axis: Arg) -> Type:
     return raveled(a) if known(axis) and value_of(axis) is None else keeps(a)
 
 
-def found_places(a: Arg, v: Arg) -> Type:
-    """The type of np.searchsorted(a, v)."""
+def found_places(a: Arg, v: Arg, *rest: Arg) -> Type:
+    """The type of np.searchsorted(a, v, side, sorter)."""
     shape = shape_of(typ(v))
     return UNKNOWN if shape is None else with_shape("int64", shape)
+
+
+def bins_of(x: Arg, bins: Arg, right: Arg) -> Type:
+    """The type of np.digitize(x, bins, right)."""
+    return found_places(bins, x)
+
+
+def places_in_rows(a: Arg) -> Type:
+    """The type of np.argwhere(a)."""
+    shape = shape_of(typ(a))
+    return Array("int64", None if shape is None else (some_length(), len(shape)))
+
+
+def order_of_keys(keys: Arg, axis: Arg) -> Type:
+    """The type of np.lexsort(keys, axis)."""
+    items = keys if isinstance(keys, tuple) else keys.items if isinstance(keys, Items) else ()
+    shape = shape_of(typ(items[0])) if items else (shape_of(typ(keys)) or (None,))[1:]
+    return Array("int64", shape or None)
+
+
+def sums_of_parts(array: Arg, indices: Arg, axis: Arg, dtype: Arg) -> Type:
+    """The type of np.add.reduceat(array, indices, axis, dtype): its rank."""
+    t = typ(array)
+    return rank_only(lambda rank: rank)(array) if is_none(dtype) and is_float(dtype_of(t)) else UNKNOWN
 
 
 def is_none(arg: Arg) -> bool:

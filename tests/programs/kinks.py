@@ -179,7 +179,32 @@ def casts(x):
     return y.astype("float64", copy=False) * x.astype(int)
 
 
+def at_knots(x):
+    return np.interp(x, [0.0, 1.0, 2.0], [0.0, 2.0, 1.0])
+
+
+def running_maximum(x):
+    return np.maximum.accumulate(x) * np.array([1.0, 10.0, 100.0, 1000.0])
+
+
+def middle(x):
+    return np.median(x)
+
+
 KINKS: tuple[KnownGradient, ...] = (
+    KnownGradient(
+        "interp_at_knots",
+        at_knots,
+        (np.array([-1.0, 0.0, 1.0, 2.0, 3.0]),),
+        (np.array([0.0, 2.0, -1.0, -1.0, 0.0]),),
+    ),
+    KnownGradient(
+        "running_maximum_tie",
+        running_maximum,
+        (np.array([1.0, 1.0, 0.0, 1.0]),),
+        (np.array([1.0, 110.0, 0.0, 1000.0]),),
+    ),
+    KnownGradient("median_tie", middle, (np.array([2.0, 0.0, 2.0, 2.0]),), (np.array([0.5, 0.0, 0.5, 0.0]),)),
     KnownGradient("abs_at_zero", absolute, (0.0,), (2.0,)),
     KnownGradient("abs_array", absolute_array, (np.array([0.0, -1.0, 2.0]),), (np.array([0.0, -3.0, 3.0]),)),
     KnownGradient("abs_negative_zero", absolute_array, (np.array([-0.0]),), (np.array([0.0]),)),
