@@ -2,7 +2,7 @@
 
 In: linear inequalities over named integers. Out: whether they certainly contradict each other, by eliminating
 one name after the other (Fourier and Motzkin), with constants rounded because everything is whole. "No" only
-says that no contradiction was found. Not for where the inequalities come from: that is `passes.held`.
+says that no contradiction was found. Not for where the inequalities come from: that is `passes.executions`.
 """
 
 from __future__ import annotations

@@ -4,9 +4,9 @@ In: a block that is to be reversed. Out: for a value of a loop, the statement th
 as it is when the outermost loop around it is done; None if that is not known. With `y[i] = f(y[i - 1])` the
 backward sweep finds `y[i - 1]` in `y`. What has to be shown is that no write that comes after the read, in
 its iteration or in a later one of any loop around both, can touch what it reads. Indices are linear in the
-indices of the loops and in integers that do not change; `ir.affine` looks for two executions that meet in an
-element, and if it cannot exclude them, nothing is claimed. Arrays are values here: no other name can write
-into one.
+indices of the loops and in integers that do not change; `passes.executions` looks for two executions
+that meet in an element, and if it cannot exclude them, nothing is claimed. Arrays are values here: no other
+name can write into one.
 """
 
 from __future__ import annotations
@@ -14,15 +14,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..ir.affine import Affine, at_least, constant, contradictory, plus, variable
-from ..ir.nodes import Apply, Arg, Atom, Block, For, If, Literal, Slice, Stmt, Value, While, leaves, values_in
-from ..ir.types import Array, Dim, Scalar, Size, dtype_of, is_python, same_size, shape_of
-from ..rules.indexing import GETITEM, INDEX_SET, OWN, WRITES, index_parts, index_type, is_basic, new_axes
-from ..rules.rule import OPERATORS
-
-Loop = For | While
-# where a statement stands: the loops and the arms of branches around it, the outermost first
-Path = tuple[tuple[Any, int], ...]
+from ..ir.nodes import Apply, Arg, Atom, Block, For, If, Literal, Stmt, Value, While, leaves, values_in
+from ..ir.types import Array, Size, dtype_of, is_python, same_size, shape_of
+from ..rules.indexing import GETITEM, INDEX_SET, OWN, WRITES, index_type, is_basic, new_axes
+from .executions import Execution, Loop, Path, impossible, in_order, is_integer, loops_of, overlap
 
 
 @dataclass
@@ -51,10 +46,6 @@ class _Chain:
         """The next position, from the end to the beginning."""
         self.position -= 1
         return self.position
-
-
-def _loops(path: Path) -> tuple[Loop, ...]:
-    return tuple(stmt for stmt, _ in path if isinstance(stmt, (For, While)))
 
 
 class Held:
@@ -115,7 +106,7 @@ class Held:
         if self._is_index(atom):
             return True
         stmt = self.definitions.get(atom)
-        return isinstance(stmt, Apply) and all(_is_integer(a) and self._counts(a) for a in stmt.args)
+        return isinstance(stmt, Apply) and all(is_integer(a) and self._counts(a) for a in stmt.args)
 
     def _is_index(self, value: Value) -> bool:
         """Whether a value of a loop is the index of one."""
@@ -198,78 +189,30 @@ class Held:
     def _stays(self, chain: _Chain, state: Value, path: Path, index: Arg) -> bool:
         """Whether what is read of a state is in the last one as well."""
         position, begin = chain.states[state]
-        reader = _Execution(self, "reader", path, None, ())
+        reader = Execution(self, "reader", path, None, ())
         region = reader.region(index, _sizes(chain))
-        around = _loops(begin)
+        around = loops_of(begin)
         for at, there, write in chain.writes:
             common = 0
-            for mine, other in zip(around, _loops(there), strict=False):
+            for mine, other in zip(around, loops_of(there), strict=False):
                 if mine is not other:
                     break
                 common += 1
             later = list(range(common)) + ([common] if at > position else [])
             for level in later:
-                writer = _Execution(self, "writer", there, reader, around[:level])
-                order = _order(reader, writer, around[level]) if level < common else []
+                writer = Execution(self, "writer", there, reader, around[:level])
+                order = in_order(reader, writer, around[level]) if level < common else []
                 place = writer.region(write.args[1], _sizes(chain))
-                meet = [*reader.facts, *writer.facts, *order, *_overlap(region, place, _sizes(chain))]
-                if not _impossible(meet, [*reader.choices, *writer.choices]):
+                meet = [*reader.facts, *writer.facts, *order, *overlap(region, place, _sizes(chain))]
+                if not impossible(meet, [*reader.choices, *writer.choices]):
                     return False
         return True
-
-
-def _impossible(facts: list[Affine], choices: list[tuple[Affine, Affine]]) -> bool:
-    """Whether facts contradict each other, and whichever of two further ones holds."""
-    if contradictory(facts):
-        return True
-    return bool(choices) and all(_impossible([*facts, fact], choices[1:]) for fact in choices[0])
 
 
 def _sizes(chain: _Chain) -> tuple[Size, ...]:
     """The lengths of the axes of all states, as far as they are known."""
     known = shape_of(chain.first.type) or shape_of(chain.last.type)
     return () if known is None else known
-
-
-def _length(size: Size) -> Affine | None:
-    if isinstance(size, Dim):
-        return variable(size.key)
-    return None if size is None else constant(size)
-
-
-def _overlap(a: _Region, b: _Region, sizes: tuple[Size, ...]) -> list[Affine]:
-    """That one element is in both regions."""
-    facts = []
-    for axis in range(min(len(a), len(b))):
-        x = variable(("element", axis))
-        for low, high in (a[axis], b[axis]):
-            facts += [] if low is None else [at_least(x, low)]
-            facts += [] if high is None else [at_least(high, x, 1)]
-        size = _length(sizes[axis]) if axis < len(sizes) else None
-        facts.append(x)
-        facts += [] if size is None else [at_least(size, x, 1)]
-    return facts
-
-
-def _order(reader: _Execution, writer: _Execution, loop: Loop) -> list[Affine]:
-    """That the one executes in a later iteration of a loop than the other."""
-    step = _step(loop)
-    if step is None:
-        return []
-    assert isinstance(loop, For)
-    index = loop.body.params[0]
-    early, late = reader.affine(index), writer.affine(index)
-    return [at_least(late, early, step) if step > 0 else at_least(early, late, -step)]
-
-
-def _step(loop: Loop) -> int | None:
-    """What the index of a loop changes by in an iteration."""
-    if not isinstance(loop, For):
-        return None
-    step = loop.range[2]
-    if not isinstance(step, Literal) or type(step.value) is not int or step.value == 0:
-        return None
-    return -step.value if loop.backwards else step.value
 
 
 def _gives_back(value: Value, state: Value, index: Arg) -> bool:
@@ -285,145 +228,3 @@ def _gives_back(value: Value, state: Value, index: Arg) -> bool:
     if mine is None or there is None or len(mine) != len(there):
         return False
     return all(map(same_size, mine, there))
-
-
-# from where to where (exclusive) along each axis; None where that is not known
-_Region = list[tuple[Affine | None, Affine | None]]
-_WHOLE = (None, None)
-
-
-class _Execution:
-    """One execution of a statement: what its integers are, told by names, and what is known of them.
-
-    `equal` are the loops that are in the same iteration as in the execution of `other`, with which their
-    integers are shared. The integers of all other loops have names of this execution.
-    """
-
-    def __init__(
-        self, held: Held, tag: str, path: Path, other: _Execution | None, equal: tuple[Loop, ...]
-    ) -> None:
-        self.held, self.tag, self.other, self.equal = held, tag, other, equal
-        self.facts: list[Affine] = []
-        # pairs of facts of which one holds
-        self.choices: list[tuple[Affine, Affine]] = []
-        for stmt, arm in path:
-            if isinstance(stmt, For):
-                self._within(stmt)
-            elif isinstance(stmt, If):
-                self._tested(stmt.test, arm == 0)
-
-    def affine(self, atom: Any) -> Affine:
-        """An integer of the program, as a sum."""
-        if isinstance(atom, Literal):
-            return constant(atom.value)
-        stmt = self.held.definitions.get(atom)
-        if isinstance(stmt, Apply) and all(map(_is_integer, stmt.args)):
-            row, args = stmt.primitive, [self.affine(a) for a in stmt.args]
-            if row in (OPERATORS["+"], OPERATORS["-"]):
-                return plus(args[0], args[1], 1 if row is OPERATORS["+"] else -1)
-            if row is OPERATORS["neg"]:
-                return plus({}, args[0], -1)
-            for place, factor in enumerate(stmt.args):
-                if row is OPERATORS["*"] and isinstance(factor, Literal):
-                    return plus({}, args[1 - place], factor.value)
-        return variable(self._name(atom))
-
-    def _name(self, value: Value) -> Any:
-        size = value.type.size if isinstance(value.type, Scalar) else None
-        path = self.held.paths.get(value)
-        if size is not None and (path is None or "#" not in size.key):
-            return size.key
-        if path is None:
-            return f"#{value.serial}"
-        around = _loops(path)
-        shared = self.other is not None and around == self.equal[: len(around)]
-        return ("reader" if shared else self.tag, value.serial)
-
-    def _within(self, loop: For) -> None:
-        """The index of a loop is between the bounds of its range."""
-        step = _step(loop)
-        start, stop, _ = loop.range
-        if step is None or not _is_integer(start) or not _is_integer(stop):
-            return
-        low, high = self.affine(start), plus(self.affine(stop), constant(-1))
-        if (step < 0) != loop.backwards:
-            low, high = plus(self.affine(stop), constant(1)), self.affine(start)
-        index = self.affine(loop.body.params[0])
-        self.facts += [at_least(index, low), at_least(high, index)]
-
-    def _tested(self, test: Atom, holds: bool) -> None:
-        """What a branch has tested."""
-        stmt = self.held.definitions.get(test) if isinstance(test, Value) else None
-        if not isinstance(stmt, Apply) or len(stmt.args) != 2 or not all(map(_is_integer, stmt.args)):
-            return
-        sign = next((s for s in _OPPOSITE if stmt.primitive is OPERATORS[s]), None)
-        if sign is None:
-            return
-        a, b = (self.affine(x) for x in stmt.args)
-        sign = sign if holds else _OPPOSITE[sign]
-        if sign in ("<", "<="):
-            self.facts.append(at_least(b, a, int(sign == "<")))
-        elif sign in (">", ">="):
-            self.facts.append(at_least(a, b, int(sign == ">")))
-        elif sign == "==":
-            self.facts += [at_least(a, b), at_least(b, a)]
-        elif len(self.choices) < _MOST_CHOICES:
-            self.choices.append((at_least(a, b, 1), at_least(b, a, 1)))
-
-    def region(self, index: Arg, sizes: tuple[Size, ...]) -> _Region:
-        """What an index selects, or more than that; axes at the end that are missing are whole."""
-        found: _Region = []
-        for part in index_parts(index):
-            size = _length(sizes[len(found)]) if len(found) < len(sizes) else None
-            if isinstance(part, Literal) and part.value is None:
-                continue
-            if isinstance(part, Slice):
-                found.append(self._sliced(part, size))
-            elif _is_integer(part):
-                found.append(self._element(part, size))
-            else:
-                break
-        return found
-
-    def _element(self, part: Any, size: Affine | None) -> tuple[Affine | None, Affine | None]:
-        at = self._bound(part, size)
-        if at is None:
-            return _WHOLE
-        if size is not None:
-            # or else the program raises
-            self.facts.append(at_least(size, at, 1))
-        return at, plus(at, constant(1))
-
-    def _sliced(self, part: Slice, size: Affine | None) -> tuple[Affine | None, Affine | None]:
-        step = part.step.value if isinstance(part.step, Literal) else 0
-        if step is not None and (type(step) is not int or step < 1):
-            return _WHOLE
-        bounds: list[Affine | None] = []
-        for bound in (part.start, part.stop):
-            none = isinstance(bound, Literal) and bound.value is None
-            bounds.append(None if none else self._bound(bound, size))
-            if not none and bounds[-1] is None:
-                return _WHOLE
-        return bounds[0], bounds[1]
-
-    def _bound(self, part: Arg, size: Affine | None) -> Affine | None:
-        """The place that an integer names along an axis, None if it may be counted from the end."""
-        if not _is_integer(part):
-            return None
-        at = self.affine(part)
-        if isinstance(part, Literal) and part.value < 0:
-            return None if size is None else plus(size, at)
-        negative = at_least(constant(-1), at)
-        return at if _impossible([*self.facts, negative], self.choices) else None
-
-
-# what is shown for either of two facts is shown twice as often for each further pair
-_MOST_CHOICES = 3
-_OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
-
-
-def _is_integer(arg: Arg) -> bool:
-    """Whether an argument is an integer of Python, whose arithmetic is exact."""
-    if isinstance(arg, Literal):
-        return type(arg.value) is int
-    return isinstance(arg, Value) and is_python(arg.type) and dtype_of(arg.type) == "int64"
