@@ -14,7 +14,6 @@ from typing import Any
 
 from ..ir.nodes import Block, For, Function, If, Stmt, Value, While, free_values
 from .expressions import Expressions, Namespace, to_text
-from .fresh import first_writes
 from .inplace import make_updates_safe
 from .iterate import grown_by, iterate_saved
 from .layout import Line, Page
@@ -70,7 +69,6 @@ class Emitter:
         assert block is not None
         inner = interface.pullback[1] if interface.pullback is not None else None
         whole = self._prepared(block, inner)
-        stores = first_writes(whole)
         nested = _nested(whole)
         uses = count_uses(whole)
         for v in whole.yields[len(block.yields) :]:
@@ -89,7 +87,7 @@ class Emitter:
         names = choose_names(whole, parameters, order, nested, reserved)
         self.namespace.pullback = unused("pullback", set(names.name.values()))
         self.calls.main = function.name
-        body = self._body(nested, names, uses, stores)
+        body = self._body(nested, names, uses)
         self.page.head(function.name, interface.signature)
         with self.page.indented():
             if interface.doc:
@@ -108,7 +106,6 @@ class Emitter:
         """The backward function of a split derivative, inside the forward one:
         it reads what that has computed.
         """
-        stores = first_writes(block)
         nested = _nested(block)
         captured = list(free_values(block))
         order = order_of(block, nested, tuple(captured))
@@ -128,7 +125,7 @@ class Emitter:
         for v in captured:
             names.name[names.find(v)] = outer[v]
         uses = count_uses(block)
-        body = self._body(nested, names, uses, stores)
+        body = self._body(nested, names, uses)
         self.page.line("")
         self.page.line(f"def {signature}:")
         with self.page.indented():
@@ -148,11 +145,10 @@ class Emitter:
             return texts[0] if len(texts) == 1 else ast.Tuple(texts, ast.Load())
 
         self._prepared(block)
-        stores = first_writes(block)
         nested = _nested(block)
         order = order_of(block, nested)
         names = choose_names(block, block.params, order, nested, set(self.namespace.objects))
-        body = self._body(nested, names, count_uses(block), stores)
+        body = self._body(nested, names, count_uses(block))
         self.page.head(self.calls.name_of(function), [names[v] for v in block.params])
         with self.page.indented():
             self.page.docstring(function.notes.get("doc") or f"{function.place()}.")
@@ -172,12 +168,10 @@ class Emitter:
         grown_by(block, self.lengths)
         return _with_captured(block, inner)
 
-    def _body(
-        self, nested: dict[Value, Stmt], names: Names, uses: dict[Value, int], stores: set[Stmt]
-    ) -> Statements:
+    def _body(self, nested: dict[Value, Stmt], names: Names, uses: dict[Value, int]) -> Statements:
         expressions = Expressions(self.namespace, nested)
         expressions.names = names
-        return Statements(self.page, expressions, self.calls, uses, stores, self.lengths, self.commenting)
+        return Statements(self.page, expressions, self.calls, uses, self.lengths, self.commenting)
 
     def _refer(self, block: Block, result: Any) -> None:
         """Settle what the objects of a result are called, before variables get their names."""

@@ -66,7 +66,6 @@ class Statements:
         expressions: Expressions,
         calls: Calls,
         uses: dict[Value, int],
-        stores: set[Stmt],
         lengths: dict[Value, For | While],
         commenting: bool,
     ) -> None:
@@ -75,8 +74,6 @@ class Statements:
         self.namespace = expressions.namespace
         self.calls = calls
         self.uses = uses
-        # what is added to zeros may as well be stored
-        self.stores = stores
         # the lists that a loop of this code made, one item an iteration
         self.lengths = lengths
         self.commenting = commenting
@@ -266,7 +263,7 @@ class Statements:
             add = f"{self.namespace.module('np')}.add.at"
             self.page.line(f"{add}({target}, {self._index(at, bare=False)}, {to_text(node)})")
             return
-        if row is indexing.INDEX_ADD and stmt not in self.stores:
+        if row is indexing.INDEX_ADD:
             self._add_to(place, value)
             return
         if isinstance(node, ast.BinOp) and type(node.op) in _SIGNS and to_text(node.left) == place:

@@ -131,7 +131,7 @@ class Execution:
             return f"#{value.serial}"
         around = loops_of(path)
         shared = self.other is not None and around == self.equal[: len(around)]
-        return ("reader" if shared else self.tag, value.serial)
+        return (self.other.tag if self.other is not None and shared else self.tag, value.serial)
 
     def _within(self, loop: For) -> None:
         """The index of a loop is between the bounds of its range."""

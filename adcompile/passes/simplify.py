@@ -331,11 +331,13 @@ def simplify(block: Block) -> Block:
     """Share common subexpressions, drop what nothing needs, and write what is left as a person would."""
     from .bundle import bundle
     from .checks import add_checks
+    from .stores import store_first
 
     share(block, {}, {})
     remove_dead(block, checked=add_checks(block))
     polish(block)
     bundle(block)
+    store_first(block)
     return block
 
 
@@ -344,6 +346,7 @@ def simplify_split(block: Block, inner: Block) -> None:
     from .bundle import bundle
     from .checks import add_checks
     from .hoist import unsure_values
+    from .stores import store_first
 
     joined = Block(block.params, [*block.statements], block.yields)
     mapping: dict[Value, Any] = {}
@@ -353,6 +356,7 @@ def simplify_split(block: Block, inner: Block) -> None:
     remove_dead(inner)
     polish(inner, unsure_values(joined))
     bundle(inner)
+    store_first(inner, joined.statements)
     count = len(joined.yields)
     joined.yields = (*joined.yields, *free_values(inner))
     remove_dead(joined, checked=add_checks(joined))

@@ -1262,3 +1262,30 @@ def managers_made_of_generators(x):
 
 
 add(managers_made_of_generators, (positive(3),), (draw(3),), holomorphic=True, features="contextmanager")
+
+
+def places_reached_once_and_again(x, A, shift, cell):
+    total = 0.0
+    for i in range(len(x)):
+        total += x[i] * A[i, (i + shift) % 3] + x[i // 2] * A[-1 - i, i]
+    for i in range(-2, len(x)):
+        total += A[i, 0] * x[i]
+    for _ in range(2):
+        for i in range(len(x)):
+            for j in range(i + 1):
+                if j != cell:
+                    total += A[i, j] ** 2 * total
+    y = x.copy()
+    for i in range(len(x)):
+        y[i], y[cell] = y[cell] * y[i], np.sin(y[i])
+        y[cell] += y[cell - 1] * y[i]
+    return total + np.sum(y**3) * A
+
+
+add(
+    places_reached_once_and_again,
+    (draw(3), draw(3, 3), 1, 0),
+    (draw(3), draw(3, 3), 2, -1),
+    holomorphic=True,
+    features="adjoints of elements in loops",
+)

@@ -1,46 +1,20 @@
-"""Where adding to zeros is storing: `x_bar[i] = c` in place of `x_bar[i] += c`.
+"""Whether two indices of an array select no element in common, told by how they are written.
 
-In: a block. Out: the `index_add` statements that write to elements of an array of zeros which nothing has
-written to before. Not for repeated indices.
+In: two indices, and what defines the values in them. Out: True if they are certainly apart, whatever the
+lengths of the axes. Not for indices of loops: those are compared by `passes.executions`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from ..ir.nodes import Apply, Arg, Block, Literal, Slice, Stmt, Value, all_statements
+from ..ir.nodes import Apply, Arg, Literal, Slice, Stmt, Value
 from ..ir.types import Scalar, ShapeOf
-from ..rules.indexing import GETITEM, INDEX_ADD, index_parts
+from ..rules.indexing import GETITEM, index_parts
 from ..rules.typing import typ
-from .order import count_uses
-
-_ZEROS = ("zeros_of(x)", "np.zeros_like(a, dtype=None)", "np.zeros(shape, dtype=None)")
 
 
-def first_writes(block: Block) -> set[Stmt]:
-    """The statements of a block, and of the blocks in it, that may store what they add."""
-    uses = count_uses(block)
-    applied = [s for s in all_statements(block) if isinstance(s, Apply)]
-    definitions = {out: s for s in applied for out in s.outs}
-    # for an array of zeros that only one statement reads, the indices that have been written to
-    written: dict[Value, tuple[Arg, ...]] = {
-        s.outs[0]: () for s in applied if s.primitive.name in _ZEROS and uses.get(s.outs[0]) == 1
-    }
-    found: set[Stmt] = set()
-    for stmt in applied:
-        if stmt.primitive is not INDEX_ADD or not isinstance(stmt.args[0], Value):
-            continue
-        before = written.get(stmt.args[0])
-        if before is None:
-            continue
-        if all(_are_disjoint(stmt.args[1], index, definitions) for index in before):
-            found.add(stmt)
-        if uses.get(stmt.outs[0]) == 1:
-            written[stmt.outs[0]] = (*before, stmt.args[1])
-    return found
-
-
-def _are_disjoint(a: Arg, b: Arg, definitions: dict[Value, Apply]) -> bool:
+def are_apart(a: Arg, b: Arg, definitions: Mapping[Value, Stmt]) -> bool:
     """Whether two indices select no element in common: apart along one axis at least."""
     for x, y in zip(index_parts(a), index_parts(b), strict=False):
         if not _is_plain(x) or not _is_plain(y):
@@ -59,7 +33,7 @@ def _is_plain(part: Arg) -> bool:
     return isinstance(part, Value) and isinstance(part.type, Scalar) and part.type.dtype[0] in "iu"
 
 
-def _ends_before(x: Arg, y: Arg, definitions: dict[Value, Apply]) -> bool:
+def _ends_before(x: Arg, y: Arg, definitions: Mapping[Value, Stmt]) -> bool:
     """Whether one part of an index selects only what lies before all that another one does."""
     if isinstance(x, Literal) and isinstance(y, Literal) and x.value < 0 and y.value < 0:
         return bool(x.value < y.value)
@@ -83,20 +57,20 @@ def _alike(a: Arg, b: Arg) -> bool:
     return a is b and isinstance(a, Value)
 
 
-def _is_at_most(a: Arg, b: Arg, definitions: dict[Value, Apply]) -> bool:
+def _is_at_most(a: Arg, b: Arg, definitions: Mapping[Value, Stmt]) -> bool:
     """Whether a bound is at most another one, both not negative: known numbers, or multiples of a length."""
     (m, of), (n, other) = _multiple(a, definitions), _multiple(b, definitions)
     return m is not None and n is not None and of is other and m <= n
 
 
-def _multiple(bound: Arg, definitions: dict[Value, Apply]) -> tuple[int | None, Value | None]:
+def _multiple(bound: Arg, definitions: Mapping[Value, Stmt]) -> tuple[int | None, Value | None]:
     """A bound as a number times the length of an axis; a number of None where it is not known to be one."""
     if isinstance(bound, Literal):
         return (bound.value if type(bound.value) is int and bound.value >= 0 else None), None
     if not isinstance(bound, Value):
         return None, None
     stmt = definitions.get(bound)
-    if stmt is None:
+    if not isinstance(stmt, Apply):
         return None, None
     if stmt.primitive.name == "x * y":
         return _product(stmt.args, definitions)
@@ -106,7 +80,7 @@ def _multiple(bound: Arg, definitions: dict[Value, Apply]) -> tuple[int | None, 
     return (1, bound) if is_length and isinstance(bound.type, Scalar) else (None, None)
 
 
-def _product(factors: Iterable[Arg], definitions: dict[Value, Apply]) -> tuple[int | None, Value | None]:
+def _product(factors: Iterable[Arg], definitions: Mapping[Value, Stmt]) -> tuple[int | None, Value | None]:
     number, length = 1, None
     for factor in factors:
         n, of = _multiple(factor, definitions)
