@@ -28,14 +28,14 @@ def warped(times, readings):
 add(warped, (draw(6), draw(6, seed=1)), features="np.interp, knots that move")
 
 
-def convolved(x, k):
+def filtered_by_convolution(x, k):
     full = np.convolve(x, k)
     same = np.convolve(x, k * k, mode="same")
     return np.sum(full**2) + same @ x + np.convolve(x, k, "valid") * 0.5
 
 
 add(
-    convolved,
+    filtered_by_convolution,
     (draw(7), draw(3)),
     (draw(7), draw(4)),
     holomorphic=True,
