@@ -17,13 +17,23 @@ import numpy as np
 from .copies import copied
 from .engine import Engine
 from .errors import ArgumentError
-from .leaves import Vector, flattened, in_double, joined, leaves, like, map_leaves, map_pairs, matching
+from .leaves import (
+    Vector,
+    flattened,
+    in_double,
+    joined,
+    leaves,
+    like,
+    map_leaves,
+    map_pairs,
+    matching,
+    unflattened,
+)
 from .products import grad, jvp, plain_outputs, vjp
 
 __all__ = ["check_grads"]
 
 _DIRECTIONS = 2
-_FIRST_STEP = 0.05
 
 
 @dataclass(frozen=True)
@@ -58,8 +68,9 @@ def check_grads(
     """Check the derivatives of a function against extrapolated central differences.
 
     Both modes are compared along random directions through all floating-point numbers of the arguments,
-    however they are nested in containers. The differences are taken in double precision and extrapolated to
-    step 0 (Ridders, 1982). The directions are the same at every run.
+    however they are nested in containers; each number moves by parts of its size, or of 1 if it is small. The
+    differences are taken in double precision and extrapolated to step 0 (Ridders, 1982). The directions are
+    the same at every run.
 
     Parameters
     ----------
@@ -141,7 +152,7 @@ def _check(
     rows = []
     out = f(*args)
     for k in range(_DIRECTIONS):
-        direction = _together(args, map_leaves(lambda leaf: _random(leaf, rng), args, other=_zero))
+        direction = _together(args, map_leaves(lambda leaf: _direction(leaf, rng), args, other=_zero))
         expected = _ridders(f, args, direction)
         if "fwd" in modes:
             actual = joined(matching(out, jvp(f.function, args, direction, outputs=f.outputs)[1]))
@@ -197,11 +208,14 @@ def _ridders(f: Callable[..., Any], args: tuple[Any, ...], direction: tuple[Any,
     """Return the derivative of f along a direction, by central differences extrapolated to step 0."""
     from . import numerical
 
-    def at(step: float) -> Vector:
-        moved = _together(args, map_pairs(lambda x, d: in_double(x) + step * in_double(d), args, direction))
-        return flattened(f(*moved))
+    form, at, along = map_leaves(in_double, args), flattened(args), flattened(direction)
 
-    found: Vector = numerical.derivative(at, 0.0, "ridders", step=_FIRST_STEP).value
+    def of_vector(vector: Vector) -> Vector:
+        return flattened(f(*_together(args, unflattened(form, vector))))
+
+    if not np.any(along):
+        return np.zeros_like(of_vector(at))
+    found: Vector = numerical.directional_derivative(of_vector, at, along, "ridders").value
     return found if np.any(found.imag) else found.real
 
 
@@ -220,6 +234,12 @@ def _random(leaf: Any, rng: np.random.Generator) -> Any:
     if np.iscomplexobj(leaf):
         values = values + 1j * rng.uniform(-1.0, 1.0, np.shape(leaf))
     return like(leaf, np.asarray(values))
+
+
+def _direction(leaf: Any, rng: np.random.Generator) -> Any:
+    """Return a random direction, in which each number moves by parts of its size, or of 1 if it is small."""
+    size = np.abs(in_double(leaf))
+    return like(leaf, in_double(_random(leaf, rng)) * np.where(np.isfinite(size), np.maximum(size, 1.0), 1.0))
 
 
 def _table(name: str, wrong: list[_Row], compared: int) -> str:

@@ -137,9 +137,11 @@ class _Checker:
 
     def errors(self, name: str, place: int, unit: complex) -> dict[str, float]:
         """How far each mode is from differences, as one number of one argument moves along a unit."""
-        step = 0.1 * max(1.0, abs(float(np.abs(flattened(self.arguments[name])[place]))))
-        found = numerical.derivative(
-            lambda t: self.moved(name, place, t * unit), 0.0, "ridders", step=step, accuracy=self.epsilon
+        vector = flattened(self.arguments[name])
+        direction = np.zeros_like(vector)
+        direction[place] = unit
+        found = numerical.directional_derivative(
+            lambda moved: self.moved(name, moved), vector, direction, "ridders", accuracy=self.epsilon
         )
         scale = max(1.0, abs(found.value))
         # a difference that does not settle excuses a little, never everything
@@ -151,10 +153,8 @@ class _Checker:
             given["forward"] = self.pushed(name, place, unit)
         return {mode: max(abs(slope - found.value) - excuse, 0.0) / scale for mode, slope in given.items()}
 
-    def moved(self, name: str, place: int, t: complex) -> float:
-        """The weighted result with one number of one argument moved by t."""
-        vector = flattened(self.arguments[name])
-        vector[place] += t
+    def moved(self, name: str, vector: Vector) -> float:
+        """The weighted result with other numbers in one argument."""
         return self.weighted(self.plain({**self.arguments, name: unflattened(self.arguments[name], vector)}))
 
     def pushed(self, name: str, place: int, unit: complex) -> float:

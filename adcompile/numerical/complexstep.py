@@ -30,7 +30,7 @@ _SURE = 1e-3
 # ... and in low precision, so many times as much as they are sure of at best
 _UNSURE = 30.0
 # by what the step of differences is divided, where one is not enough
-_SHORTER = (64.0**3, 64.0**2, 64.0)
+_SHORTER = (64.0**5, 64.0**4, 64.0**3, 64.0**2, 64.0)
 _WAY_OUT = 'method="ridders", or the compiled derivative'
 
 
@@ -88,7 +88,8 @@ class ComplexStep:
         values = np.abs(self.point.middle)
         columns = zip(self._values.T, self.axes, strict=True)
         sizes = stacked(self.point, [np.abs(found) + values / axis.size for found, axis in columns])
-        changed: Vector = np.abs(stacked(self.point, again) - self._values)
+        # truncation is in the square of the step, of which the change is about a half
+        changed: Vector = 2.0 * np.abs(stacked(self.point, again) - self._values)
         return changed + _ULPS * accuracy * sizes
 
     # -- steps -----------------------------------------------------------------------------------------------

@@ -3,11 +3,16 @@
 In: a difference quotient of any number of outputs, as a function of its step. Out: its limit for each output,
 with an estimate of the error. The only implementation here; whoever compares derivatives with differences
 builds on it. Not for functions with noise, which small steps amplify.
+
+Steps that are long beside the scale on which a function varies do not tell: their quotients may agree with
+each other and be wrong (those of ``sin(x)`` for steps of 10⁷ are all nearly zero). Only shorter ones tell, so
+every limit is compared with a quotient of a far shorter step.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import math
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,8 +21,15 @@ from ..leaves import Vector
 
 _SHRINK = 1.4
 _ROWS = 10
-_STARTS = 6
 _SETTLED = 1e-9
+# from one first step to the next: about what the rows of one tableau cover
+_APART = 20.0
+# the shortest first step, in parts of the longest, at most
+_SHORTEST = 1e-5
+# how many quotients with the shortest steps of a tableau show what noise there is
+_LAST = 6
+# steps are short, in parts of the longest, where quotients of exactly 0 may be those between two roundings
+_SHORT = 1e-4
 # the smallest of many gaps between neighbours is small by luck, too
 _CAUTION = 2.0
 
@@ -54,19 +66,47 @@ class Quotient(NamedTuple):
 
 
 class Limit(NamedTuple):
-    """The limit of a difference quotient, and an estimate of the error, for each output."""
+    """The limit of a difference quotient, an estimate of its error, and how far quotients are around it."""
 
     value: Vector
     error: Vector
+    spread: Vector
+
+    def surer(self, longer: Limit, is_short: bool) -> Limit:
+        """For each output, the limit from longer steps, if these do not contradict it and it has less error.
+
+        Quotients that are exactly 0 tell nothing where steps are short: a function that computes in lower
+        precision than it returns is a staircase. What is the first to tell something is as good as its
+        quotients agree, for there may be a kink between them.
+        """
+        close = np.abs(longer.value - self.value) <= longer.error + np.maximum(self.error, self.spread)
+        silent = ~np.isfinite(self.error) | (is_short & (self.value == 0.0) & np.isfinite(longer.error))
+        wins = silent | (close & (longer.error < self.error))
+        error = np.where(silent, np.maximum(longer.error, longer.spread), longer.error)
+        pairs = zip(self, (longer.value, error, longer.spread), strict=True)
+        return Limit(*[np.where(wins, new, old) for old, new in pairs])
 
 
-def extrapolated(quotient: Callable[[float], Quotient], step: float, middle: Vector) -> Limit:
+def contradicts(short: Quotient, value: Vector, error: Vector) -> Vector:
+    """For each output, whether a quotient with a short step is further from a derivative than both explain.
+
+    One that is exactly 0 says nothing: the values are the same, as those of a staircase are.
+    """
+    apart = np.abs(short.value - value) > error + 2.0 * short.rounding
+    lost = np.isfinite(value) & ~np.isfinite(short.value)
+    found: Vector = (apart & (short.value != 0.0)) | lost
+    return found
+
+
+def extrapolated(
+    quotient: Callable[[float], Quotient], step: float, middle: Vector, checks: Sequence[float] = ()
+) -> Limit:
     """The limit of a difference quotient whose error is a series in even powers of the step.
 
     Steps shrink by a constant factor, and Neville's tableau takes one power after the other off the error; of
     each output, the element is taken that agrees best with its neighbours. Where the function is not defined
-    or not finite at a step, or the estimate is poor, all is done again with smaller steps, and each output
-    keeps what was best.
+    or not finite at a step, the estimate is poor, or a far shorter step contradicts it, all is done again
+    from the shortest steps on, and each output keeps the surest limit that no shorter steps contradict.
 
     Parameters
     ----------
@@ -77,6 +117,8 @@ def extrapolated(quotient: Callable[[float], Quotient], step: float, middle: Vec
         The first and largest step.
     middle : ndarray of shape (m,)
         The values of the function where the step is 0.
+    checks : sequence of float
+        Steps, far shorter, that may contradict the limit.
 
     Returns
     -------
@@ -89,50 +131,74 @@ def extrapolated(quotient: Callable[[float], Quotient], step: float, middle: Vec
     (1982). The error is that of Press et al., Numerical Recipes, section 5.7, doubled, and what rounding may
     add, which is all there is where the function is a polynomial of low degree.
     """
+    longest = _tableau(quotient, step, middle)
+    settled = longest.error <= _SETTLED * max(1.0, float(np.max(np.abs(longest.value), initial=0.0)))
+    shorts = (_quotient(quotient, h, middle) for h in checks)
+    if np.all(settled) and not any(np.any(contradicts(short, *longest[:2])) for short in shorts):
+        return longest
+    shortest = min([*checks, _SHORTEST * step])
     best = _unknown(middle.size)
-    for start in range(_STARTS):
-        try:
-            best = _better(best, _tableau(quotient, step / 10.0**start, middle))
-        except UNDEFINED:
-            continue
-        if np.all(np.isfinite(best.error)) and np.all(best.error <= _SETTLED * _scale(best.value)):
-            break
-    return best
+    for k in range(math.ceil(math.log(step / shortest, _APART)), 0, -1):
+        first = step / _APART**k
+        best = best.surer(_tableau(quotient, first, middle), first <= _SHORT * step)
+    return best.surer(longest, False)
 
 
 def _unknown(size: int) -> Limit:
-    return Limit(np.full(size, np.nan), np.full(size, np.inf))
+    return Limit(np.full(size, np.nan), np.full(size, np.inf), np.full(size, np.inf))
 
 
-def _scale(values: Vector) -> float:
-    return max(1.0, float(np.max(np.abs(values), initial=0.0)))
+def _quotient(quotient: Callable[[float], Quotient], step: float, middle: Vector) -> Quotient:
+    """A quotient, not a number where the function is not defined."""
+    try:
+        return quotient(step)
+    except UNDEFINED:
+        return Quotient(np.full(middle.size, np.nan), np.full(middle.size, np.inf), step)
 
 
 def _tableau(quotient: Callable[[float], Quotient], step: float, middle: Vector) -> Limit:
     """The limit by shrinking steps; at a kink, the error is what the slopes to both sides differ by."""
-    bends: list[Quotient] = []
-
-    def rows() -> Iterator[Quotient]:
-        for n in range(_ROWS):
-            found = quotient(step / _SHRINK**n)
-            bend = found.bend(middle)
-            bends.extend([] if bend is None else [bend])
-            yield found
-
-    slope = _neville(rows(), _SHRINK**2, middle.size)
+    try:
+        taken = [quotient(step / _SHRINK**n) for n in range(_ROWS)]
+    except UNDEFINED:
+        return _unknown(middle.size)
+    slope = _neville(taken, _SHRINK**2, middle.size)
     # of a smooth function, the bend is a series in odd powers, and vanishes
+    bends = [bend for bend in (found.bend(middle) for found in taken) if bend is not None]
     kink = _neville(bends, _SHRINK, middle.size)
     jump = np.where(np.abs(kink.value) > 2.0 * kink.error, 2.0 * np.abs(kink.value), 0.0)
-    return Limit(slope.value, np.maximum(slope.error, jump))
+    error = np.maximum(np.maximum(slope.error, jump), _noise(taken))
+    return slope._replace(error=error, spread=_spread(taken))
 
 
-def _neville(rows: Iterable[Quotient], factor: float, size: int) -> Limit:
+def _spread(taken: Sequence[Quotient]) -> Vector:
+    """How far the quotients with the shortest steps are apart: more than a lucky gap between two of them."""
+    last = np.stack([found.value for found in taken[-_LAST:]])
+    spread: Vector = np.max(np.abs(last - last[-1]), axis=0) + 2.0 * taken[-1].rounding
+    return np.where(np.isfinite(spread), spread, np.inf)
+
+
+def _noise(taken: Sequence[Quotient]) -> Vector:
+    """The least error that noise of the values leaves: what it adds to the quotient with the first step.
+
+    It is seen where steps are short: there, without it, quotients differ by hardly more than two powers of
+    the step, and agree once these are taken off.
+    """
+    values = np.stack([found.value for found in taken[-_LAST:]])
+    for factor in (_SHRINK**2, _SHRINK**4):
+        values = (factor * values[1:] - values[:-1]) / (factor - 1.0)
+    apart = np.max(np.abs(np.diff(values, axis=0)), axis=0, initial=0.0)
+    noise: Vector = apart * (taken[-1].step / taken[0].step)
+    return np.where(np.isfinite(noise), noise, 0.0)
+
+
+def _neville(rows: Sequence[Quotient], factor: float, size: int) -> Limit:
     """The limit of quotients whose errors are series in every other power of the step.
 
     Parameters
     ----------
-    rows : iterable of Quotient
-        With shrinking steps; no more are taken when they make nothing better.
+    rows : sequence of Quotient
+        With shrinking steps; the rest is left out when they make nothing better.
     factor : float
         By how much the first of these powers shrinks.
     size : int
@@ -146,7 +212,7 @@ def _neville(rows: Iterable[Quotient], factor: float, size: int) -> Limit:
             last = row[-1]
             element = _eliminated(last, earlier, power)
             gap = np.maximum(np.abs(element.value - last.value), np.abs(element.value - earlier.value))
-            best = _better(best, Limit(element.value, _CAUTION * gap + element.rounding))
+            best = _better(best, element.value, _CAUTION * gap + element.rounding)
             row.append(element)
             power *= _SHRINK**2
         if previous and np.all(np.abs(row[-1].value - previous[-1].value) >= 2.0 * best.error):
@@ -162,7 +228,7 @@ def _eliminated(fine: Quotient, coarse: Quotient, factor: float) -> Quotient:
     return Quotient(value, rounding, fine.step)
 
 
-def _better(first: Limit, second: Limit) -> Limit:
-    """For each output, the limit with the smaller error."""
-    wins = second.error <= first.error
-    return Limit(np.where(wins, second.value, first.value), np.where(wins, second.error, first.error))
+def _better(best: Limit, value: Vector, error: Vector) -> Limit:
+    """For each output, the value with the smaller error."""
+    wins = error <= best.error
+    return best._replace(value=np.where(wins, value, best.value), error=np.where(wins, error, best.error))

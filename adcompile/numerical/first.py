@@ -90,9 +90,9 @@ def gradient(
         is an int stands for the float. No array of the caller is written into.
     method : {"central", "forward", "backward", "ridders", "complex-step"}
         With n numbers in `x`: "central" takes n times `order` calls; "forward" and "backward" take n + 1, and
-        their error is of the first order. "ridders" extrapolates central differences to step 0 and takes 20
+        their error is of the first order. "ridders" extrapolates central differences to step 0 and takes 23
         calls or more for each number, for the most exact differences there are. "complex-step" moves into the
-        complex plane, takes n calls and is exact to rounding, with 12 to 36 more calls that see whether the
+        complex plane, takes n calls and is exact to rounding, with 12 to 52 more calls that see whether the
         program takes complex numbers as it takes real ones; it refuses where that is not so.
     order : {2, 4, 6}, optional
         Of "central": which power of the step the error is of; 2 by default.
@@ -124,7 +124,8 @@ def gradient(
     number, because functions tend to vary on the scale of their arguments, and rounded to a power of two, so
     that moving a number by it is exact (Dennis and Schnabel, Numerical Methods for Unconstrained Optimization
     and Nonlinear Equations, section 5.4). Nobody can know the scale from x alone: where a function varies on
-    a much shorter one, `error` shows it and `step` or "ridders" helps.
+    a much shorter one, `error` shows it, which also looks at a step far shorter than all that is sensible;
+    and `step` or "ridders", which then takes shorter steps by itself, helps.
 
     Formulas of order 4 and 6: Fornberg (1988). Complex step: Squire and Trapp, Using complex variables to
     estimate derivatives of real functions (1998).

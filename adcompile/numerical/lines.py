@@ -14,9 +14,9 @@ import numpy as np
 
 from ..errors import ArgumentError
 from ..leaves import Vector
-from .extrapolation import Limit, Quotient, extrapolated
-from .formulas import Formula, Line, power_of_two
-from .points import Point
+from .extrapolation import Limit, Quotient, contradicts, extrapolated
+from .formulas import Formula, Line, formula_of, power_of_two
+from .points import Point, is_number
 
 _RIDDERS_STEP = 0.1
 
@@ -103,7 +103,7 @@ def axis_along(point: Point, direction: Vector, step: Any) -> Axis:
     if not np.isfinite(longest) or longest == 0.0:
         raise ArgumentError("AD210", "the direction is zero or not finite", None, "a direction to go")
     size = 1.0 / longest
-    reach = size * float(np.max(np.abs(point.vector) / point.sizes))
+    reach = size * float(np.max((np.abs(point.vector) / point.sizes)[direction != 0.0]))
     return Axis(
         slice(None),
         direction,
@@ -116,8 +116,7 @@ def axis_along(point: Point, direction: Vector, step: Any) -> Axis:
 
 def check_step(step: Any) -> None:
     """Refuse what is no step."""
-    real = isinstance(step, (int, float, np.floating)) and not isinstance(step, bool)
-    if step is not None and not (real and 0.0 < step < np.inf):
+    if step is not None and not (is_number(step) and 0.0 < step < np.inf):
         raise ArgumentError("AD210", f"step={step!r}", None, "a positive number, or None")
 
 
@@ -134,10 +133,23 @@ def quotient(point: Point, axis: Axis, formula: Formula, step: float) -> Quotien
 
 def limit(point: Point, axis: Axis, formula: Formula, step: float) -> Limit:
     """The derivative on a line by Ridders' method, from a first step."""
-    middle = point.middle
+    middle, checks = point.middle, short_steps(point, axis, step)
     # points where a function is not defined are passed over in silence
     with np.errstate(all="ignore"):
-        return extrapolated(lambda h: quotient(point, axis, formula, h), step, middle)
+        return extrapolated(lambda h: quotient(point, axis, formula, h), step, middle, checks)
+
+
+def short_steps(point: Point, axis: Axis, step: float) -> list[float]:
+    """Steps that tell whether another one is short enough.
+
+    Their quotients have few digits; but where a function varies on a scale so short that the other step does
+    not show it, derivatives are large beside rounding. Where a step reaches over 0, one of them is short
+    beside the distance from 0, too.
+    """
+    relative = max(axis.accuracy, point.accuracy) ** (2.0 / 3.0)
+    sizes = [axis.size, axis.reach] if 0.0 < axis.reach < step else [axis.size]
+    found = [power_of_two(size) * power_of_two(relative) for size in sizes]
+    return [short for short in found if 0.0 < short < step / 8.0]
 
 
 def first_step(axis: Axis) -> float:
@@ -169,9 +181,29 @@ class OneStep:
 
     def errors(self) -> Vector:
         """Estimates of the errors of its elements, from quotients with twice the step."""
-        pairs = zip(self._fine, self._quotients(2.0), strict=True)
-        errors = [self.formula.error(fine, coarse, lambda: self.point.middle) for fine, coarse in pairs]
-        return stacked(self.point, errors)
+        lines = zip(self.axes, self._fine, self._quotients(2.0), strict=True)
+        return stacked(self.point, [self._error(*line) for line in lines])
+
+    def _error(self, axis: Axis, fine: Quotient, coarse: Quotient) -> Vector:
+        """What both quotients tell, or one with a shorter step, if it knows better."""
+        error = self.formula.error(fine, coarse, lambda: self.point.middle)
+        with np.errstate(all="ignore"):
+            for step in short_steps(self.point, axis, fine.step):
+                error = np.maximum(error, self._contradiction(axis, step, fine.value, error))
+        return error
+
+    def _contradiction(self, axis: Axis, step: float, value: Vector, error: Vector) -> Vector:
+        """For each output, how far a quotient with a short step is from a derivative, where that is sure."""
+        formula = self.formula
+        if formula.order > 2:
+            formula = formula_of("central", 2, formula.derivative)
+        short = quotient(self.point, axis, formula, step)
+        wrong = contradicts(short, value, error)
+        if not np.any(wrong):
+            return error
+        noise = np.abs(quotient(self.point, axis, formula, 2.0 * step).value - short.value)
+        gap = np.abs(short.value - value) + 2.0 * (noise + short.rounding)
+        return np.where(wrong & ~(gap <= 4.0 * noise), np.where(np.isfinite(gap), gap, np.inf), error)
 
 
 class Extrapolated:

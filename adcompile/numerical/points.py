@@ -54,7 +54,7 @@ class Point:
             raise ArgumentError(
                 "AD210", "x holds complex numbers", None, "a function of real and imaginary parts"
             )
-        if accuracy is not None and not 0.0 < accuracy < 1.0:
+        if accuracy is not None and not (is_number(accuracy) and 0.0 < accuracy < 1.0):
             raise ArgumentError("AD210", f"accuracy={accuracy!r}", None, "a number between 0 and 1, or None")
         self.vector = flattened(self.arguments)
         self.calls = 0
@@ -177,15 +177,18 @@ class Point:
 
     def direction(self, direction: Any) -> Vector:
         """The numbers of a direction, which has the form of the argument."""
-        given = direction if self.separate else (direction,)
         try:
-            pairs = list(zip(leaves(self.arguments), matching(self.arguments, given), strict=True))
-            parts = [_spread(leaf, part) for leaf, part in pairs]
+            return self.like(direction)
         except (ValueError, TypeError) as error:
             raise ArgumentError(
                 "AD210", "the direction has another form than x", None, "a direction like x"
             ) from error
-        return np.concatenate(parts)
+
+    def like(self, given: Any) -> Vector:
+        """The numbers of what has the form of the argument; ValueError or TypeError if it has not."""
+        parts = matching(self.arguments, given if self.separate else (given,))
+        pairs = zip(leaves(self.arguments), parts, strict=True)
+        return np.concatenate([_spread(leaf, part) for leaf, part in pairs])
 
     def blocks(self, matrix: Vector, rows: Any, columns: Any) -> Any:
         """A matrix as a container like the rows' of containers like the columns' of arrays rows + columns."""
@@ -216,6 +219,11 @@ class Point:
 def is_whole(value: Any) -> bool:
     """Whether a value is one integer, which stands for a number wherever it is alone."""
     return isinstance(value, numbers.Integral) and not isinstance(value, bool)
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is one real number."""
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
 def _itself(leaf: Any) -> Any:

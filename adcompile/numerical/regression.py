@@ -17,7 +17,7 @@ import numpy as np
 
 from ..errors import ArgumentError
 from ..leaves import Vector
-from .points import Point, is_whole
+from .points import Point, is_number, is_whole
 from .student import quantile
 
 _RADIUS = 0.1
@@ -96,7 +96,7 @@ def regression_gradient(
         Where; see `gradient`.
     samples : int, optional
         How many points, and calls. By default twice as many as the model has unknowns, and at least ten more.
-    radius : float, optional
+    radius : float, or in the form of x, optional
         How far from x each number goes at most; by default ``0.1 * max(1, abs(x))`` for each number.
     quadratic : bool
         Whether the model has quadratic terms. It has ``1 + n`` unknowns without, and ``n*(n + 1)/2`` more
@@ -152,7 +152,7 @@ def regression_gradient(
     if not is_whole(count) or count <= unknowns:
         expected = f"an int above {unknowns}, the number of unknowns"
         raise ArgumentError("AD210", f"samples={samples!r}", None, expected)
-    if not 0.0 < confidence < 1.0:
+    if not (is_number(confidence) and 0.0 < confidence < 1.0):
         raise ArgumentError("AD210", f"confidence={confidence!r}", None, "a number between 0 and 1")
     radii = radii_of(point, radius, _RADIUS * point.sizes, "radius")
     moves = generator(rng).uniform(-1.0, 1.0, (count, point.size)) * radii
@@ -165,13 +165,17 @@ def regression_gradient(
 
 
 def radii_of(point: Point, radius: Any, default: Vector, what: str) -> Vector:
-    """How far each number goes at most."""
+    """How far each number goes at most: as far as all others, or as the caller says in the form of x."""
     if radius is None:
         return default
-    real = isinstance(radius, (int, float, np.floating)) and not isinstance(radius, bool)
-    if not real or not 0.0 < radius < math.inf:
-        raise ArgumentError("AD210", f"{what}={radius!r}", None, "a positive number, or None")
-    return np.full(point.size, float(radius))
+    try:
+        found = np.full(point.size, float(radius)) if is_number(radius) else point.like(radius)
+    except (ValueError, TypeError):
+        found = np.full(point.size, np.nan)
+    if not np.all((found > 0.0) & (found < math.inf)):
+        expected = "a positive number, one in the form of x for each number of it, or None"
+        raise ArgumentError("AD210", f"{what}={radius!r}", None, expected)
+    return found
 
 
 def generator(rng: Any) -> np.random.Generator:

@@ -46,6 +46,11 @@ class NumericalDerivative:
     step: Any
     _assess: Callable[[], Assessment] = field(repr=False, compare=False)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What is kept in a pickle or a copy: the error, and not the function that tells it."""
+        assessed = self._assessment
+        return {**self.__dict__, "_assessment": assessed, "_assess": None}
+
     @functools.cached_property
     def _assessment(self) -> Assessment:
         return self._assess()
@@ -55,7 +60,7 @@ class NumericalDerivative:
         """An estimate of the error, in the form of the value.
 
         Ridders' method has it already. For the other methods the function is called when this is first asked
-        for, as often as for the derivative: those calls are counted in `error_evaluations`.
+        for, about twice as often as for the derivative: those calls are counted in `error_evaluations`.
         """
         return self._assessment.error
 

@@ -64,7 +64,7 @@ def spsa_gradient(
         Returns one real number. It may have noise.
     x : float, ndarray, container, or tuple of arguments
         Where; see `gradient`.
-    c : float, optional
+    c : float, or in the form of x, optional
         How far each number is moved, up or down. By default the step of central differences, which is for
         functions without noise; with noise, about its standard deviation is a good start (Spall).
     averages : int
