@@ -84,6 +84,7 @@ _RESULTS = {
     "expand_dims": "expanded",
     "outer": "outer_product",
     "dot": "product",
+    "vdot": "product",
     "matmul": "product",
     "matmul_left": "product",
     "matmul_right": "product",

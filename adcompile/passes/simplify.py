@@ -378,6 +378,7 @@ def polish(block: Block, unsure: Iterable[Value] = ()) -> None:
     """Sharpen the types of numbers, put products in order and move what is invariant out of loops, in a
     block without dead code; `unsure` are values of another block that may not have been assigned there.
     """
+    from .dots import write_inner_products
     from .hoist import hoist
     from .products import reassociate
     from .sharpen import sharpen
@@ -385,6 +386,7 @@ def polish(block: Block, unsure: Iterable[Value] = ()) -> None:
 
     sharpen(block)
     collect_terms(block)
+    write_inner_products(block)
     reassociate(block)
     share(block, {}, {})
     hoist(block, unsure)
