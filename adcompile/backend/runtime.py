@@ -54,6 +54,12 @@ def last_read(x, i):  # type: ignore[no-untyped-def]
     return np.where(last[i] == count, found, 0)
 
 
+def fit(x, shape):  # type: ignore[no-untyped-def]
+    """Raise if an array cannot be broadcast to a shape, which it mostly has."""
+    if x.shape != shape:
+        np.broadcast_to(x, shape)
+
+
 def apart(written, others):  # type: ignore[no-untyped-def]
     """Raise if an array that is written into is read-only, or shares memory with another argument."""
     for k, array in enumerate(written):

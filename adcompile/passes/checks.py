@@ -9,9 +9,11 @@ change its outcome is up to `hoist`.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from ..ir.build import Builder
 from ..ir.nodes import (
@@ -31,9 +33,11 @@ from ..ir.nodes import (
     operands,
     values_in,
 )
-from ..ir.types import shape_of
+from ..ir.types import Array, shape_of
+from ..rules.helpers import FIT
 from ..rules.indexing import GETITEM, TOGETHER, WRITES, is_basic
-from ..rules.rule import OPERATORS
+from ..rules.rule import FUNCTIONS, OPERATORS
+from ..rules.typing import typ
 from .activity import carried_params, carried_yields
 from .raising import may_raise, place_shape
 from .shapes import Shapes, Source, made, made_array, view_of
@@ -41,6 +45,7 @@ from .shapes import Shapes, Source, made, made_array, view_of
 _NONE = Literal(None)
 _NO_ROWS = Slice(_NONE, Literal(0), _NONE)
 _ALL = Slice(_NONE, _NONE, _NONE)
+_BROADCAST_TO = FUNCTIONS[np.broadcast_to]
 
 
 def add_checks(block: Block) -> Collection[Stmt]:
@@ -56,6 +61,24 @@ def add_checks(block: Block) -> Collection[Stmt]:
     checks = _Checks(Shapes(block), needed, unread)
     checks.block(block, ())
     return checks.checked
+
+
+def quicken_checks(block: Block) -> None:
+    """Let loops see quickly that an array has the shape that it is to be broadcast to."""
+    read = {v for stmt in all_statements(block) for v in (*operands(stmt), *_yielded(stmt))}
+    read.update(values_in(block.yields))
+    for loop in all_statements(block):
+        for inner in blocks_of(loop) if isinstance(loop, (For, While)) else ():
+            for stmt in all_statements(inner):
+                if not isinstance(stmt, Apply) or stmt.primitive is not _BROADCAST_TO:
+                    continue
+                if read.isdisjoint(stmt.outs) and isinstance(typ(stmt.args[0]), Array):
+                    stmt.primitive = FIT
+
+
+def _yielded(stmt: Stmt) -> Iterator[Value]:
+    for block in blocks_of(stmt):
+        yield from values_in(block.yields)
 
 
 def _needed(block: Block) -> set[Value]:

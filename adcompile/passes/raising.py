@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from ..ir.nodes import Apply, Arg, Items, Through, Value
 from ..ir.types import Array, ListOf, Shape, Type, same_size, shape_of
+from ..rules.helpers import FIT
 from ..rules.indexing import TOGETHER, WRITES, index_type
 from ..rules.typing import shape_argument, typ
 
@@ -22,7 +23,7 @@ def may_raise(stmt: Apply) -> bool:
         return _uneven(stmt.args[0])
     if row in WRITES:
         return _write_may_raise(*stmt.args)
-    if row.name == "np.broadcast_to(x, shape)":
+    if row is FIT or row.name == "np.broadcast_to(x, shape)":
         return not fits(shape_of(typ(stmt.args[0])), shape_argument(stmt.args[1]))
     if row is TOGETHER:
         return _broadcast_may_raise(stmt.args[0])

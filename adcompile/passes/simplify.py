@@ -330,7 +330,7 @@ _PEEPHOLES: dict[str, Any] = {
 def simplify(block: Block) -> Block:
     """Share common subexpressions, drop what nothing needs, and write what is left as a person would."""
     from .bundle import bundle
-    from .checks import add_checks
+    from .checks import add_checks, quicken_checks
     from .stores import store_first
 
     share(block, {}, {})
@@ -338,13 +338,14 @@ def simplify(block: Block) -> Block:
     polish(block)
     bundle(block)
     store_first(block)
+    quicken_checks(block)
     return block
 
 
 def simplify_split(block: Block, inner: Block) -> None:
     """Simplify two sweeps of which the second reads values of the first."""
     from .bundle import bundle
-    from .checks import add_checks
+    from .checks import add_checks, quicken_checks
     from .hoist import unsure_values
     from .stores import store_first
 
@@ -360,6 +361,7 @@ def simplify_split(block: Block, inner: Block) -> None:
     count = len(joined.yields)
     joined.yields = (*joined.yields, *free_values(inner))
     remove_dead(joined, checked=add_checks(joined))
+    quicken_checks(joined)
     block.statements, block.yields = joined.statements, joined.yields[:count]
 
 

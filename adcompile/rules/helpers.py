@@ -79,12 +79,13 @@ ACCUMULATE = linear(
 )
 constant("zeros_of(x)", types=_itself)
 # what is made when the last derivative has been taken
-SLICE, WHOLE, OUTER_PRODUCTS = (
+SLICE, WHOLE, OUTER_PRODUCTS, FIT = (
     Primitive(text, tuple(map(Param, params)), parse_expression(text), types, NAMESPACE)
     for text, params, types in (
         ("slice(start, stop)", ("start", "stop"), lambda start, stop: OPAQUE),
         ("slice(stop)", ("stop",), lambda stop: OPAQUE),
         ("outer_products(terms, x)", ("terms", "x"), lambda terms, x: typ(x)),
+        ("fit(x, shape)", ("x", "shape"), lambda x, shape: OPAQUE),
     )
 )
 NEXT_SNAPSHOT = constant("next_snapshot(start, stop, most, taken)", types=lambda *args: INT)

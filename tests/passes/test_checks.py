@@ -93,6 +93,13 @@ def shrinking(steps, w, u):
     return np.sum(u + w)
 
 
+def interleaved(steps, w, u):
+    for i in range(steps):
+        u[i::2] += w[i + 1 :: 2]
+        u[: len(w) - i] -= w[i:]
+    return np.sum(u)
+
+
 def outcome(f, *args):
     """Return the kind of the exception that a call on copies of the arguments raises; None if it returns."""
     try:
@@ -104,7 +111,7 @@ def outcome(f, *args):
 
 PROGRAMS = [
     weighted, written, shifted, projected, several, leading, through_views, picked, nested, branched,
-    stretched, stacked, twice, shrinking,
+    stretched, stacked, twice, shrinking, interleaved,
 ]  # fmt: skip
 LENGTHS = [(9, 9), (9, 7), (7, 9), (3, 3), (1, 3), (5, 3), (2, 2), (4, 2), (4, 5), (1, 1), (3, 1), (4, 4)]
 
@@ -157,3 +164,8 @@ def test_loops_that_only_hand_on_what_nobody_reads_are_gone():
         return np.sum(out)
 
     assert "for i in range" not in ad.lower(f, np.ones(3), 2).source
+
+
+def test_loops_compare_shapes_before_they_broadcast():
+    source = ad.lower(interleaved, 2, np.ones(5), np.ones(5), argnums=2).source
+    assert "        fit(w[i + 1::2], u[i::2].shape)  # raises if the shapes do not fit" in source
