@@ -35,6 +35,112 @@ class Refused:
 
 REFUSED = [
     Refused(
+        "a changed list in a list of run-time length",
+        """\
+def f(x):
+    rows = [[0.0, 0.0] for _ in range(len(x))]
+    rows[0][1] += x[0]
+    return rows[0][1]
+""",
+        "(np.ones(3),)",
+        """\
+model.py:3: NoDerivative: this changes a list that is an item of a list of run-time length [AD208]
+            rows[0][1] += x[0]
+            ^^^^^^^^^^
+  expected an array of two axes, or a new inner list in its place""",
+    ),
+    Refused(
+        "a repetition without an end",
+        """\
+import itertools
+
+def f(x):
+    return sum(a * b for a, b in zip(x, itertools.repeat(2.0)))
+""",
+        "(np.ones(3),)",
+        """\
+model.py:4: NoDerivative: `itertools.repeat` without a number of times has no end [AD206]
+            return sum(a * b for a, b in zip(x, itertools.repeat(2.0)))
+                                                ^^^^^^^^^^^^^^^^^^^^^
+  expected `itertools.repeat(x, n)`, or the value itself""",
+    ),
+    Refused(
+        "a chain of arrays",
+        """\
+import itertools
+
+def f(x):
+    return sum(itertools.chain(x, x))
+""",
+        "(np.ones(3),)",
+        """\
+model.py:4: NoDerivative: `itertools.chain` of items whose number is known at run time only [AD209]
+            return sum(itertools.chain(x, x))
+                       ^^^^^^^^^^^^^^^^^^^^^
+  expected one loop after the other, or np.concatenate""",
+    ),
+    Refused(
+        "accumulated items of an array",
+        """\
+import itertools
+
+def f(x):
+    return sum(itertools.accumulate(x))
+""",
+        "(np.ones(3),)",
+        """\
+model.py:4: NoDerivative: `itertools.accumulate` of items whose number is known at run time only [AD209]
+            return sum(itertools.accumulate(x))
+                       ^^^^^^^^^^^^^^^^^^^^^^^
+  expected np.cumsum, or a loop that appends""",
+    ),
+    Refused(
+        "groups of items",
+        """\
+from itertools import groupby
+
+def f(x):
+    return sum(k * 1.0 for k, _ in groupby(x))
+""",
+        "(np.ones(3),)",
+        """\
+model.py:4: NoDerivative: `itertools.groupby` is not understood [AD206]
+            return sum(k * 1.0 for k, _ in groupby(x))
+                                           ^^^^^^^^^^
+  expected a loop that says the same""",
+    ),
+    Refused(
+        "combinations of a number that is computed",
+        """\
+import itertools
+
+def f(x, n):
+    return sum(a * b for a, b in itertools.combinations([x, 2.0 * x, x * x], n))
+""",
+        "(0.5, np.array(2))",
+        """\
+model.py:4: NoDerivative: this number is known at run time only [AD209]
+            return sum(a * b for a, b in itertools.combinations([x, 2.0 * x, x * x], n))
+                                         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  expected a constant""",
+    ),
+    Refused(
+        "lists chosen by the shape of an array of integers",
+        """\
+def f(x, H, lists):
+    s = 0.0
+    for i in range(H.shape[0]):
+        s = s + x[lists[i][0]]
+    return s
+""",
+        "(np.ones(3), np.ones((2, 2), int), [[0, 1], [1]])",
+        """\
+model.py:4: NoDerivative: a container of different items, indexed by a value known at run time only [AD209]
+            s = s + x[lists[i][0]]
+                      ^^^^^^^^
+  expected a constant index, a loop over the container, or items of one kind""",
+    ),
+    Refused(
         "norm of a matrix",
         """\
 def f(a):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import functools
-import itertools
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +16,7 @@ from ..rules.rule import FUNCTIONS, OPERATORS
 from .attributes import call_special
 from .branches import truth
 from .cells import cell_of, static_key
+from .combining import ITERTOOLS
 from .containers import get_item
 from .folds import FOLDS, collect
 from .inputs import expand_captured
@@ -30,7 +30,6 @@ from .values import (
     NONE,
     DictCell,
     DictView,
-    Fixed,
     Flat,
     GrownCell,
     Indexed,
@@ -132,14 +131,6 @@ def _places(p: Parser, lengths: list[Any], item: Callable[[TupleVal], Any], node
         return item(TupleVal((k, *place) if lengths else ()))
 
     return Indexed(count, get)
-
-
-def _product(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
-    """itertools.product of containers whose items are known."""
-    if keywords:
-        return call_unknown(p, Literal(itertools.product), args, keywords, node)
-    items = [fixed_items(p, a, node) for a in args]
-    return Iterator(Fixed.of([TupleVal(chosen) for chosen in itertools.product(*items)]))
 
 
 def _iter(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
@@ -353,7 +344,6 @@ BUILTINS: dict[Any, Any] = {
     str: _text(str),
     repr: _text(repr),
     iter: _iter,
-    itertools.product: _product,
     np.ndindex: _ndindex,
     np.ndenumerate: _ndenumerate,
     next: _next_refused,
@@ -379,5 +369,6 @@ BUILTINS: dict[Any, Any] = {
     operator.ge: _operator(">="),
     operator.neg: _neg,
     **FOLDS,
+    **ITERTOOLS,
     **OBJECTS,
 }

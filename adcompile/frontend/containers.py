@@ -8,7 +8,7 @@ for what operators do with containers (`operators`).
 from __future__ import annotations
 
 import ast
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from .attributes import call_special, get_attribute, store_attribute
 from .cells import cell_of, demand_static, refuse_captured, static_key
 from .flat import get_flat_item, set_flat_item
 from .growing import extend, frozen
-from .inputs import expand_captured
+from .inputs import NeedItems, expand_captured
 from .iterate import fixed_items, iterable, require
 from .memory import is_array
 from .merge import grown, leaves_of, with_leaves
@@ -182,8 +182,7 @@ def update_item(p: Parser, container: Any, index: Any, value: Any, node: ast.AST
         p.raise_at(TypeError("'tuple' object does not support item assignment"))
     t = container.type if isinstance(container, Value) else None
     if isinstance(t, ListOf):
-        p.no_derivative("AD208", "this changes a list that is an item of a list of run-time length", node,
-                        "an array of two axes, or a new inner list in its place")  # fmt: skip
+        refuse_inner_list(p, node)
     if isinstance(t, (Opaque, Unknown)):
         p.no_derivative("AD206", "this changes an object that is known at run time only", node,
                         "a list, a dict or an object made by a class of your own")  # fmt: skip
@@ -192,6 +191,14 @@ def update_item(p: Parser, container: Any, index: Any, value: Any, node: ast.AST
         return
     what = "this writes into something that is no array or container"
     p.refuse("AD113", what, node, "an array, a list or a dict")
+
+
+def refuse_inner_list(p: Parser, node: ast.AST) -> NoReturn:
+    """Refuse to change a list that is only known as an item of another one, once loops were taken apart."""
+    if not p.inputs.itemwise:
+        raise NeedItems
+    p.no_derivative("AD208", "this changes a list that is an item of a list of run-time length", node,
+                    "an array of two axes, or a new inner list in its place")  # fmt: skip
 
 
 def _set_grown(p: Parser, ref: Ref, cell: GrownCell, index: Any, value: Any, node: ast.AST) -> None:
@@ -238,7 +245,7 @@ def augmented_assign(p: Parser, node: ast.AugAssign) -> None:
         return
     container = p.evaluate(target.value)
     index = p.evaluate(target.slice)
-    if isinstance(container, Value):
+    if is_array(container):
         augmented_item(p, op, container, index, node)
         return
     old = get_item(p, container, index, target)

@@ -50,6 +50,11 @@ def append(p: Parser, ref: Any, value: Any, node: ast.AST) -> None:
 def frozen(p: Parser, value: Any, node: ast.AST) -> Any:
     """A value as an item of a run-time list; a list of run-time length keeps its graph value."""
     cell = cell_of(p, value, node)
+    is_array = isinstance(value, Value) and isinstance(value.type, Array)
+    if p.inputs.itemwise and (is_array or isinstance(cell, (GrownCell, ListCell))):
+        # nor can what is written; but a list of many would become a long program
+        for index in filter(partial(_is_short, p), reversed(p.open_loops)):
+            demand_static(p, index)
     if isinstance(cell, GrownCell) and len(cell.items) == 1 and is_atom(cell.pattern):
         return cell.items[0]
     if isinstance(cell, ListCell):
@@ -58,10 +63,6 @@ def frozen(p: Parser, value: Any, node: ast.AST) -> Any:
             return as_list.items[0]
     if isinstance(value, TupleVal):
         return TupleVal(tuple(frozen(p, v, node) for v in value.items), value.cls)
-    if p.inputs.itemwise and isinstance(value, Value) and isinstance(value.type, Array):
-        # nor can an array that is written; but a list of many would become a long program
-        for index in filter(partial(_is_short, p), reversed(p.open_loops)):
-            demand_static(p, index)
     if not is_atom(value):
         # an object cannot be an item of a run-time list, but a loop over known items can be taken apart
         for index in reversed(p.open_loops):

@@ -20,7 +20,7 @@ import numpy as np
 
 from ..errors import NoDerivative
 from ..ir.nodes import Literal, Value
-from ..ir.types import OPAQUE, UNKNOWN, Type, is_numeric, type_of
+from ..ir.types import OPAQUE, UNKNOWN, Scalar, Type, is_numeric, type_of
 from ..live import Guard, Path, attributes_of, is_plain_object, overriding, path_key
 from ..relations import DISTINCT, IN_ORDER, Relation, is_in_order
 from .values import BoundMethod, Captured, DictCell, ListCell, ObjectCell, TupleVal
@@ -155,8 +155,8 @@ class Inputs:
 
     def demand(self, value: Value) -> None:
         """Raise `NeedStatic` if the value is an integer input that can be fixed."""
-        path = self._paths.get(value)
-        if path is not None and getattr(value.type, "dtype", "")[:3] == "int":
+        path, t = self._paths.get(value), value.type
+        if path is not None and isinstance(t, Scalar) and t.origin == "py" and t.dtype[:3] == "int":
             raise NeedStatic(path)
 
     def fixed(self, path: Path, value: Any) -> bool:

@@ -7,13 +7,15 @@ become nested arguments, and containers in arithmetic arrays. Not for calls with
 from __future__ import annotations
 
 import ast
+import functools
+import inspect
 from dataclasses import replace
 from typing import Any
 
 from ..errors import AdcompileError
 from ..ir.nodes import Items, Literal, Slice, Value, leaves
 from ..ir.types import ListOf, is_differentiable
-from ..rules.rule import FOREIGN, Param, Primitive, call_rule, facts_of
+from ..rules.rule import FOREIGN, NAMESPACE, Param, Primitive, call_rule, facts_of, find
 from .cells import cell_of, demand_static
 from .inputs import expand_captured
 from .iterate import fixed_items
@@ -34,6 +36,40 @@ _CHANGED_UNLESS_COPIED = frozenset(["np.nan_to_num"])
 # keywords that are accepted where they say nothing
 _IGNORED = {"out": None, "where": True, "dtype": None, "order": None, "casting": "same_kind", "subok": True,
             "optimize": False, "initial": None, "like": None, "overwrite_input": False}  # fmt: skip
+
+
+def in_order(
+    p: Parser, row: Primitive, args: list[Any], keywords: dict[str, Any]
+) -> tuple[list[Any], dict[str, Any]]:
+    """Arguments by position, as far as a row has the order of the function, and the rest by name.
+
+    NumPy's functions have parameters that a row does not have, such as `out`, and some of them are not last.
+    """
+    known, positional = _parameters_of(spelled(row))
+    count = 0
+    for k, param in enumerate(row.params):
+        if param.name in known and positional[k : k + 1] != [param.name]:
+            break
+        count += 1
+    if any(q.star for q in row.params) or not count < len(args) <= len(positional):
+        return args, dict(keywords)
+    rest = dict(zip(positional[count:], args[count:], strict=False))
+    twice = next((name for name in rest if name in keywords), None)
+    if twice is not None:
+        p.raise_at(TypeError(f"{spelled(row)}() got multiple values for argument '{twice}'"))
+    return args[:count], {**rest, **keywords}
+
+
+@functools.cache
+def _parameters_of(path: str) -> tuple[tuple[str, ...], list[str]]:
+    """The names of all parameters of a function, and of those that may be given by position, in its order."""
+    try:
+        found = inspect.signature(find(path, NAMESPACE)).parameters
+    except (ValueError, TypeError, AttributeError):
+        # written in C, or the name of a method or an operator
+        return (), []
+    by_position = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return tuple(found), [name for name, q in found.items() if q.kind in by_position]
 
 
 def apply_primitive(

@@ -32,7 +32,7 @@ from .memory import IN_A_LIST, is_array, is_reshape
 from .operators import binary
 from .parse import Parser
 from .pointers import Either, Tree
-from .primitives import apply_primitive, as_operand, spelled, to_index
+from .primitives import apply_primitive, as_operand, in_order, spelled, to_index
 from .values import NONE, TupleVal
 
 WHOLE = Literal(Ellipsis)
@@ -280,7 +280,7 @@ def apply_with_out(
     p: Parser, row: Primitive, args: list[Any], keywords: dict[str, Any], node: ast.AST, function: Any = None
 ) -> Any:
     """A primitive that may be told where to write its result, which then is what the call returns."""
-    keywords = dict(keywords)
+    args, keywords = in_order(p, row, args, keywords)
     out = keywords.pop("out", NONE)
     if isinstance(function, np.ufunc) and len(args) == function.nin + 1:
         out, args = args[-1], args[:-1]

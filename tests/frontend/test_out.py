@@ -1,10 +1,14 @@
-"""`out=` of another dtype than the operands: what is computed in which precision."""
+"""`out=` of another dtype than the operands: what is computed in which precision; and `out` by position."""
 
+import re
 from typing import Any
 
 import numpy as np
+import pytest
 
 import adcompile as ad
+from adcompile.frontend.primitives import _parameters_of, in_order, spelled
+from adcompile.rules.rule import FUNCTIONS
 
 
 def sums_of_single_precision(x):  # type: ignore[no-untyped-def]
@@ -27,6 +31,16 @@ def sums_in_single_precision(x):  # type: ignore[no-untyped-def]
     return float(np.sum(rows * products))
 
 
+def arguments_by_position(x):  # type: ignore[no-untyped-def]
+    total = np.zeros(3)
+    np.sum(x, 0, None, total)
+    highest = np.max(x, 0, None, True)
+    spread = np.std(x, 1, None, None, 1, True)
+    middle = np.median(x, 1, None, False, True)
+    bounded = np.clip(x, 0.2, 2.0, None)
+    return np.sum(total * highest + spread * x + middle * bounded) + np.sum(x.var(1, None, None, 1))
+
+
 def by_differences(function: Any, x: Any, step: float = 1e-2) -> Any:
     unit = np.eye(len(x)) * step
     return np.array([(function(x + u) - function(x - u)) / (2.0 * step) for u in unit])
@@ -41,3 +55,35 @@ def test_reductions_compute_in_the_precision_of_what_they_write_into() -> None:
         np.testing.assert_allclose(gradient, by_differences(function, x), rtol=2e-3)
         _, tangent = ad.jvp(function, (x,), (np.ones(4),))
         np.testing.assert_allclose(tangent, np.sum(gradient), rtol=1e-6)
+
+
+def test_arguments_by_position() -> None:
+    x = np.array([[0.7, 1.3, 2.4], [0.9, 1.1, -0.3]])
+    value, gradient = ad.value_and_grad(arguments_by_position)(x)
+    assert value == arguments_by_position(x)
+    expected = by_differences(lambda v: arguments_by_position(v.reshape(2, 3)), x.ravel(), 1e-6)
+    np.testing.assert_allclose(gradient.ravel(), expected, rtol=1e-7)
+    _, tangent = ad.jvp(arguments_by_position, (x,), (np.ones((2, 3)),))
+    np.testing.assert_allclose(tangent, np.sum(gradient), rtol=1e-12)
+
+
+def test_an_argument_by_position_and_by_name() -> None:
+    with pytest.raises(TypeError, match=re.escape("max() got multiple values for argument 'keepdims'")):
+        ad.grad(lambda x: np.sum(np.max(x, 0, None, True, keepdims=True)))(np.ones((2, 2)))
+
+
+def test_rows_take_arguments_in_the_order_of_the_function() -> None:
+    """By position or by name: whatever a row does not know, it is not taken for something else."""
+    ordered = 0
+    for function, row in FUNCTIONS.items():
+        known, positional = _parameters_of(spelled(row))
+        if not known or any(q.star for q in row.params):
+            continue
+        names = {q.name for q in row.params}
+        for count in range(1, len(positional) + 1):
+            args, keywords = in_order(None, row, list(positional[:count]), {})  # type: ignore[arg-type]
+            bound = dict(zip((q.name for q in row.params), args, strict=False)) | keywords
+            for name in names & set(known):
+                assert bound.get(name, name) == name, (row.name, function, count)
+            ordered += 1
+    assert ordered > 300

@@ -25,6 +25,44 @@ def list_grows(x, n):
 add(list_grows, (0.7, 4), (0.7, 0), argnums=(0,), holomorphic=True, features="growing list, sum")
 
 
+def rows_that_comprehensions_make(x, n):
+    rows = [[0.0 for _ in range(n)] for _ in range(3)]
+    for i in range(3):
+        for j in range(n):
+            rows[i][j] += x[i] * x[j]
+            rows[i][0] -= 0.5 * rows[i][j]
+    row = rows[1]
+    row[0] = row[0] * x[2]
+    cube = [[[x[0] * k] * 2 for k in range(2)] for _ in range(2)]
+    cube[1][0][1] += rows[1][0]
+    return rows[0][n - 1] * cube[1][0][1] + cube[0][1][1] + row[0]
+
+
+add(
+    rows_that_comprehensions_make,
+    (draw(3), 2),
+    argnums=(0,),
+    holomorphic=True,
+    float32=False,
+    features="nested comprehensions, items of inner lists changed",
+)
+
+
+def pair_tables(x):
+    m, n = len(x), len(x[0])
+    table = [[0 for _ in range(m)] for _ in range(m)]
+    for i in range(m):
+        for j in range(m):
+            d = 0.0
+            for k in range(n):
+                d += (x[i][k] - x[j][k]) ** 2
+                table[i][j] = d
+    return sum(map(sum, table)) + table[0][1] * table[1][0]
+
+
+add(pair_tables, ([[0.3, 0.5], [-0.2, 1.1], [0.7, 0.1]],), holomorphic=True, features="table of lists")
+
+
 def list_grows_and_is_indexed(x, n):
     items = [x, x * x]
     for i in range(2, n):

@@ -491,6 +491,43 @@ add(
 )
 
 
+def combined_iterators(x, n):
+    total = 0.0
+    for _ in itertools.repeat(None, n):
+        total = total * x[1] + x[0]
+    for _ in itertools.repeat(None, len(x)):
+        total = total * 0.5 + x[2]
+    for a, b in itertools.pairwise(x):
+        total = total + a * b
+    for a, b in itertools.pairwise([x[0], total, x[2]]):
+        total = total + a * b
+    for v in itertools.chain([x[0]], (x[1], total)):
+        total = total + v * v
+    for v in itertools.chain.from_iterable([[x[0], 2.0], (x[1],)]):
+        total = total + v * total
+    for k, v in enumerate(itertools.islice(x, 1, None, 2)):
+        total = total + k * v * v
+    for v in itertools.islice([x[0], x[1], x[2]], 2):
+        total = total * v
+    for (i, a), (j, b) in itertools.combinations(enumerate([x[0], x[1], total]), 2):
+        total = total + ((i + 2 * j) * a * b)
+    total = total + sum(itertools.starmap(lambda a, b: a * b, [(x[0], 2.0), (x[1], x[2])]))
+    total = total + sum(itertools.accumulate([x[0], x[1], x[2]], lambda a, b: a * b, initial=2.0))
+    total = total + sum(itertools.accumulate((x[0], x[1])))
+    total = total + sum(a * b for a, b in itertools.zip_longest([x[0], x[1]], [x[2]], fillvalue=3.0))
+    return total + sum(p[0] * p[1] ** 2 for p in itertools.permutations([x[0], x[1], x[2]], 2))
+
+
+add(
+    combined_iterators,
+    (draw(3), 2),
+    (draw(3), 0),
+    argnums=(0,),
+    holomorphic=True,
+    features="itertools: repeat, pairwise, chain, islice, combinations, accumulate …",
+)
+
+
 def lists_among_arrays(s, x):
     joined = np.concatenate([[s], x, [2.0 * s, 3.0]]) ** 2
     rows = np.vstack([x, [s, 1.0], (s, x[0])]) + np.stack([x, [s, 1.0], [1.0, s]], axis=1).T
