@@ -16,7 +16,14 @@ from .progress import progress_bar
 from .results import Result, State
 from .rules import Rule
 from .running import Limits, Run
-from .told import check_count, checked_data, checked_method, checked_settings
+from .told import (
+    check_callback,
+    check_count,
+    check_tolerances,
+    checked_data,
+    checked_method,
+    checked_settings,
+)
 
 __all__ = ["minimize"]
 
@@ -30,8 +37,8 @@ def minimize(
     learning_rate: float | Callable[[int], float] | None = None,
     line_search: str | None = None,
     data: Sequence[Any] = (),
-    batch_size: int = 32,
-    epochs: int = 10,
+    batch_size: int | None = None,
+    epochs: int | None = None,
     max_iterations: int | None = None,
     gradient_tolerance: float = 1e-6,
     step_tolerance: float = 0.0,
@@ -77,8 +84,8 @@ def minimize(
     data : sequence of arrays
         Arrays with one row, along the first axis, for each example: each step sees `batch_size` rows of them,
         in another random order in each of the `epochs`.
-    batch_size, epochs : int
-        Of the minibatches.
+    batch_size, epochs : int, optional
+        Of the minibatches; by default 32 and 10.
     max_iterations : int, optional
         By default 1000; with data, what the epochs come to.
     gradient_tolerance, step_tolerance, value_tolerance : float
@@ -112,8 +119,9 @@ def minimize(
     ------
     NotFinite
         If a value, a gradient or the Hessian is infinite or not a number at a point that the method goes to,
-        or Python's own numbers raise an `ArithmeticError` there. The error holds the way to it. (A line
-        search, a trust region and damping go round such points.)
+        or Python's own numbers raise an `ArithmeticError` there, or a `ValueError`, as ``math.log(-1.0)``
+        does, where the function could be evaluated before. The error holds the way to it. (A line search, a
+        trust region and damping go round such points.)
     ArgumentError
         If the method is not known or does not take what it is given; x0 holds no real numbers; f returns
         something else.
@@ -132,6 +140,10 @@ def minimize(
     arrays = checked_data(data)
     chosen = checked_method(method, bool(arrays))
     check_count("record", record, 1)
+    check_callback(callback)
+    check_tolerances(
+        gradient_tolerance=gradient_tolerance, step_tolerance=step_tolerance, value_tolerance=value_tolerance
+    )
     if method == "gradient-descent" and learning_rate is None and not arrays:
         line_search = line_search or "armijo"
     settings = checked_settings(

@@ -24,6 +24,9 @@ from .line_search import ROUNDING
 
 __all__ = ["Evaluations", "LeastSquares", "Problem"]
 
+# what Python and NumPy raise where a function is not defined; see `Problem._not_finite`
+UNDEFINED = (ArithmeticError, ValueError)
+
 
 @dataclass
 class Evaluations:
@@ -86,7 +89,8 @@ class Problem:
         self._is_double = all(np.asarray(leaf).dtype == float for leaf in leaves(x0))
         self._last: tuple[Vector, Any] | None = None
         self._epsilon = sys.float_info.epsilon
-        self.raised: ArithmeticError | None = None
+        self.raised: Exception | None = None
+        self._is_defined_somewhere = False
         if not self.start.size:
             raise ArgumentError(
                 "AD210", "x0 holds no floating-point numbers", None, "numbers to change, such as 1.0 for 1"
@@ -121,9 +125,11 @@ class Problem:
         """The function at x."""
         self.evaluations.values += 1
         try:
-            return self._number(self.function(self.container(x), *self.data, *self.args))
-        except ArithmeticError as error:
+            value = self.function(self.container(x), *self.data, *self.args)
+        except UNDEFINED as error:
             return self._not_finite(error)
+        self._evaluated()
+        return self._number(value)
 
     def value_and_gradient(self, x: Vector, rows: Vector | None = None) -> tuple[float, Vector]:
         """The function and its gradient at x, on all data or on some rows of them."""
@@ -134,8 +140,9 @@ class Problem:
         self.evaluations.gradients += 1
         try:
             value, gradient = self._derivative(self.container(x), *data, *self.args)
-        except ArithmeticError as error:
-            return self._not_finite(error), np.full(x.shape, math.nan)
+        except UNDEFINED as error:
+            return self._not_finite(error, rows is None), np.full(x.shape, math.nan)
+        self._evaluated()
         result = self._number(value), flattened(gradient)
         if rows is None:
             self._last = x.copy(), result
@@ -147,7 +154,7 @@ class Problem:
         arguments = (self.container(x), *self.data, *self.args, self.container(vector))
         try:
             return flattened(self._product(*arguments))
-        except ArithmeticError as error:
+        except UNDEFINED as error:
             return np.full(x.shape, self._not_finite(error))
 
     def _number(self, value: Any) -> float:
@@ -160,8 +167,17 @@ class Problem:
         coarsest = [float(np.finfo(dtype).eps) for dtype in dtypes if dtype.kind == "f"]
         self._epsilon = max(self._epsilon, *coarsest)
 
-    def _not_finite(self, error: ArithmeticError) -> float:
-        """NaN, which Python's own numbers raise errors for where arrays hold it."""
+    def _evaluated(self) -> None:
+        self._is_defined_somewhere, self.raised = True, None
+
+    def _not_finite(self, error: Exception, same_shapes: bool = True) -> float:
+        """NaN, which Python's own numbers raise errors for where arrays hold it.
+
+        A ValueError is one of the domain, as that of ``math.log(-1.0)``, if the function has been evaluated
+        elsewhere, on arrays of the same shapes. Others are errors of the program, and go on.
+        """
+        if isinstance(error, ValueError) and not (same_shapes and self._is_defined_somewhere):
+            raise error
         self.raised = error
         return math.nan
 
@@ -175,16 +191,19 @@ class LeastSquares(Problem):
     def value(self, x: Vector) -> float:
         """Half the sum of the squared residuals at x."""
         try:
-            return half_square(self.residuals(x))
-        except ArithmeticError as error:
+            residuals = self.residuals(x)
+        except UNDEFINED as error:
             return self._not_finite(error)
+        self._evaluated()
+        return half_square(residuals)
 
     def value_and_gradient(self, x: Vector, rows: Vector | None = None) -> tuple[float, Vector]:
         """Half the sum of the squared residuals at x, and its gradient."""
         try:
             residuals, jacobian = self.residuals_and_jacobian(x)
-        except ArithmeticError as error:
+        except UNDEFINED as error:
             return self._not_finite(error), np.full(x.shape, math.nan)
+        self._evaluated()
         with np.errstate(over="ignore", invalid="ignore"):
             return half_square(residuals), jacobian.T @ residuals
 

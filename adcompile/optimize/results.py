@@ -67,7 +67,7 @@ class State:
 
 @dataclass(frozen=True)
 class Trajectory:
-    """The points that a minimisation went through; item k is a `State`.
+    """The points that a minimisation went through; item k is a `State`, and a slice has some of them.
 
     Attributes
     ----------
@@ -89,7 +89,10 @@ class Trajectory:
     def __len__(self) -> int:
         return len(self.iterations)
 
-    def __getitem__(self, k: int) -> State:
+    def __getitem__(self, k: Any) -> Any:
+        if isinstance(k, slice):
+            way = self.iterations[k], self.points[k], self.values[k], self.gradient_norms[k], self.rates[k]
+            return Trajectory(*way, self.form)
         x = unflattened(self.form, self.points[k])
         numbers = (float(a[k]) for a in (self.values, self.gradient_norms, self.rates))
         return State(int(self.iterations[k]), x, *numbers)

@@ -96,7 +96,9 @@ class Run:
         gradient = 0.0 if step.gradient is None else step.gradient
         for name, values in (("point", step.x), ("value", step.value), ("gradient", gradient)):
             if not np.all(np.isfinite(values)):
-                raise self._not_finite(f"the {name} is not finite") from self._problem.raised
+                raised = self._problem.raised
+                why = "" if raised is None else f" ({type(raised).__name__}: {raised})"
+                raise self._not_finite(f"the {name} is not finite{why}") from raised
 
     def _reason(self, last: Step, step: Step, limits: Limits) -> Stop | None:
         if not self._method.estimates:

@@ -10,24 +10,32 @@ from typing import Any
 import numpy as np
 
 from adcompile.errors import ArgumentError
+from adcompile.numerical.points import is_number, is_whole
+from adcompile.numerical.regression import generator
 
 from .first_order import by_rule
 from .method import Method, Settings
 from .methods import METHODS
 from .rules import Rule
 
-__all__ = ["check_count", "checked_data", "checked_method", "checked_settings"]
+__all__ = [
+    "check_callback", "check_count", "check_tolerances", "checked_data", "checked_method", "checked_settings",
+]  # fmt: skip
 
 _ITERATIONS = 1000
+_BATCH_SIZE = 32
+_EPOCHS = 10
 _SEARCHES = ("armijo", "wolfe")
 _POSITIVE = ("radius", "max_radius", "damping", "a", "c")
+# of the rules of this package: those of others may call anything so
+_FRACTIONS = ("beta1", "beta2", "decay")
 
 
 def checked_method(method: Any, with_data: bool) -> Method:
     """The method of a name or an update rule."""
     if isinstance(method, Rule):
         return by_rule(method)
-    if method not in METHODS:
+    if not isinstance(method, str) or method not in METHODS:
         raise ArgumentError("AD210", f"method={method!r}", None, f"one of {_listed(METHODS)}, or a rule")
     if method == "sgd" and not with_data:
         raise ArgumentError(
@@ -44,8 +52,8 @@ def checked_settings(
     learning_rate: Any,
     line_search: Any,
     with_data: bool,
-    batch_size: int,
-    epochs: int,
+    batch_size: int | None,
+    epochs: int | None,
     max_iterations: int | None,
     rng: Any,
     options: Mapping[str, Any],
@@ -54,8 +62,8 @@ def checked_settings(
     _check_taken(method, learning_rate=learning_rate, line_search=line_search, data=with_data or None)
     _check_line_search(line_search, with_data)
     _check_options(method, options)
-    check_count("batch_size", batch_size, 1)
-    check_count("epochs", epochs, 1)
+    batch_size = _of_minibatches("batch_size", batch_size, _BATCH_SIZE, with_data)
+    epochs = _of_minibatches("epochs", epochs, _EPOCHS, with_data)
     if max_iterations is None:
         max_iterations = sys.maxsize if with_data else _ITERATIONS
     check_count("max_iterations", max_iterations, 0)
@@ -65,7 +73,7 @@ def checked_settings(
         batch_size=batch_size,
         epochs=epochs,
         max_iterations=max_iterations,
-        rng=np.random.default_rng(rng),
+        rng=generator(rng),
         options={**method.defaults, **options},
     )
 
@@ -102,11 +110,37 @@ def _check_options(method: Method, options: Mapping[str, Any]) -> None:
         if not is_number or (name in _POSITIVE and value <= 0):
             kind = "a positive number" if name in _POSITIVE else "a number"
             raise ArgumentError("AD210", f"{name}={value!r}", None, kind)
+        if name in _FRACTIONS and method.name in METHODS and not 0.0 <= value < 1.0:
+            raise ArgumentError("AD210", f"{name}={value!r}", None, "a number from 0 to less than 1")
+
+
+def _of_minibatches(name: str, count: int | None, default: int, with_data: bool) -> int:
+    """What is told of minibatches, where there are any."""
+    if count is None:
+        return default
+    check_count(name, count, 1)
+    if not with_data:
+        expected = "data=(...), of which each step sees some rows; max_iterations counts steps without"
+        raise ArgumentError("AD210", f"{name}={count!r} without data", None, expected)
+    return count
+
+
+def check_tolerances(**tolerances: Any) -> None:
+    """Refuse what is no tolerance: each is a number, and 0 turns one off."""
+    for name, value in tolerances.items():
+        if not is_number(value) or not value >= 0.0:
+            raise ArgumentError("AD210", f"{name}={value!r}", None, "a number from 0 on; 0 turns it off")
+
+
+def check_callback(callback: Any) -> None:
+    """Refuse what cannot be called."""
+    if callback is not None and not callable(callback):
+        raise ArgumentError("AD210", f"callback={callback!r}", None, "a function of a State, or None")
 
 
 def check_count(name: str, count: Any, least: int) -> None:
     """Refuse what is not a whole number, or too small."""
-    if not isinstance(count, (int, np.integer)) or count < least:
+    if not is_whole(count) or count < least:
         raise ArgumentError("AD210", f"{name}={count!r}", None, f"a whole number from {least} on")
 
 

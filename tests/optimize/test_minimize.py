@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import copy
 import doctest
 import importlib
 import math
@@ -16,7 +17,7 @@ from optimize.functions import bowl, rosenbrock
 
 import adcompile as ad
 from adcompile import ArgumentError, UnsupportedSyntax, optimize
-from adcompile.optimize import METHODS, NotFinite, Stop, minimize, problem
+from adcompile.optimize import METHODS, NotFinite, Stop, cosine, minimize, problem
 
 START = np.array([-1.2, 1.0])
 
@@ -95,6 +96,22 @@ def test_trajectory():
     assert way[-1].value == result.value and way[-1].gradient_norm == result.gradient_norm
     assert math.isnan(way.rates[0]) and np.all(way.rates[1:] > 0.0)
     assert repr(way) == f"<trajectory of {len(way)} points in 2 parameters>"
+
+
+def test_slices_of_a_trajectory():
+    way = minimize(rosenbrock, START).trajectory
+    some = way[1:8:3]
+    assert some.iterations.tolist() == [1, 4, 7] and len(some) == 3
+    np.testing.assert_array_equal(some[-1].x, way[7].x)
+    with pytest.raises(IndexError):
+        way[len(way)]
+
+
+def test_results_can_be_kept():
+    result = minimize(rosenbrock, {"x": START}["x"], method="adam", learning_rate=cosine(0.1, 50))
+    for kept in (pickle.loads(pickle.dumps(result)), copy.deepcopy(result)):
+        assert str(kept) == str(result) and kept.reason is result.reason
+        np.testing.assert_array_equal(kept.trajectory.points, result.trajectory.points)
 
 
 def test_a_trajectory_of_some_points():
@@ -232,6 +249,44 @@ def test_arithmetic_errors_of_python_numbers():
     assert minimize(steep, -10.0, method="damped-newton").x == pytest.approx(0.0, abs=1e-6)
 
 
+def barrier(x):
+    return x - 0.01 * math.log(x)
+
+
+def rooted_misfit(x):
+    return math.sqrt(x) - 0.1
+
+
+@pytest.mark.parametrize("method", ["gradient-descent", "damped-newton", "trust-region"])
+def test_a_search_goes_round_where_a_python_number_has_no_logarithm(method):
+    result = minimize(barrier, 2.0, method=method)
+    assert result.success and result.x == pytest.approx(0.01, abs=1e-8)
+
+
+def test_a_step_out_of_the_domain_of_python_numbers():
+    with pytest.raises(NotFinite) as caught:
+        minimize(barrier, 2.0, method="gradient-descent", learning_rate=3.0)
+    assert isinstance(caught.value.__cause__, ValueError) and len(caught.value.result.trajectory) == 2
+    first = str(caught.value).splitlines()[0]
+    assert first == "gradient-descent, iteration 1: the value is not finite (ValueError: math domain error)"
+    fit = minimize(rooted_misfit, 2.0, method="levenberg-marquardt")
+    assert fit.success and fit.x == pytest.approx(0.01, abs=1e-6)
+
+
+def test_a_start_out_of_the_domain_is_an_error_of_the_program():
+    with pytest.raises(ValueError, match="math domain error"):
+        minimize(barrier, -1.0)
+
+
+def of_batches(w, rows):
+    return np.mean((rows.reshape(4, 2) @ w) ** 2)
+
+
+def test_a_value_error_of_another_minibatch_goes_through():
+    with pytest.raises(ValueError, match="reshape"):
+        minimize(of_batches, np.ones(2), method="sgd", data=(np.ones((6, 2)),), batch_size=4)
+
+
 def steep_misfit(x):
     return math.exp(x) - 1.0
 
@@ -305,6 +360,17 @@ WRONG = [
     ({"data": (np.ones(3),), "method": "sgd", "batch_size": 0}, r"batch_size=0 \[AD210\]\n  expected a wh"),
     ({"data": (np.ones(3),), "method": "gradient-descent", "line_search": "armijo"}, "a line search on mi"),
     ({"max_iterations": -1}, "max_iterations=-1"),
+    ({"max_iterations": True}, "max_iterations=True"),
+    ({"method": ["adam"]}, r"method=\['adam'\] \[AD210\]\n  expected one of 'gradient-descent',"),
+    ({"gradient_tolerance": -1e-3}, r"gradient_tolerance=-0.001 \[AD210\]\n  expected a number from 0 on"),
+    ({"step_tolerance": math.nan}, "step_tolerance=nan"),
+    ({"value_tolerance": None}, "value_tolerance=None"),
+    ({"epochs": 5, "method": "adam"}, r"epochs=5 without data \[AD210\]\n  expected data="),
+    ({"batch_size": 5, "method": "momentum"}, "batch_size=5 without data"),
+    ({"beta1": 2.0, "method": "adam"}, r"beta1=2.0 \[AD210\]\n  expected a number from 0 to less than 1"),
+    ({"decay": -0.1, "method": "rmsprop"}, "decay=-0.1"),
+    ({"callback": 3}, r"callback=3 \[AD210\]\n  expected a function of a State"),
+    ({"rng": "today", "method": "spsa"}, r"rng='today' \[AD210\]\n  expected a numpy.random.Generator"),
 ]
 
 

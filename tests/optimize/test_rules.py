@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 from optimize.functions import bowl, rosenbrock
@@ -118,6 +120,19 @@ def test_schedules(schedule, rates):
     np.testing.assert_allclose(result.trajectory.rates[1:], rates, rtol=1e-12)
     shrink = np.cumprod(1.0 - 2.0 * np.array(rates))
     np.testing.assert_allclose(result.trajectory.points[1:, 0], 1.0 - shrink, rtol=1e-12)
+
+
+@pytest.mark.parametrize("steps", [0, -1, 2.5, True])
+def test_schedules_take_whole_steps(steps):
+    for make, name in ((lambda: cosine(0.1, steps), "steps"), (lambda: step(0.1, steps), "every")):
+        with pytest.raises(ArgumentError, match=f"{name}={steps!r}"):
+            make()
+
+
+@pytest.mark.parametrize("schedule", [cosine(0.1, 9), step(0.1, 2), exponential(0.1, 0.9), inverse_time(0.1)])
+def test_schedules_can_be_kept(schedule):
+    kept = pickle.loads(pickle.dumps(schedule))
+    assert repr(kept) == repr(schedule) and [kept(k) for k in range(5)] == [schedule(k) for k in range(5)]
 
 
 def test_schedules_show_what_they_are():
