@@ -60,14 +60,14 @@ def overlap(a: Region, b: Region, sizes: tuple[Size, ...]) -> list[Affine]:
     return facts
 
 
-def in_order(reader: Execution, writer: Execution, loop: Loop) -> list[Affine]:
-    """That the one executes in a later iteration of a loop than the other."""
+def in_order(first: Execution, second: Execution, loop: Loop) -> list[Affine]:
+    """That the one executes in an earlier iteration of a loop than the other."""
     step = _step(loop)
     if step is None:
         return []
     assert isinstance(loop, For)
     index = loop.body.params[0]
-    early, late = reader.affine(index), writer.affine(index)
+    early, late = first.affine(index), second.affine(index)
     return [at_least(late, early, step) if step > 0 else at_least(early, late, -step)]
 
 

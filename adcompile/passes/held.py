@@ -1,9 +1,10 @@
-"""Elements that a loop reads or writes, and that its finished arrays still hold.
+"""Elements that a loop reads or writes, and that its arrays hold before it begins or when it is done.
 
 In: a block that is to be reversed. Out: for a value of a loop, the statement that reads it from the array
-as it is when the outermost loop around it is done; None if that is not known. With `y[i] = f(y[i - 1])` the
-backward sweep finds `y[i - 1]` in `y`. What has to be shown is that no write that comes after the read, in
-its iteration or in a later one of any loop around both, can touch what it reads. Indices are linear in the
+as it is when the outermost loop around it is done, or before that; None if neither is known to hold it. With
+`y[i] = f(y[i - 1])` the backward sweep finds `y[i - 1]` in `y`, and with `y[i] = f(y[i])` it finds `y[i]` in
+the `y` that entered the loop. What has to be shown is that no write that comes after the read, or before it,
+in its iteration or in another one of any loop around both, can touch what it reads. Indices are linear in the
 indices of the loops and in integers that do not change; `passes.executions` looks for two executions
 that meet in an element, and if it cannot exclude them, nothing is claimed. Arrays are values here: no other
 name can write into one.
@@ -49,7 +50,7 @@ class _Chain:
 
 
 class Held:
-    """What the arrays of a block hold when its outermost loops are done."""
+    """What the arrays of a block hold before its outermost loops and when these are done."""
 
     def __init__(self, block: Block) -> None:
         self.definitions: dict[Value, Stmt] = {}
@@ -67,8 +68,8 @@ class Held:
         self.changing.update((v, p) for v, p in self.paths.items() if not self._is_index(v))
 
     def reading(self, value: Value) -> Apply | None:
-        """The statement that reads a value of a loop from the finished array, or from what has just been
-        written; None if neither is known.
+        """The statement that reads a value of a loop from the finished array, from the one that entered the
+        loop, or from what has just been written; None if none of them is known to hold it.
         """
         if value not in self.found:
             self.found[value] = self._reading(value)
@@ -87,6 +88,8 @@ class Held:
             chain = self.chains[state]
             if is_basic(index) and self._stays(chain, state, self.paths[value], index):
                 return Apply((value,), GETITEM, (chain.last, index), stmt.loc)
+            if is_basic(index) and self._was(chain, state, self.paths[value], index):
+                return Apply((value,), GETITEM, (chain.first, index), stmt.loc)
         for store in self.stores.get(value, ()):
             state, index = store.outs[0], store.args[1]
             if state not in self.chains or not _gives_back(value, state, index):
@@ -188,6 +191,14 @@ class Held:
 
     def _stays(self, chain: _Chain, state: Value, path: Path, index: Arg) -> bool:
         """Whether what is read of a state is in the last one as well."""
+        return self._is_untouched(chain, state, path, index, later=True)
+
+    def _was(self, chain: _Chain, state: Value, path: Path, index: Arg) -> bool:
+        """Whether what is read of a state was in the array that entered the loop."""
+        return isinstance(chain.first, Value) and self._is_untouched(chain, state, path, index, later=False)
+
+    def _is_untouched(self, chain: _Chain, state: Value, path: Path, index: Arg, later: bool) -> bool:
+        """Whether no write after a state, or before it, touches what is read of it."""
         position, begin = chain.states[state]
         reader = Execution(self, "reader", path, None, ())
         region = reader.region(index, _sizes(chain))
@@ -198,10 +209,11 @@ class Held:
                 if mine is not other:
                     break
                 common += 1
-            later = list(range(common)) + ([common] if at > position else [])
-            for level in later:
+            levels = list(range(common)) + ([common] if (at > position) is later else [])
+            for level in levels:
                 writer = Execution(self, "writer", there, reader, around[:level])
-                order = in_order(reader, writer, around[level]) if level < common else []
+                early, late = (reader, writer) if later else (writer, reader)
+                order = in_order(early, late, around[level]) if level < common else []
                 place = writer.region(write.args[1], _sizes(chain))
                 meet = [*reader.facts, *writer.facts, *order, *overlap(region, place, _sizes(chain))]
                 if not impossible(meet, [*reader.choices, *writer.choices]):

@@ -1,4 +1,4 @@
-"""What the finished arrays of a loop still hold is not saved, and nothing else is taken from them.
+"""What arrays held before a loop, or hold after it, is not saved, and nothing else is taken from them.
 
 Programs with drawn indices read and write elements, rows and slices of two arrays in nested loops; a wrong
 claim about any of them gives a wrong gradient, which the complex step tells.
@@ -113,7 +113,7 @@ def programs(draw):
     suppress_health_check=list(HealthCheck),
 )
 @given(programs())
-def test_what_is_read_from_finished_arrays_is_what_was_there(source):
+def test_what_is_read_from_arrays_of_other_times_is_what_was_there(source):
     program = oracles.define(source, {}, "program")
     rng = np.random.default_rng(0)
     signs = np.array([1, -1, 1, 1, -1])
@@ -132,10 +132,11 @@ def test_what_is_read_from_finished_arrays_is_what_was_there(source):
     assert along == pytest.approx(expected, rel=1e-9, abs=1e-11), source
 
 
-def test_a_wrong_claim_is_noticed(monkeypatch):
-    monkeypatch.setattr(Held, "_stays", lambda *args: True)
+@pytest.mark.parametrize("claim", ["_stays", "_was"])
+def test_a_wrong_claim_is_noticed(monkeypatch, claim):
+    monkeypatch.setattr(Held, claim, lambda *args: True)
     with pytest.raises(AssertionError):
-        test_what_is_read_from_finished_arrays_is_what_was_there()
+        test_what_is_read_from_arrays_of_other_times_is_what_was_there()
 
 
 def partial_products(x):
@@ -191,6 +192,58 @@ def test_what_the_result_holds_is_not_saved(function, saved):
     assert [record.name for record in derivative.saved] == saved
 
 
+def rows_times_a_matrix(x):
+    y, work, n = x.copy(), np.empty(len(x)), len(x)
+    for i in range(n):
+        for j in range(n):
+            work[j] = y[i] @ x[j]
+        y[i] = work
+    return y
+
+
+def from_above(x):
+    y, n = x.copy(), len(x)
+    for i in range(n):
+        for j in range(n):
+            y[i, j] += y[i + 1 :, j] @ y[i + 1 :, i]
+    return y
+
+
+def where_positive(x):
+    y, n = x - 0.7, len(x)
+    for i in range(n):
+        for j in range(n):
+            if j > i:
+                y[i, j] *= y[i, j]
+            elif i > j:
+                y[i, j] = np.sin(y[i, j])
+    return y
+
+
+@pytest.mark.parametrize("function", [rows_times_a_matrix, from_above, where_positive])
+def test_what_entered_the_loop_is_not_saved(function):
+    x = np.random.default_rng(0).uniform(0.5, 1.0, (4, 4))
+    assert ad.lower(lambda x: np.sum(function(x) ** 2), x).saved == ()
+    ad.check_grads(function, (x,), order=2)
+
+
+def test_what_is_read_before_it_is_written_needs_no_forward_sweep():
+    def scaled(c, x):
+        for i in range(len(x)):
+            x[i] *= c[i]
+            x[i] += x[0, 0] * c[i]
+        return np.sum(x)
+
+    def doubled(c, x):
+        for i in range(1, len(x)):
+            x[i] *= c[i]
+        return np.sum(x)
+
+    arguments = np.ones(3), np.ones((3, 2))
+    assert "in range(" in ad.lower(scaled, *arguments).source
+    assert "in range(" not in ad.lower(doubled, *arguments).source
+
+
 def test_a_pullback_may_be_called_when_its_result_has_been_changed():
     x = np.array([0.3, 0.5, 0.7, 0.2])
     y, pullback = ad.vjp(partial_products, x)
@@ -211,6 +264,14 @@ def written_again(y):
     for i in range(len(y)):
         y[i] = y[i] * y[i]
     return np.sum(y)
+
+
+def swept_down_and_up(y):
+    for i in range(1, len(y)):
+        y[i] = y[i] * y[i - 1]
+    for i in range(len(y) - 1):
+        y[i] = y[i] * y[i + 1]
+    return np.sum(y * y)
 
 
 def swept_twice(y):
@@ -244,12 +305,50 @@ def maybe_written(y):
     return np.sum(y)
 
 
+def squared_thrice(y):
+    for i in range(len(y)):
+        for _ in range(3):
+            y[i] = y[i] * np.sin(y[i])
+    return np.sum(y)
+
+
+def from_the_end(y):
+    for i in range(len(y) - 2, -1, -1):
+        y[i] = y[i] * y[i + 1]
+    return np.sum(y)
+
+
+def with_the_next(y):
+    for i in range(len(y) - 1):
+        y[i + 1] = np.exp(y[i + 1] * y[i])
+        y[i] = y[i] * y[i]
+    return np.sum(y)
+
+
+def every_second_first(y):
+    y = y + 0.0
+    for k in range(2):
+        y[k::2] = y[k::2] * y[1::2]
+    return np.sum(y)
+
+
+def until_small(y):
+    i = 0
+    while i < len(y):
+        y[i] = y[i] * y[i] * y[0]
+        i += 1
+    return np.sum(y)
+
+
 @pytest.mark.parametrize(
     "function",
-    [wrapped, written_again, swept_twice, chosen_array, repeated, maybe_written],
+    [
+        wrapped, written_again, swept_down_and_up, swept_twice, chosen_array, repeated, maybe_written,
+        squared_thrice, from_the_end, with_the_next, every_second_first, until_small,
+    ],
     ids=lambda f: f.__name__,
-)
-def test_what_is_overwritten_later_is_saved(function):
+)  # fmt: skip
+def test_what_is_overwritten_is_saved(function):
     y = np.array([0.9, 0.5, 0.7, 0.4])
     found = ad.grad(function)(y)
     direction = np.arange(1.0, 5.0)
@@ -258,8 +357,8 @@ def test_what_is_overwritten_later_is_saved(function):
 
 
 def test_a_loop_begins_with_one_copy_of_what_is_read_again():
-    derivative = ad.lower(written_again, np.ones(4))
-    assert derivative.source.count("y.copy()") == 2, derivative.source
+    derivative = ad.lower(swept_down_and_up, np.ones(4))
+    assert derivative.source.count(".copy()") == 2, derivative.source
 
 
 HERE, THERE, END = variable("i"), variable("j"), variable("n")
