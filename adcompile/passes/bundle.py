@@ -34,6 +34,7 @@ from ..rules.helpers import ACCUMULATE, OUTER_PRODUCTS, SLICE, WHOLE
 from ..rules.indexing import INDEX_ADD, index_parts, is_whole
 from ..rules.rule import OPERATORS
 from .activity import carried_params
+from .cotangents import same_shape
 
 # how many outer products wait for each other: more do not make it quicker
 _BUNDLE = 64
@@ -77,16 +78,24 @@ class _Bundles:
     def block(self, block: Block) -> None:
         """Bundle what the loops of a block add up, and those of the blocks in it."""
         statements: list[Stmt] = []
+        definitions = {out: s for s in block.statements if isinstance(s, Apply) for out in s.outs}
+        # what is written in place of a statement: behind it, or instead of it
+        behind: dict[int, list[Stmt]] = {}
         for stmt in block.statements:
             for inner in blocks_of(stmt):
                 self.block(inner)
-            behind: list[Stmt] = []
-            if isinstance(stmt, For) and stmt.adjoint and not stmt.stops and not _is_short(stmt):
-                for k in range(len(stmt.init)):
-                    chain = self._chain(stmt, k)
-                    if any(term is not None for _, term in chain):
-                        statements.append(self._wait(stmt, k, chain, behind))
-            statements += [stmt, *behind]
+            if id(stmt) in behind and not isinstance(stmt, For):
+                statements += behind[id(stmt)]
+                continue
+            statements.append(stmt)
+            if not isinstance(stmt, For) or not stmt.adjoint or stmt.stops or _is_short(stmt):
+                continue
+            for k in range(len(stmt.init)):
+                chain = self._chain(stmt, k)
+                if any(term is not None for _, term in chain):
+                    later = self._later(stmt.outs[k], definitions)
+                    statements.insert(-1, self._wait(stmt, k, chain, later, behind))
+            statements += behind.get(id(stmt), [])
         block.statements = statements
 
     def _chain(self, loop: For, k: int) -> list[tuple[Apply, _Term | None]]:
@@ -108,10 +117,28 @@ class _Bundles:
             chain.append((stmt, self._term(stmt, value, definitions)))
             value = stmt.outs[0]
 
+    def _later(self, value: Value, definitions: dict[Value, Apply]) -> list[tuple[Apply, _Term]]:
+        """The outer products that are added behind a loop to what it has added up, before anything else."""
+        found: list[tuple[Apply, _Term]] = []
+        while True:
+            readers = self.uses.get(value, [])
+            stmt = readers[0] if len(readers) == 1 else None
+            if not isinstance(stmt, Apply) or stmt.outs[0] not in definitions or not stmt.adjoint:
+                return found
+            if stmt.primitive is not OPERATORS["+"] and (
+                stmt.primitive not in (INDEX_ADD, ACCUMULATE) or stmt.args[0] is not value
+            ):
+                return found
+            term = self._term(stmt, value, definitions)
+            if term is None or not same_shape(shape_of(stmt.outs[0].type), shape_of(value.type)):
+                return found
+            found.append((stmt, term))
+            value = stmt.outs[0]
+
     def _term(self, stmt: Apply, matrix: Value, definitions: dict[Value, Apply]) -> _Term | None:
-        """The outer product that a statement adds, if it adds one."""
+        """The outer product that a statement adds to a matrix, if it adds one."""
         place = _place(stmt.args[1]) if stmt.primitive is INDEX_ADD else ()
-        added: Any = stmt.args[-1]
+        added: Any = stmt.args[0] if stmt.args[-1] is matrix else stmt.args[-1]
         made = [stmt]
         turned = negated = False
         while isinstance(added, Value) and added in definitions and len(self.uses[added]) == 1:
@@ -129,8 +156,17 @@ class _Bundles:
             added = maker.args[0]
         return None
 
-    def _wait(self, loop: For, k: int, chain: list[tuple[Apply, _Term | None]], behind: list[Stmt]) -> Stmt:
-        """Let the vectors of a chain wait in a loop, and add the last ones behind it; the list of them."""
+    def _wait(
+        self,
+        loop: For,
+        k: int,
+        chain: list[tuple[Apply, _Term | None]],
+        later: list[tuple[Apply, _Term]],
+        behind: dict[int, list[Stmt]],
+    ) -> Stmt:
+        """Let the vectors of a chain wait in a loop, and add the last ones behind it, with those that come
+        `later`; the list of them.
+        """
         param, old, loc = carried_params(loop)[k], loop.outs[k], chain[-1][0].loc
         terms = {id(stmt): term for stmt, term in chain if term is not None}
         gone = {id(s) for term in terms.values() for s in term.made}
@@ -157,8 +193,15 @@ class _Bundles:
         yields = (*loop.body.yields[:k], total, *loop.body.yields[k + 1 :], rest)
         loop.body = Block((*loop.body.params, first), body, yields)
         loop.outs = (*loop.outs[:k], inner, *loop.outs[k + 1 :], left)
-        with self.builder.within(behind), self.builder.at(loc):
-            self._add(inner, left, old)
+        last = later[-1][0] if later else None
+        for term in (t for _, t in later):
+            behind.update((id(s), []) for s in term.made)
+        rows = behind.setdefault(id(last or loop), [])
+        for stmt, term in later:
+            with self.builder.within(rows), self.builder.at(stmt.loc):
+                left = self._append(left, term)
+        with self.builder.within(rows), self.builder.at(last.loc if last else loc):
+            self._add(inner, left, last.outs[0] if last else old)
         return before[0]
 
     def _append(self, waiting: Value, term: _Term) -> Value:

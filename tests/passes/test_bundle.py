@@ -66,7 +66,24 @@ def in_a_nest(A, x, n):
     return s
 
 
-PROGRAMS = [applied, twice, thrice, transposed, in_places, counted_down, read_as_well, in_a_nest]
+def prepared(A, x, n):
+    x = np.cos(A.T @ (x - A[:, 1:] @ x[1:]))
+    for _ in range(n):
+        x = np.sin(A @ x)
+    return np.sum(x) * 0.5
+
+
+def prepared_elsewhere(A, x, n):
+    x = np.cos(A @ x) + np.sum(A[0] ** 2)
+    for _ in range(n):
+        x = np.sin(A @ x)
+    return np.sum(x)
+
+
+PROGRAMS = [
+    applied, twice, thrice, transposed, in_places, counted_down, read_as_well, in_a_nest, prepared,
+    prepared_elsewhere,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("f", PROGRAMS)
@@ -85,6 +102,14 @@ def test_the_sum_is_the_same(f):
 def test_what_is_bundled():
     bundled = {f for f in PROGRAMS if "outer_products(" in ad.lower(f, np.ones((3, 3)), np.ones(3), 5).source}
     assert bundled == set(PROGRAMS) - {read_as_well}
+
+
+def test_what_comes_behind_a_loop_joins_its_terms():
+    source = ad.lower(prepared, np.ones((3, 3)), np.ones(3), 5).source
+    _, _, behind = source.partition("A_bar_terms = []\n    ")
+    assert behind.count("    A_bar_terms.append(") == 3
+    assert "np.outer(" not in behind
+    assert behind.count("    A_bar += outer_products(A_bar_terms, A_bar)\n") == 2
 
 
 def test_few_iterations_are_not_bundled():
