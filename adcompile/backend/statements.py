@@ -260,7 +260,7 @@ class Statements:
         target, at = self.expressions.place(target, at)
         place, node = f"{target}[{self._index(at)}]", self.expressions.atom(value)
         if row is indexing.INDEX_ADD_AT:
-            add = f"{self.namespace.module('np')}.add.at"
+            add = self._adding(stmt)
             self.page.line(f"{add}({target}, {self._index(at, bare=False)}, {to_text(node)})")
             return
         if row is indexing.INDEX_ADD:
@@ -270,6 +270,14 @@ class Statements:
             self.page.line(self.page.broken(f"{place} {_SIGNS[type(node.op)]}= ", to_text(node.right)))
             return
         self.page.assign(place, to_text(node))
+
+    def _adding(self, stmt: Apply) -> str:
+        """What adds at places: in a derivative a quicker function, where there is not just one axis."""
+        shape = shape_of(stmt.args[0].type)  # type: ignore[union-attr, arg-type]
+        if not stmt.adjoint or (shape is not None and len(shape) == 1):
+            return f"{self.namespace.module('np')}.add.at"
+        self.namespace.helpers["add_at"] = HELPERS["add_at"]
+        return "add_at"
 
     def _term(self, arg: Any) -> str:
         node = self.expressions.atom(arg)

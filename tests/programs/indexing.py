@@ -254,6 +254,32 @@ add(
 )
 
 
+def look_up_often(image, rows, columns):
+    return np.mean(np.sin(image[rows, columns]) * image[rows, columns - 1], axis=1)
+
+
+add(
+    look_up_often,
+    (draw(3, 4), np.arange(1200).reshape(2, 600) % 3, np.arange(1200).reshape(2, 600) % 7 % 4),
+    argnums=(0,),
+    holomorphic=True,
+    features="integer array index, repeated",
+)
+
+
+def gather_often(table, tokens):
+    return np.mean(table[tokens] ** 2 * table[tokens - 2], axis=0)
+
+
+add(
+    gather_often,
+    (draw(3, 2), np.arange(600) % 5 % 3),
+    argnums=(0,),
+    holomorphic=True,
+    features="integer array index, repeated",
+)
+
+
 def moving_average(x, width):
     return np.array([np.mean(x[i : i + width]) for i in range(len(x) - width + 1)]) * x[width - 1 :]
 
