@@ -462,6 +462,7 @@ CALLS: dict[str, list[Call]] = {
     ],
     "np.take_along_axis(arr, indices, axis)": [call(A, I34, 1), call(A, I34 % 3, 0)],
     "add_along_axis(x, i, c, axis)": [call(A, I34, A, 1)],
+    "put_back(c, order, axis)": [call(A, np.argsort(A, axis=0), 0), call(array(4), np.argsort(array(4)), -1)],
     # joins
     "np.concatenate(arrays, axis=0)": JOINED,
     "np.stack(arrays, axis=0)": STACKED,

@@ -66,7 +66,7 @@ def add_at(x, i, c):  # type: ignore[no-untyped-def]
     integers = all(isinstance(k, np.ndarray) and k.dtype.kind in "iu" and k.size > 0 for k in places)
     if np.size(c) < 1000 or not integers or not x.flags.c_contiguous or len(places) > x.ndim:
         return np.add.at(x, i, c)
-    flat = np.intp(0)
+    flat = np.zeros((), np.intp)
     for k, n in zip(places, x.shape, strict=False):
         low, high = k.min(), k.max()
         if low < -n or high >= n:
@@ -523,6 +523,13 @@ def add_along_axis(x, i, c, axis):  # type: ignore[no-untyped-def]
     places = list(np.ogrid[tuple(slice(n) for n in np.shape(i))])
     places[axis] = i
     add_at(result, tuple(places), c)
+    return result
+
+
+def put_back(c, order, axis):  # type: ignore[no-untyped-def]
+    """The array from which np.take_along_axis takes c in the given order of its elements."""
+    result = np.empty(np.shape(c), np.asarray(c).dtype)
+    np.put_along_axis(result, order, c, axis)
     return result
 
 

@@ -273,7 +273,7 @@ class Statements:
 
     def _adding(self, stmt: Apply) -> str:
         """What adds at places: in a derivative a quicker function, where there is not just one axis."""
-        shape = shape_of(stmt.args[0].type)  # type: ignore[union-attr, arg-type]
+        shape = shape_of(stmt.args[0].type)  # type: ignore[union-attr]
         if not stmt.adjoint or (shape is not None and len(shape) == 1):
             return f"{self.namespace.module('np')}.add.at"
         self.namespace.helpers["add_at"] = HELPERS["add_at"]

@@ -53,6 +53,8 @@ _RESULTS = {
     "split_like": "parts",
     "nested_lists": "items",
     "unpad": "inner",
+    "undiff": "undone",
+    "put_back": "unsorted",
     "spread": "whole",
     "reshape": "reshaped",
     "sign": "signs",

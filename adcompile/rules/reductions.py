@@ -328,8 +328,8 @@ linear(
 
 def _sort_pullback(a: Any, axis: Any) -> str:
     if axis is None:
-        return "np.reshape(z_bar[np.argsort(np.argsort(a, axis=None))], np.shape(a))"
-    return "np.take_along_axis(z_bar, np.argsort(np.argsort(a, axis=axis), axis=axis), axis)"
+        return "np.reshape(put_back(z_bar, np.argsort(a, axis=None), 0), np.shape(a))"
+    return "put_back(z_bar, np.argsort(a, axis=axis), axis)"
 
 
 def _sort_pushforward(a: Any, axis: Any) -> str:
@@ -349,16 +349,16 @@ general(
 def _partition_pullback(axis: Any) -> str:
     # both orders are undone: which of the parts' inner orders NumPy's algorithm leaves is not known
     if axis is None:
-        return "np.reshape(z_bar[np.argsort(z)][np.argsort(np.argsort(a, axis=None))], np.shape(a))"
-    ranks = "np.argsort(np.argsort(a, axis=axis), axis=axis)"
-    return f"np.take_along_axis(np.take_along_axis(z_bar, np.argsort(z, axis=axis), axis), {ranks}, axis)"
+        return "np.reshape(put_back(z_bar[np.argsort(z)], np.argsort(a, axis=None), 0), np.shape(a))"
+    ordered = "np.take_along_axis(z_bar, np.argsort(z, axis=axis), axis)"
+    return f"put_back({ordered}, np.argsort(a, axis=axis), axis)"
 
 
 def _partition_pushforward(axis: Any) -> str:
     if axis is None:
-        return "np.ravel(a_dot)[np.argsort(a, axis=None)][np.argsort(np.argsort(z))]"
-    ranks = "np.argsort(np.argsort(z, axis=axis), axis=axis)"
-    return f"np.take_along_axis(np.take_along_axis(a_dot, np.argsort(a, axis=axis), axis), {ranks}, axis)"
+        return "put_back(np.ravel(a_dot)[np.argsort(a, axis=None)], np.argsort(z), 0)"
+    ordered = "np.take_along_axis(a_dot, np.argsort(a, axis=axis), axis)"
+    return f"put_back({ordered}, np.argsort(z, axis=axis), axis)"
 
 
 general(
@@ -375,6 +375,14 @@ linear(
 linear(
     "add_along_axis(x, i, c, axis)",
     "np.take_along_axis(z_bar, i, axis)",
+    wrt=("c",),
+    types=types.keeps,
+    constant=True,
+)
+# the order holds each place once, so what was taken in it can be put back
+linear(
+    "put_back(c, order, axis)",
+    "np.take_along_axis(z_bar, order, axis)",
     wrt=("c",),
     types=types.keeps,
     constant=True,
