@@ -39,7 +39,7 @@ from ..ir.nodes import (
 from ..ir.types import Array, ListOf, Record, Scalar, is_numeric, shape_of
 from ..rules.results import is_none
 from ..rules.rule import FUNCTIONS, OPERATORS, Primitive
-from ..rules.typing import axes_of, known, result_dtype, typ
+from ..rules.typing import axes_of, known, result_dtype, typ, value_of
 from .activity import carried_params, carried_yields
 from .raising import may_raise
 
@@ -231,11 +231,16 @@ def _squeeze(builder: Builder, a: Arg, axis: Arg) -> Any:
 def _expand_dims(builder: Builder, a: Arg, axis: Arg) -> Any:
     """`a[:, None]`, which is quicker than the function."""
     shape = shape_of(typ(a))
-    if not builder.adjoint or not shape or not isinstance(axis, Literal) or type(axis.value) is not int:
+    if not builder.adjoint or not shape or not known(axis):
         return None
-    (place,) = axes_of(axis, len(shape) + 1) or ()
+    added = value_of(axis)
+    rank = len(shape) + (len(added) if isinstance(added, tuple) else 1)
+    places = axes_of(axis, rank)
+    if not places or not all(0 <= k < rank for k in places):
+        return None
     whole = Slice(Literal(None), Literal(None), Literal(None))
-    return builder.apply(OPERATORS["[]"], a, (*(whole,) * place, Literal(None)))
+    parts = [Literal(None) if k in places else whole for k in range(max(places) + 1)]
+    return builder.apply(OPERATORS["[]"], a, tuple(parts))
 
 
 def _zeros_of(builder: Builder, x: Arg) -> Any:
