@@ -694,9 +694,12 @@ CALLS: dict[str, list[Call]] = {
         call(array(3), (2, 1), mode="reflect"),
         call(array(3), (4, 5), mode="wrap"),
     ],
-    "unpad(c, x, pad_width, mode='constant')": [
-        call(array(5), array(3), 1),
-        call(array(6), array(3), (2, 1), mode="wrap"),
+    "undiff(c, axis)": [call(array(4), -1), call(A, 0), call(A, 1), call(array(1), 0)],
+    "unpad(c, pad_width, mode='constant')": [
+        call(array(8, 9), ((2, 3), (1, 4)), mode="edge"),
+        call(array(5, 6), 1, mode="edge"),
+        call(array(5), 1),
+        call(array(6), (2, 1), mode="wrap"),
     ],
     "np.kron(a, b)": [call(A, B), call(array(3), array(2)), call(A, array(2)), call(array(2), A)],
     "kron_left(c, a, b)": [call(array(12, 8), A, B)],

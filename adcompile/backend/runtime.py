@@ -347,19 +347,37 @@ def half_weights(z, axis):  # type: ignore[no-untyped-def]
     return np.reshape(weights, shape)
 
 
-def unpad(c, x, pad_width, mode="constant"):  # type: ignore[no-untyped-def]
+def unpad(c, pad_width, mode="constant"):  # type: ignore[no-untyped-def]
     """The adjoint of x in np.pad(x, pad_width, mode): c without the border, which goes to what it shows."""
-    widths = np.broadcast_to(pad_width, (np.ndim(x), 2))
-    for axis, ((before, after), n) in enumerate(zip(widths, np.shape(x), strict=True)):
-        c = np.moveaxis(c, axis, 0)
-        inner = c[before : before + n]
+    widths = ((pad_width, pad_width),) * np.ndim(c)
+    if not isinstance(pad_width, int):
+        widths = np.broadcast_to(pad_width, (np.ndim(c), 2)).tolist()
+    for axis, (before, after) in enumerate(widths):
+        n = c.shape[axis] - before - after
+        c = np.moveaxis(c, axis, 0) if axis else c
+        inner, first, last = c[before : before + n], c[:before], c[before + n :]
         if mode != "constant" and before + after > 0:
             inner = inner.copy()
+        if mode == "edge" and before > 0:
+            inner[0] += first.sum(axis=0)
+        if mode == "edge" and after > 0:
+            inner[-1] += last.sum(axis=0)
+        if mode not in ("constant", "edge") and before + after > 0:
             places = np.pad(np.arange(n), (before, after), mode=mode)
-            np.add.at(inner, places[:before], c[:before])
-            np.add.at(inner, places[before + n :], c[before + n :])
-        c = np.moveaxis(inner, 0, axis)
+            np.add.at(inner, places[:before], first)
+            np.add.at(inner, places[before + n :], last)
+        c = np.moveaxis(inner, 0, axis) if axis else inner
     return c
+
+
+def undiff(c, axis):  # type: ignore[no-untyped-def]
+    """The adjoint of x in np.diff(x, axis=axis): what each element gave to the differences on its sides."""
+    front = (slice(None),) * (axis % np.ndim(c))
+    x_bar = np.empty([n + (k == len(front)) for k, n in enumerate(np.shape(c))], c.dtype)
+    x_bar[(*front, 0)] = 0
+    x_bar[(*front, slice(1, None))] = c
+    x_bar[(*front, slice(None, -1))] -= c
+    return x_bar
 
 
 def kron_left(c, a, b):  # type: ignore[no-untyped-def]

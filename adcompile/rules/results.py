@@ -538,3 +538,14 @@ def broadcast_of_shapes(shapes: Arg) -> Type:
 def flat_places(a: Arg) -> Type:
     """The type of np.flatnonzero(a)."""
     return Array("int64", (some_length(),))
+
+
+def undiff_type(c: Arg, axis: Arg) -> Type:
+    """The type of undiff(c, axis), which has one element more than c along the axis."""
+    t = typ(c)
+    shape = shape_of(t)
+    if not shape or not known(axis):
+        return array_of(dtype_of(t), None, t)
+    place, size = value_of(axis) % len(shape), shape[value_of(axis)]
+    length = size + 1 if isinstance(size, int) else some_length()
+    return Array(dtype_of(t), tuple(length if k == place else m for k, m in enumerate(shape)))

@@ -239,13 +239,15 @@ def _ends(n: Any, prepend: Any, append: Any) -> None:
 
 def _diff_pullback(n: Any, axis: Any, prepend: Any, append: Any) -> str:
     _ends(n, prepend, append)
-    along = "" if axis == -1 else ", axis=axis"
-    # where the operand was not extended, the adjoint is, by zeros; where it was, the ends drop out
-    ends = (", prepend=0" if prepend is None else "") + (", append=0" if append is None else "")
     text = "z_bar"
-    for _ in range(n):
-        text = f"-np.diff({text}{along}{ends})"
-    return text
+    if prepend is None and append is None:
+        for _ in range(n):
+            text = f"undiff({text}, axis)"
+        return text
+    along = "" if axis == -1 else ", axis=axis"
+    # where the operand was not extended, the adjoint is, by a zero; where it was, the end drops out
+    ends = (", prepend=0" if prepend is None else "") + (", append=0" if append is None else "")
+    return f"-np.diff({text}{along}{ends})"
 
 
 def _diff_pushforward(n: Any, axis: Any, prepend: Any, append: Any) -> str:
@@ -261,6 +263,7 @@ general(
     types=types.diff_type,
     static=("n",),
 )
+linear("undiff(c, axis)", "np.diff(z_bar, axis=axis)", types=types.undiff_type, constant=True)
 
 
 def _slope(f: Any, varargs: Any, axis: Any, edge_order: Any) -> str | None:
@@ -315,7 +318,7 @@ def _refuse_border(mode: Any) -> None:
 
 def _pad_pullback(mode: Any) -> str:
     _refuse_border(mode)
-    return f"unpad(z_bar, array, pad_width{', mode' if mode in _REPEATING else ''})"
+    return f"unpad(z_bar, pad_width{', mode' if mode in _REPEATING else ''})"
 
 
 def _pad_pushforward(mode: Any) -> str:
@@ -330,9 +333,9 @@ general(
     types=types.rank_only(lambda rank, *rest: rank),
 )
 linear(
-    "unpad(c, x, pad_width, mode='constant')",
+    "unpad(c, pad_width, mode='constant')",
     lambda mode: f"np.pad(z_bar, pad_width{', mode=mode' if mode in _REPEATING else ''})",
-    types=lambda c, x, pad_width, mode: types.shaped(c, x),
+    types=types.rank_only(lambda rank, *rest: rank),
     constant=True,
 )
 

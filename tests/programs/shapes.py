@@ -376,6 +376,21 @@ def padded(x):
 add(padded, (draw(3),), holomorphic=True, autograd=False, features="np.pad")
 
 
+def differences_of_padded(x, n):
+    y = np.pad(x * x, ((1, 2), (0, n)), mode="edge")
+    return np.diff(y, n=n, axis=0) * y[n:] + np.diff(np.diff(y, axis=0)[-1] * x[0, 0])[0]
+
+
+add(
+    differences_of_padded,
+    (draw(2, 3), 1),
+    (draw(2, 3), 2),
+    holomorphic=True,
+    autograd=False,
+    features="np.pad, copied borders, np.diff",
+)
+
+
 def grids(x, y):
     gx, gy = np.meshgrid(x, y)
     return gx * gy + gx**2
