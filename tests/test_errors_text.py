@@ -919,6 +919,27 @@ model.py:8: NoDerivative: `halve` is recursive and writes into an array that it 
   expected a copy of the array as one of its arguments""",
     ),
     Refused(
+        "recursive_collector",
+        """\
+def walk(b, depth, found):
+    if depth >= len(b):
+        found.append(b[0])
+    else:
+        walk(b, depth + 1, found)
+
+def f(a):
+    found = []
+    walk(a, 0, found)
+    return found[0]
+""",
+        "(ARRAY,)",
+        """\
+model.py:9: NoDerivative: `walk` is recursive and changes a container that it was given [AD206]
+            walk(a, 0, found)
+            ^^^^^^^^^^^^^^^^^
+  expected a recursive function that returns what it computes""",
+    ),
+    Refused(
         "views_of_views_in_a_loop",
         """\
 def f(a):

@@ -67,13 +67,13 @@ def concatenate(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
     if op == "*":
         for sequence, count in ((x, y), (y, x)):
             cell = cell_of(p, sequence, node)
-            if not (isinstance(sequence, TupleVal) or isinstance(cell, ListCell)) or not is_atom(count):
+            if not (isinstance(sequence, TupleVal) or isinstance(cell, (ListCell, GrownCell))):
                 continue
-            if isinstance(count, Value) and not (
-                isinstance(count.type, Scalar) and count.type.dtype[0] in "iu"
-            ):
+            if not (is_atom(count) and isinstance(count.type, Scalar) and count.type.dtype[0] in "iub"):
                 continue
             demand_static(p, count)
+            if isinstance(cell, GrownCell):
+                return _extended(p, sequence, cell, count, node)
             items = sequence.items if isinstance(sequence, TupleVal) else cell.items
             if isinstance(count, Literal):
                 many = items * count.value
@@ -82,6 +82,17 @@ def concatenate(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
     if op == "%" and isinstance(x, Literal) and isinstance(x.value, str):
         return opaque_text(p, x, y, node)
     return None
+
+
+def _extended(p: Parser, sequence: Any, cell: GrownCell, count: Any, node: ast.AST) -> Any:
+    """`items * n` of a list of run-time length: the list, extended by itself."""
+    if not isinstance(count, Literal):
+        what = "a list of run-time length, repeated a number of times known at run time only"
+        p.no_derivative("AD209", what, node, "a loop that extends a list")
+    copy = p.new(cell if count.value > 0 else ListCell(()))
+    for _ in range(count.value - 1):
+        extend(p, copy, sequence, node)
+    return copy
 
 
 def _repeated(p: Parser, items: tuple[Any, ...], count: Value, node: ast.AST) -> Any:
@@ -289,7 +300,7 @@ def _update_in_place(p: Parser, op: str, old: Any, value: Any, node: ast.AST) ->
     if op == "+" and isinstance(cell, (ListCell, GrownCell)):
         extend(p, old, value, node)
         return True
-    if (op == "*" and isinstance(cell, ListCell)) or (op == "|" and isinstance(cell, DictCell)):
+    if (op == "*" and isinstance(cell, (ListCell, GrownCell))) or (op == "|" and isinstance(cell, DictCell)):
         changed = concatenate(p, op, old, value, node)
         if changed is not None:
             p.change(old, p.cell(changed))
@@ -314,6 +325,8 @@ def _on_atoms(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
     if op in _BITWISE and any(isinstance(v.type, Scalar) and v.type.dtype[0] in "fc" for v in (x, y)):
         names = [python_name(v.type) for v in (x, y)]
         p.raise_at(TypeError(f"unsupported operand type(s) for {op}: '{names[0]}' and '{names[1]}'"))
+    if any(isinstance(v.type, Array) for v in (x, y)):
+        x, y = as_operand(p, x, node), as_operand(p, y, node)
     for value in (x, y):
         if isinstance(value, Value) and isinstance(value.type, (ListOf, ShapeOf)):
             p.no_derivative(

@@ -259,17 +259,13 @@ def sequence_argument(p: Parser, value: Any, node: ast.AST) -> Any:
 
 
 def as_operand(p: Parser, value: Any, node: ast.AST) -> Any:
-    """A container beside an array in arithmetic: the array that NumPy makes of it."""
-    if is_atom(value):
-        return value
-    found = sequence_argument(p, value, node)
+    """A container beside an array, in arithmetic or written into one: the array that NumPy makes of it."""
+    found = value if is_atom(value) else sequence_argument(p, value, node)
     if found is None:
         p.no_derivative(
             "AD206", "arithmetic on an object that is no number or array", node, "numbers and arrays"
         )
-    if isinstance(found, (tuple, Items)):
-        return p.builder.expand("np.asarray(x)", x=found)
-    return found
+    return p.builder.expand("np.asarray(x)", x=found) if is_sequence(found) else found
 
 
 def to_index(p: Parser, index: Any, node: ast.AST) -> Any:

@@ -32,8 +32,25 @@ from ..rules.typing import some_length
 from .memory import Roots, is_array
 from .merge import describe, leaves_of, parts_of, rebuild
 from .parse import DeadPath, Frame, Parser, Restart
-from .values import NONE, Captured, Ref, State, TupleVal, fresh_id, is_atom, is_flag, is_result
+from .values import (
+    NONE,
+    Captured,
+    DictCell,
+    GrownCell,
+    ListCell,
+    ObjectCell,
+    Ref,
+    State,
+    TupleVal,
+    fresh_id,
+    is_atom,
+    is_flag,
+    is_result,
+)
 from .writes import replace
+
+# what is told from others by its items, also where it has none
+_CONTAINERS = (TupleVal, ListCell, DictCell, ObjectCell, GrownCell)
 
 # the passes after which the types of results and arguments have to be settled
 _PASSES = 12
@@ -100,8 +117,10 @@ def _shape_of(p: Parser, value: Any) -> Any:
     if isinstance(value, Captured):
         return id(value.value)
     parts = parts_of(value)
-    keys = getattr(value, "keys", ())
-    return (type(value), keys, tuple(_shape_of(p, x) for x in parts)) if parts else (type(value), id(value))
+    if not parts and not isinstance(value, _CONTAINERS):
+        return (type(value), id(value))
+    names = getattr(value, "keys", ()), getattr(value, "cls", None)
+    return (type(value), names, tuple(_shape_of(p, x) for x in parts))
 
 
 def deep_leaves(state: State, value: Any) -> list[Any]:

@@ -115,9 +115,12 @@ def array_type(x: Arg, dtype: Arg, *rest: Arg) -> Type:
     t = typ(x)
     if isinstance(t, ListOf):
         element = element_type(x)
+        inner: tuple[Size, ...] = ()
+        while isinstance(element, ListOf) and element.element is not None:
+            element, inner = element.element, (*inner, some_length())
         shape = shape_of(element)
         return Array(
-            given_dtype(dtype, dtype_of(element)), None if shape is None else (list_length(x), *shape)
+            given_dtype(dtype, dtype_of(element)), None if shape is None else (list_length(x), *inner, *shape)
         )
     if t == OPAQUE:
         return UNKNOWN

@@ -472,3 +472,39 @@ add(
     autograd=False,
     features="NumPy functions of a grown list of arrays",
 )
+
+
+def list_into_an_array(x, w):
+    squares = [w * v * v for v in x]
+    table = np.zeros((3, len(x)))
+    table[0] = squares
+    table[1] = [w, 2.0] + squares[2:]
+    table[2] += [v + w for v in table[0]]
+    table[1:, 0] *= squares[:2]
+    np.copyto(table[0], squares, where=x > 0.0)
+    np.add.at(table[2], [0, 0], squares[:2])
+    return table
+
+
+add(list_into_an_array, (draw(4), 0.7), autograd=False, features="a grown list written into an array")
+
+
+def list_beside_an_array(x, w):
+    rows = [[w * u + v for v in x] for u in x]
+    table = np.zeros((len(x), len(x)))
+    table[:] = rows
+    table += rows
+    table[0] = rows[1] * x - rows[2]
+    return table * [v * v for v in x]
+
+
+add(list_beside_an_array, (draw(3), 0.7), autograd=False, features="arithmetic of arrays with grown lists")
+
+
+def grown_list_repeated(x, n):
+    items = [v * v for v in x] * n
+    items *= 2
+    return [v * i for i, v in enumerate(3 * items[:2])], len(items)
+
+
+add(grown_list_repeated, (draw(3), 2), argnums=(0,), autograd=False, features="list * n of run-time length")
