@@ -226,10 +226,10 @@ _SYNTAX = (
         "a write near what may be a view or a copy",
         """`reshape`, `ravel` and their kin give a view of an array where its layout allows it, and a copy
         where it does not. Of arrays with one axis, of those that the function itself makes with `zeros`,
-        `ones`, `empty` or `full`, of arguments in C order, and of what is computed from such, it is known. Of
-        others it is known at run time only, and so is whether a write into the one is seen in the other.
-        `diagonal` and `broadcast_to` give views that cannot be written. Write into the array itself, or into
-        a copy.""",
+        `ones`, `empty` or `full`, of arguments in C order, of what is computed from such and of rows of it,
+        it is known. Of others it is known at run time only, and so is whether a write into the one is seen
+        in the other, if there still is another. `diagonal` and `broadcast_to` give views that cannot be
+        written. Write into the array itself, or into a copy.""",
         """
         def f(x):
             y = x.T * x.T

@@ -153,6 +153,11 @@ class Inputs:
         """Whether a value comes from outside the function."""
         return value in self._paths
 
+    def is_captured(self, value: Value) -> bool:
+        """Whether a value comes from outside the function, and is no argument of it."""
+        path = self._paths.get(value)
+        return path is not None and bool(path[0][0] != "arg")
+
     def demand(self, value: Value) -> None:
         """Raise `NeedStatic` if the value is an integer input that can be fixed."""
         path, t = self._paths.get(value), value.type

@@ -16,12 +16,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from ..errors import Loc, NoDerivative
-from ..ir.nodes import Apply, Arg, Block, If, Literal, Stmt, Value, map_arg, values_in
-from ..ir.types import Array, ListOf, Opaque, Scalar, Unknown, shape_of
-from ..rules.indexing import GETITEM, index_parts
+from ..ir.nodes import Apply, Arg, Block, If, Literal, Slice, Stmt, Value, map_arg, values_in
+from ..ir.types import Array, ListOf, Opaque, Scalar, ShapeOf, Unknown, dtype_of, shape_of
+from ..rules.indexing import GETITEM, index_parts, is_forward, is_whole
 from ..rules.lists import LIST_APPEND, LIST_MAKE, LIST_POP, LIST_SET
 from ..rules.rule import Primitive
-from ..rules.sharing import shown_by
+from ..rules.sharing import casts, shown_by
 from .merge import parts_of
 from .names import exposed_in, reads
 from .parse import Frame, Parser
@@ -34,7 +34,29 @@ IN_A_LIST = Value(Array(None, None), "an item of a list")
 _LISTING = (LIST_APPEND, LIST_MAKE, LIST_SET)
 
 # what makes arrays in C order, whatever it is given
-_MADE_IN_ORDER = ("np.zeros(", "np.ones(", "np.empty(", "np.full(")
+_MADE_IN_ORDER = (
+    "np.zeros(", "np.ones(", "np.empty(", "np.full(", "np.eye(", "np.identity(", "np.tri(", "x.copy()",
+)  # fmt: skip
+
+# what makes arrays in C order of arrays in C order, beside what works element by element
+_LEAVING_ORDER = (
+    "np.copy(", "np.array(", "x.astype(", "np.zeros_like(", "np.ones_like(", "np.empty_like(",
+    "np.full_like(", "x @ y", "np.matmul(", "np.dot(", "np.outer(", "np.tensordot(", "np.sum(", "np.prod(",
+    "np.mean(", "np.var(", "np.std(", "np.max(", "np.min(", "np.cumsum(", "np.cumprod(", "np.sort(",
+    "np.diff(", "np.roll(", "np.repeat(", "np.tile(", "np.pad(", "np.take(", "np.concatenate(", "np.stack(",
+    "np.tril(", "np.triu(",
+)  # fmt: skip
+
+# views with the elements of an array in their order, if they are views
+_WHOLE_VIEWS = (
+    "np.asarray(", "np.asanyarray(", "np.ascontiguousarray(", "np.expand_dims(", "np.squeeze(",
+    "np.atleast_",
+)  # fmt: skip
+
+# what gives a view or a copy, where it cannot be told which: a copy if nobody can tell
+_VIEW_OR_COPY = (
+    "np.reshape(", "np.ravel(", "np.asarray(", "np.asanyarray(", "np.ascontiguousarray(", "x.astype(",
+)  # fmt: skip
 
 # what makes arrays of whatever it is given, also where these have no axes
 _MAKING_ARRAYS = (
@@ -229,8 +251,13 @@ class Memory:
         operand, name = step.args[0], step.primitive.name
         assert isinstance(operand, Value)
         if name.startswith(("np.asarray(", "np.asanyarray(")):
-            dtype = step.args[1]
-            return isinstance(dtype, Literal) and dtype.value is None and isinstance(operand.type, Array)
+            return isinstance(operand.type, Array) and casts(step) is False
+        if name.startswith("np.ascontiguousarray("):
+            return casts(step) is False and bool(shape_of(operand.type)) and self.in_order(operand)
+        if name.startswith("x.astype("):
+            return casts(step) is False
+        if name.startswith(("x.imag", "np.imag(")):
+            return (dtype_of(operand.type) or "")[:1] == "c"
         if is_reshape(step):
             # an axis can always be split
             one = name.startswith("np.reshape(") and len(shape_of(operand.type) or ()) == 1
@@ -239,7 +266,7 @@ class Memory:
 
     def is_writable(self, step: Apply) -> bool:
         """Whether a write into a view is a write into what it is a view of."""
-        return self.shares(step) and not step.primitive.name.startswith(("np.broadcast_to(", "np.diagonal("))
+        return self.shares(step) and not step.primitive.name.startswith(_NOT_WRITTEN)
 
     def in_order(self, value: Value) -> bool:
         """Whether the elements of an array are known to lie one after another, the last index fastest."""
@@ -249,12 +276,46 @@ class Memory:
         stmt = self.p.builder.definitions.get(base)
         if stmt is None:
             return base in self.ordered or self.p.inputs.is_in_order(base)
-        if stmt.primitive.name.startswith(_MADE_IN_ORDER):
+        name = stmt.primitive.name
+        if name.startswith(_MADE_IN_ORDER) or len(shape_of(base.type) or ()) == 1:
             return True
-        if not stmt.primitive.pointwise and stmt.primitive.name != "x.copy()":
+        if not stmt.primitive.pointwise and not name.startswith(_LEAVING_ORDER):
             return False
-        arrays = [v for v in values_in(stmt.args) if is_array(v)]
-        return len(shape_of(base.type) or ()) == 1 or (bool(arrays) and all(map(self.in_order, arrays)))
+        operands = [v for v in values_in(stmt.args) if not isinstance(v.type, (Scalar, ShapeOf))]
+        return all(is_array(v) and self.in_order(v) for v in operands)
+
+    def separate(self, array: Value) -> None:
+        """Take what may be a view or a copy for a memory of its own, where nobody could tell: before a write.
+
+        What it may be a view of must not be seen but through it.
+        """
+        base, steps = self.locate(array)
+        unsure = [k for k, step in enumerate(steps) if not self.shares(step)]
+        if not unsure or base in self.pointers or not self._is_hidden(base, steps[: unsure[-1] + 1]):
+            return
+        copy = steps[unsure[-1]].outs[0]
+        if self.current(copy) is copy:
+            self.roots[copy] = self.roots_of(copy) | {copy}
+            self.owner[copy] = copy
+
+    def _is_hidden(self, base: Value, steps: list[Apply]) -> bool:
+        """Whether a memory is not seen from now on but through a view."""
+        unfit = any(step.primitive.name.startswith(_NOT_WRITTEN) for step in steps)
+        if unfit or not steps[-1].primitive.name.startswith(_VIEW_OR_COPY):
+            return False
+        roots = self.roots_of(base)
+        if IN_A_LIST in roots or not roots.isdisjoint(self.p.state.listed):
+            return False
+        if any(self.p.inputs.is_captured(root) for root in roots):
+            return False
+        if any(q.base is base for tree in self.pointers.values() for q in places(tree)):
+            return False
+        through = steps[-1].outs[0]
+        return all(
+            any(step.outs[0] is through for step in self.locate(leaf)[1])
+            for _, leaf in self.holders(self.p.state, also_now=True)
+            if not roots.isdisjoint(self.roots_of(leaf))
+        )
 
     def is_surely_array(self, value: Value) -> bool:
         """Whether a value without axes is known to be an array, and not a NumPy number."""
@@ -268,10 +329,24 @@ class Memory:
         return base in self.arrays or (isinstance(base.type, Array) and self.p.inputs.is_input(base))
 
     def _keeps_order(self, step: Apply) -> bool:
+        name = step.primitive.name
         if step.primitive is not GETITEM:
-            return is_reshape(step)
-        parts = step.args[1] if isinstance(step.args[1], tuple) else (step.args[1],)
-        return all(isinstance(i, (Value, Literal)) and isinstance(i.type, Scalar) for i in parts)
+            return is_reshape(step) or (name.startswith(_WHOLE_VIEWS) and self.shares(step))
+        # of the axes that are left, all but the first are whole
+        is_first = True
+        for i in index_parts(step.args[1]):
+            if isinstance(i, Literal) and i.value is None:
+                continue
+            if isinstance(i, (Value, Literal)) and isinstance(i.type, Scalar):
+                if not is_first:
+                    return False
+                continue
+            rest = isinstance(i, Literal) and i.value is Ellipsis
+            part = isinstance(i, Slice) and is_forward(i) and (is_first or is_whole(i))
+            if not (rest or part):
+                return False
+            is_first = False
+        return True
 
     def refuse_unsure(self, step: Apply) -> None:
         """Refuse to read through what may be a view or a copy, after the base has been written."""
@@ -285,24 +360,27 @@ class Memory:
 
     # -- who else looks at a memory ------------------------------------------------------------------------
 
-    def holders(self, state: State) -> Iterator[tuple[str, Value]]:
-        """The arrays that live variables hold, also in containers, with the name of the variable."""
+    def holders(self, state: State, *, also_now: bool = False) -> Iterator[tuple[str, Value]]:
+        """The arrays that live variables hold, also in containers, with the name of the variable.
+
+        With `also_now` those that the statements which are being executed name are live.
+        """
         for key, held in state.names.items():
             found = list(_leaves(state, held, set()))
             name = key[1] if isinstance(key, tuple) and isinstance(key[0], int) else ""
-            if found and (not name or self._is_live(key[0], name)):
+            if found and (not name or self._is_live(key[0], name, also_now)):
                 yield from ((name, leaf) for leaf in found)
 
-    def _is_live(self, frame: int, name: str) -> bool:
+    def _is_live(self, frame: int, name: str, also_now: bool) -> bool:
         found = self.p.frames.get(frame)
-        return found is None or is_read_later(found, name)
+        return found is None or is_read_later(found, name) or (also_now and is_read_now(found, name))
 
     def others(self, state: State, base: Value) -> tuple[str, Value] | None:
         """A live variable that may hold the memory `base` without being known to."""
         mine = self.roots_of(base)
         for name, leaf in self.holders(state):
-            other, _ = self.locate(leaf)
-            if other is not base and other not in self.pointers and not mine.isdisjoint(self.roots_of(leaf)):
+            found = {q.base for q in places(self.tree(leaf))} - {base, None}
+            if any(not mine.isdisjoint(self.roots_of(other)) for other in found if other is not None):
                 return name, leaf
         return None
 
@@ -395,6 +473,9 @@ _SURE = (
     "x.real", "np.real(",
 )  # fmt: skip
 
+# views that cannot be written, or whose adjoint is not the same view of the adjoint
+_NOT_WRITTEN = ("np.broadcast_to(", "np.diagonal(", "x.imag", "np.imag(")
+
 
 def is_reshape(stmt: Apply) -> bool:
     """Whether a view has its elements in the order of its operand, under other indices."""
@@ -450,6 +531,23 @@ def is_read_later(frame: Frame, name: str) -> bool:
         if read and (changed.lineno, changed.col_offset) >= end:
             return True
         stack.extend(ast.iter_child_nodes(node))
+    return False
+
+
+def is_read_now(frame: Frame, name: str) -> bool:
+    """Whether the statement at which the execution of a function stands names a variable.
+
+    Of a call that is being executed the arguments have been read.
+    """
+    if frame.node is None or frame.at is None:
+        return True
+    around = [n for n in ast.walk(frame.node) if isinstance(n, ast.stmt) and _encloses(n, frame.at)]
+    stack: list[ast.AST] = [max(around, key=lambda n: (n.lineno, n.col_offset), default=frame.node)]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Name) and node.id == name:
+            return True
+        stack.extend(n for n in ast.iter_child_nodes(node) if n is not frame.at)
     return False
 
 

@@ -22,6 +22,7 @@ from ..rules.indexing import (
     index_parts,
     is_basic,
     is_distinct,
+    is_whole,
 )
 from ..rules.rule import Primitive
 from ..rules.sharing import shown_by
@@ -43,6 +44,7 @@ def write(p: Parser, array: Value, index: Arg, value: Any, node: ast.AST, row: P
     if isinstance(index, Literal) and isinstance(index.value, str):
         what = "this writes into a field of an array of records"
         p.refuse("AD113", what, node, "an array for each field")
+    p.memory.separate(array)
     _write_at(p, p.memory.tree(array), index, value, node, row)
 
 
@@ -69,6 +71,7 @@ def _write_at(p: Parser, tree: Tree, index: Arg, value: Any, node: ast.AST, row:
 
 def replace(p: Parser, array: Value, content: Value, node: ast.AST) -> None:
     """An array contains something else from now on, of the same shape and dtype."""
+    p.memory.separate(array)
     tree = p.memory.tree(array)
     if isinstance(tree, Either) or tree.steps:
         write(p, array, WHOLE, content, node)
@@ -108,18 +111,12 @@ def _put(p: Parser, content: Any, steps: list[Apply], index: Arg, value: Any, ro
 def _joined_index(first: Arg, second: Arg) -> Arg | None:
     """The one index that selects what two do, one after the other; None where it takes both."""
     parts = index_parts(second)
-    if len(parts) == 1 and (_is_full(parts[0]) or (isinstance(parts[0], Literal) and parts[0].value is ...)):
+    if len(parts) == 1 and (is_whole(parts[0]) or (isinstance(parts[0], Literal) and parts[0].value is ...)):
         return first
     rows = index_parts(first)
     if all(not isinstance(r, (Slice, Literal)) or type(getattr(r, "value", None)) is int for r in rows):
         return (*rows, *parts) if is_basic(second) else None
     return None
-
-
-def _is_full(part: Arg) -> bool:
-    return isinstance(part, Slice) and all(
-        isinstance(x, Literal) and x.value is None for x in (part.start, part.stop, part.step)
-    )
 
 
 def _refuse_view(p: Parser, step: Apply, node: ast.AST) -> None:
@@ -178,6 +175,7 @@ def augmented(p: Parser, op: str, old: Value, new: Any, node: ast.AST) -> None:
     """`array op= new`, in place."""
     result = binary(p, op, old, new, node)
     refuse_cast(p, old, result, node)
+    p.memory.separate(old)
     base, steps = p.memory.locate(old)
     made = typ(result)
     same = same_shape(shape_of(made), shape_of(old.type)) and dtype_of(made) == dtype_of(old.type)

@@ -71,6 +71,11 @@ def is_whole(part: Arg) -> bool:
     )
 
 
+def is_forward(part: Slice) -> bool:
+    """Whether a slice is known to take elements that are next to each other, in their order."""
+    return isinstance(part.step, Literal) and part.step.value in (None, 1)
+
+
 def new_axes(index: Arg) -> tuple[int, ...] | None:
     """The axes that an index adds to an array that it reads as a whole; None if it may leave elements out."""
     parts = index_parts(index)

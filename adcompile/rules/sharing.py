@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from ..ir.nodes import Apply, Literal, Value, values_in
-from ..ir.types import ListOf, Record, Scalar, ShapeOf
+from ..ir.types import ListOf, Record, Scalar, ShapeOf, dtype_of
 from . import lists
 from .indexing import GETITEM, is_basic
 from .rule import HELPERS, METHODS, OPERATORS, Primitive
+from .typing import typ
 
 # pure functions that give back an operand, or a view of one, for some arguments
 _SHOWING = frozenset((
@@ -35,9 +36,25 @@ def copies(stmt: Apply) -> bool:
     taken = row is GETITEM and isinstance(first, Value) and isinstance(first.type, (ListOf, Record))
     if row in _TAKES or taken or (row is GETITEM and not is_basic(stmt.args[1])):
         return True
+    if row.name.startswith(_CASTING) and casts(stmt):
+        return True
     place = row.index.get("copy")
     copied = None if place is None else stmt.args[place]
     return isinstance(copied, Literal) and copied.value is True
+
+
+# what gives its operand back if it has the dtype that is asked for
+_CASTING = ("np.asarray(", "np.asanyarray(", "np.ascontiguousarray(", "x.astype(")
+
+
+def casts(stmt: Apply) -> bool | None:
+    """Whether a conversion to a dtype makes an array of another one, None where it is not known."""
+    place = stmt.primitive.index["dtype"]
+    asked, have = stmt.args[place], dtype_of(typ(stmt.args[0]))
+    if isinstance(asked, Literal) and asked.value is None:
+        return False
+    want = dtype_of(stmt.outs[0].type)
+    return None if have is None or want is None else have != want
 
 
 def shown_by(stmt: Apply) -> list[Value]:

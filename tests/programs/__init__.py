@@ -18,6 +18,7 @@ from tests.programs import (
     factors,
     indexing,
     iteration,
+    layouts,
     linear,
     lists,
     loops,
@@ -59,6 +60,7 @@ THEMES = (
     recursions,
     writes,
     aliases,
+    layouts,
 )
 PROGRAMS: tuple[Program, ...] = tuple(program for theme in THEMES for program in theme.PROGRAMS)
 
