@@ -705,7 +705,7 @@ CALLS: dict[str, list[Call]] = {
     "kron_left(c, a, b)": [call(array(12, 8), A, B)],
     "kron_right(c, a, b)": [call(array(12, 8), A, B)],
     "log_abs_det(a)": [call(matrix(3, 3)), call(matrix(2, 3, 3))],
-    "complex(x)": [call(0.5), call(0.5 + 0.2j)],
+    "complex(real, imag=0)": [call(0.5), call(0.5 + 0.2j), call(0.5, -0.3), call(0.2, 0.3 - 0.1j)],
     # no derivative
     "sign_of_det(a)": [call(matrix(3, 3))],
     "int(x)": [call(0.5)],
@@ -821,6 +821,11 @@ EXPANDED: dict[str, list[Call]] = {
         call(array(2), 3),
         call(array(5, 3), 2, axis=-2),
         call(array(6), [2, 5]),
+    ],
+    "np.dstack(tup)": [
+        call((array(3), array(3))),
+        call((array(2, 3), array(2, 3))),
+        call((array(2, 3, 2), array(2, 3))),
     ],
     "np.vsplit(ary, indices_or_sections)": [call(array(4, 3), 2), call(array(4, 3, 2), [1])],
     "np.hsplit(ary, indices_or_sections)": [

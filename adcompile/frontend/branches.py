@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..ir.nodes import Block, If, Literal, Stmt, Value
+from ..ir.types import ShapeOf
 from .attributes import call_special
 from .inputs import expand_captured
 from .merge import BranchMerge
@@ -39,8 +40,30 @@ def truth(p: Parser, value: Any, node: ast.AST) -> Any:
             return TRUE
         return FALSE if cell.pattern is None else p.builder.expand("len(x) > 0", x=cell.items[0])
     if isinstance(value, Value):
-        return value
+        shape = value.type.shape if isinstance(value.type, ShapeOf) else None
+        return value if shape is None else TRUE if shape else FALSE
     return TRUE
+
+
+def tested(p: Parser, node: ast.expr) -> Any:
+    """The truth value of a test: which of its values `and` or `or` chooses does not matter."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        return p.builder.negate(tested(p, node.operand))
+    if not isinstance(node, ast.BoolOp):
+        return truth(p, p.evaluate(node), node)
+    is_and = isinstance(node.op, ast.And)
+
+    def chain(tests: list[ast.expr]) -> Any:
+        test = tested(p, tests[0])
+        if len(tests) == 1:
+            return test
+        if isinstance(test, Literal):
+            return chain(tests[1:]) if bool(test.value) is is_and else test
+        if is_and:
+            return branch(p, test, lambda: chain(tests[1:]), lambda: test)
+        return branch(p, test, lambda: test, lambda: chain(tests[1:]))
+
+    return p.usable(chain(node.values), node, "the result")
 
 
 RESULT = "%value"
@@ -125,7 +148,7 @@ def guarded(p: Parser, rest: list[ast.stmt]) -> None:
 
 def if_statement(p: Parser, node: ast.If, rest: list[ast.stmt]) -> bool:
     """Execute an `if`; returns whether the rest of the block has been executed as well."""
-    test = truth(p, p.evaluate(node.test), node.test)
+    test = tested(p, node.test)
     return conditional(p, test, lambda: p.run(node.body), lambda: p.run(node.orelse), rest, node)
 
 

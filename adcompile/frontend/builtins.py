@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.nodes import Literal, Value
-from ..ir.types import OPAQUE, Array, ShapeOf
+from ..ir.types import OPAQUE, Array, ShapeOf, dtype_of
 from ..rules.rule import FUNCTIONS, OPERATORS
 from .attributes import call_special
 from .branches import truth
@@ -184,10 +184,47 @@ def _dict(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -
     return p.new(DictCell(tuple(entries), tuple(entries.values())))
 
 
+def _limits(kind: Any) -> Any:
+    """np.finfo and np.iinfo of a dtype, whose attributes are constants where it is known."""
+
+    def handler(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
+        given = args[0] if len(args) == 1 and not keywords else None
+        dtype = given.value if isinstance(given, Literal) else None
+        if isinstance(given, Value):
+            dtype = dtype_of(given.type)
+        elif isinstance(dtype, (int, float, complex)):
+            dtype = np.result_type(type(dtype))
+        if dtype is None:
+            return p.builder.apply(FUNCTIONS[kind], *args)
+        try:
+            found = kind(np.dtype(dtype))
+        except (TypeError, ValueError) as error:
+            p.raise_at(error)
+        return Literal(found, f"np.{kind.__name__}('{found.dtype}')")
+
+    return handler
+
+
+def _of_parts(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
+    """complex(real, imag)"""
+    parts = dict(zip(("real", "imag"), args, strict=False)) | keywords
+    real, imag = parts.pop("real", Literal(0)), parts.pop("imag", Literal(0))
+    if parts or not is_atom(real) or not is_atom(imag):
+        return call_unknown(p, Literal(complex), args, keywords, node)
+    if isinstance(real, Literal) and isinstance(imag, Literal):
+        try:
+            return Literal(complex(real.value, imag.value))
+        except TypeError as error:
+            p.raise_at(error)
+    return p.builder.apply(FUNCTIONS[complex], real, imag)
+
+
 def _cast(kind: type) -> Any:
     def handler(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
-        if not args:
+        if not args and not keywords:
             return Literal(kind())
+        if kind is complex and (len(args) == 2 or keywords):
+            return _of_parts(p, args, keywords, node)
         value = args[0]
         if isinstance(value, Literal) and isinstance(value.value, (int, float, str, complex)):
             try:
@@ -210,7 +247,7 @@ def _cast(kind: type) -> Any:
                 node,
                 "the number itself",
             )
-        return p.builder.apply(FUNCTIONS[kind], value)
+        return p.builder.apply(FUNCTIONS[kind], value, *([Literal(0)] if kind is complex else []))
 
     return handler
 
@@ -335,6 +372,8 @@ BUILTINS: dict[Any, Any] = {
     int: _cast(int),
     bool: _cast(bool),
     complex: _cast(complex),
+    np.finfo: _limits(np.finfo),
+    np.iinfo: _limits(np.iinfo),
     abs: _abs,
     round: _round,
     pow: _pow,

@@ -9,7 +9,7 @@ import ast
 from typing import Any
 
 from ..ir.nodes import Literal
-from .branches import branch, truth
+from .branches import branch, tested
 from .cells import static_key
 from .growing import append
 from .iterate import iterable
@@ -62,7 +62,7 @@ def _comprehend(p: Parser, node: Any, generators: list[Any], first: Any, out: An
 
     def body(conditions: list[ast.expr]) -> None:
         if conditions:
-            test = truth(p, p.evaluate(conditions[0]), conditions[0])
+            test = tested(p, conditions[0])
             branch(p, test, lambda: body(conditions[1:]), lambda: None)
         elif rest:
             _comprehend(p, node, rest, p.evaluate(rest[0].iter), out, outer)

@@ -15,7 +15,7 @@ from ..ir.nodes import Literal
 from ..rules.python import FORMAT
 from ..rules.rule import operator_name
 from .attributes import get_attribute
-from .branches import branch, truth
+from .branches import branch, tested, truth
 from .calls import call_expression
 from .cells import dict_items, static_key
 from .comprehensions import comprehension
@@ -68,11 +68,8 @@ def _binary(p: Parser, node: ast.BinOp) -> Any:
 
 
 def _unary(p: Parser, node: ast.UnaryOp) -> Any:
-    value = evaluate(p, node.operand)
     op = operator_name(node.op)
-    if op == "not":
-        return p.builder.negate(truth(p, value, node.operand))
-    return unary(p, op, value, node)
+    return tested(p, node) if op == "not" else unary(p, op, evaluate(p, node.operand), node)
 
 
 def _boolean(p: Parser, node: ast.BoolOp) -> Any:
@@ -115,7 +112,7 @@ def _compare(p: Parser, node: ast.Compare) -> Any:
 
 
 def _ternary(p: Parser, node: ast.IfExp) -> Any:
-    test = truth(p, evaluate(p, node.test), node.test)
+    test = tested(p, node.test)
     result = branch(p, test, lambda: evaluate(p, node.body), lambda: evaluate(p, node.orelse))
     return p.usable(result, node, "the result of this expression")
 

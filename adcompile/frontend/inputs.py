@@ -354,6 +354,8 @@ class Inputs:
             if isinstance(value, (float, int, complex)):
                 return Literal(value, f"{short}.{name}")
             return Literal(value, f"{short}.{name}")
+        if isinstance(obj, (np.finfo, np.iinfo)) and isinstance(value, (np.number, int)):
+            return Literal(value, f"{owner.spelling}.{name}")
         if isinstance(obj, types.FunctionType) and name in vars(obj):
             return self.captured(p, (("const", obj), ("attr", name)), value, name)
         if isinstance(obj, (int, float, complex, str, np.dtype, np.ufunc, types.FunctionType)):

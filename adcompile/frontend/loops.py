@@ -14,7 +14,7 @@ from typing import Any
 from ..ir.nodes import Block, For, Items, Literal, Stmt, Value, While, clone_stmt, map_arg
 from ..ir.types import BOOL, INT
 from ..rules import lists
-from .branches import fork, guarded, truth
+from .branches import fork, guarded, tested
 from .carried import Carried, Grows, carry, exit_containers, state_after
 from .iterate import iterable
 from .memory import is_array
@@ -210,7 +210,7 @@ def while_statement(p: Parser, node: ast.While, rest: list[ast.stmt]) -> bool:
         if any(isinstance(n, ast.NamedExpr) for n in ast.walk(node.test)):
             raise _TestAssigns
         before = p.state.copy()
-        test = truth(p, p.evaluate(node.test), node.test)
+        test = tested(p, node.test)
         names, heap = p.state.names, p.state.heap
         if any(names.get(k) is not v for k, v in before.names.items()) or any(
             heap[k] is not v for k, v in before.heap.items()
@@ -227,7 +227,7 @@ def while_statement(p: Parser, node: ast.While, rest: list[ast.stmt]) -> bool:
         del p.frame.loops[saved[2] :]
         always: ast.expr = ast.copy_location(ast.Constant(True), node.test)
         body = [_leave_unless(node.test), *node.body]
-        _loop(p, loop, None, lambda: p.run(body), live, lambda: truth(p, p.evaluate(always), always))
+        _loop(p, loop, None, lambda: p.run(body), live, lambda: tested(p, always))
     return _after_loop(p, node, loop, rest)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..ir.nodes import Literal
 from .attributes import get_attribute
-from .branches import conditional, truth
+from .branches import conditional, tested, truth
 from .cells import cell_of
 from .inputs import expand_captured
 from .introspection import class_of
@@ -37,7 +37,7 @@ def match_statement(p: Parser, node: ast.Match, rest: list[ast.stmt]) -> bool:
                 p.assign(name, value)
             if case.guard is None:
                 return TRUE
-            return truth(p, p.evaluate(case.guard), case.guard)
+            return tested(p, case.guard)
 
         if isinstance(test, Literal):
             if not test.value:

@@ -12,7 +12,7 @@ from typing import Any
 from ..ir.nodes import Literal
 from ..rules.python import RAISE
 from .attributes import set_attribute
-from .branches import branch, if_statement, truth
+from .branches import branch, if_statement, tested
 from .containers import augmented_assign, delete_item, set_item, unpack
 from .flat import set_flat
 from .functions import closure
@@ -148,7 +148,7 @@ def _raise(p: Parser, node: ast.Raise, rest: list[ast.stmt]) -> None:
 
 
 def _assert(p: Parser, node: ast.Assert, rest: list[ast.stmt]) -> None:
-    test = truth(p, p.evaluate(node.test), node.test)
+    test = tested(p, node.test)
 
     def fail() -> None:
         message = [node.msg] if node.msg is not None else []

@@ -283,6 +283,12 @@ def identity_type(n: Arg, dtype: Arg) -> Type:
     return Array(given_dtype(dtype, "float64"), (size_argument(n),) * 2)
 
 
+def indices_type(dimensions: Arg) -> Type:
+    """The type of np.indices(dimensions)."""
+    shape = shape_argument(dimensions)
+    return Array("int64", None if shape is None else (len(shape), *shape))
+
+
 def full_type(shape: Arg, fill_value: Arg, dtype: Arg) -> Type:
     """The type of np.full(shape, fill_value, dtype)."""
     t = typ(fill_value)

@@ -53,7 +53,12 @@ general(
     real=True,
     static=("deg",),
 )
-linear("complex(x)", "z_bar", types=types.complex_number)
+general(
+    "complex(real, imag=0)",
+    pullbacks={"real": "z_bar", "imag": "1j * z_bar"},
+    pushforwards={"real": "complex(real_dot)", "imag": "1j * imag_dot"},
+    types=types.complex_number,
+)
 
 
 def _real_if_close(a: Any) -> str | None:

@@ -21,7 +21,7 @@ for _name in ("zeros", "ones", "empty"):
 constant("np.eye(N, M=None, k=0, dtype=None)", types=made.eye_type)
 constant("np.identity(n, dtype=None)", types=made.identity_type)
 constant("np.tri(N, M=None, k=0, dtype=None)", types=made.eye_type)
-constant("np.indices(dimensions)", types=types.rank_only(lambda *args: None))
+constant("np.indices(dimensions)", types=made.indices_type)
 constant("np.dtype(dtype)", types=opaque)
 # the class called with a shape: memory with anything in it
 composite("np.ndarray(shape, dtype=None)", lambda: "np.empty(shape, dtype)")

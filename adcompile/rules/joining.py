@@ -12,7 +12,7 @@ import numpy as np
 
 from ..ir.types import ListOf, shape_of
 from . import assembled as made
-from .rule import FUNCTIONS, Facts, linear
+from .rule import FUNCTIONS, Facts, composite, linear
 from .shapes import known_rank
 
 
@@ -96,6 +96,12 @@ def _column_stack(tup: Any, k: Any) -> str:
     return f"z_bar[{':' if ranks[k] else '0'}, {part.split(':')[0] or '0'}]"
 
 
+def _dstack(tup: Any) -> str | None:
+    if not isinstance(tup, (tuple, list)):
+        return None
+    return f"np.concatenate(({''.join(f'np.atleast_3d(tup[{k}]), ' for k in range(len(tup)))}), axis=2)"
+
+
 def _item(x: Any, k: Any) -> str:
     """The adjoint of np.array(x): of an array itself, of an item its place, of a run-time list a list."""
     if is_list(x):
@@ -142,6 +148,7 @@ linear(
     joint=True,
     moves=True,
 )
+composite("np.dstack(tup)", _dstack, items=True)
 linear(
     "np.append(arr, values, axis=None)",
     _appended("arr"),

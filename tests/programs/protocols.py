@@ -491,6 +491,61 @@ add(
 )
 
 
+def limits_of_dtypes(x, y):
+    eps, tiny = np.finfo(float).eps, np.finfo(x.dtype).tiny
+    kept = np.where(np.abs(x) > eps, x, tiny)
+    scale = np.iinfo(np.int16).max * 1e-4 + np.finfo(np.float64).bits
+    return np.sum(kept * kept) * scale + y * (1.0 + eps) / np.finfo(1.0).resolution * 1e-15
+
+
+add(limits_of_dtypes, (draw(3), 0.7), float32=False, features="np.finfo, np.iinfo")
+
+
+def tests_of_any_kind(x, n, names=(), scale=None):
+    total = np.sum(x)
+    if x.shape and n and scale is None and not names:
+        total = total * x[0]
+    if (names or n > 1) and (x[0] > 0.0 or x):
+        total = total * x[0] - 2.0
+    while total > 0.5 and (n or x.ndim) and not (names and total < 0.1):
+        total = total * 0.5 * x[0] if n and names else total * 0.25
+    return total * (3.0 if n and x.shape and "abc" else 5.0)
+
+
+add(
+    tests_of_any_kind,
+    (np.array([0.7, 1.3]), 2),
+    (np.array([0.7, 1.3]), 0),
+    (np.array([1.7, 1.3]), 3, ("a",)),
+    argnums=(0,),
+    holomorphic=False,
+    features="and, or, not of numbers, shapes, tuples and texts as tests",
+)
+
+
+def planes_in_depth(x, y):
+    planes = np.dstack((x, y * y))
+    np.multiply(planes, 2.0, out=planes, where=planes > 0.0)
+    i, j = np.indices(x.shape)
+    i += 1
+    rows, columns = np.indices((2, 3))
+    columns *= 2
+    table = np.dstack([x[0], planes[0, :, 1]])
+    total = np.sum(table * table) + np.sum(rows * columns * x)
+    return total + np.sum(planes[:, :, 0] * planes[:, :, 1] * i * j)
+
+
+add(planes_in_depth, (draw(2, 3), draw(2, 3)), features="np.dstack, np.indices, op= on what it gives")
+
+
+def complex_of_parts(x, y):
+    z = complex(x, y) * complex(imag=y) + complex(real=x * y, imag=2) + complex(1.5, -0.5)
+    return abs(z) ** 2 + complex(y, x).real * complex(y, x).imag
+
+
+add(complex_of_parts, (0.7, -0.3), features="complex(real, imag)")
+
+
 def combined_iterators(x, n):
     total = 0.0
     for _ in itertools.repeat(None, n):
