@@ -20,6 +20,7 @@ PROGRAMS = {
     "statements": """
         def f(x):
             try:  #! AD103
+                w = x[0] / x[1]
                 y = eval("x")  #! AD199
             except ValueError as error:
                 y = 0.0
@@ -123,7 +124,7 @@ PROGRAMS = {
             b = np.linalg.eigvals(x)  #! AD201
             unused = np.linalg.svd(x)
             try:  #! AD103
-                b = a
+                b = a / b
             except ValueError:
                 pass
             return a + b + np.linalg.eig(x)[0]  #! AD201

@@ -1162,7 +1162,7 @@ def helper(y):
     z = y * 2.0
     try:
         z = z * y
-    finally:
+    except ValueError:
         pass
     return z
 
@@ -1501,8 +1501,8 @@ model.py:5: NoDerivative: a container of different items, indexed by a value kno
         """\
 def f(x):
     try:
-        y = x
-    finally:
+        y = 1.0 / x
+    except ZeroDivisionError:
         pass
     import math
     return y

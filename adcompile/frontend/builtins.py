@@ -25,6 +25,7 @@ from .iterate import as_tuple, backwards, enumerated, fixed_items, iterable, map
 from .opaque import call_unknown, runtime_value
 from .operators import binary, compare
 from .parse import Parser
+from .primitives import apply_primitive, as_operand
 from .values import (
     FALSE,
     NONE,
@@ -80,6 +81,17 @@ def _len(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
             else Literal(t.shape[0])
         )
     return p.builder.expand("len(x)", x=value)
+
+
+def _size(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
+    """np.size of an array, or the length of one of its axes."""
+    given = dict(zip(("a", "axis"), args, strict=False)) | keywords
+    if len(args) > 2 or given.keys() != {"a", "axis"}:
+        return apply_primitive(p, FUNCTIONS[np.size], args, keywords, node)
+    array, axis = as_operand(p, given["a"], node), given["axis"]
+    if isinstance(axis, Literal) and axis.value is None:
+        return p.builder.expand("np.size(x)", x=array)
+    return get_item(p, p.builder.expand("np.shape(x)", x=array), axis, node)
 
 
 def _range(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
@@ -372,6 +384,7 @@ BUILTINS: dict[Any, Any] = {
     int: _cast(int),
     bool: _cast(bool),
     complex: _cast(complex),
+    np.size: _size,
     np.finfo: _limits(np.finfo),
     np.iinfo: _limits(np.iinfo),
     abs: _abs,

@@ -6,7 +6,9 @@ followed; named tuples and data classes are made field by field. Not for attribu
 
 from __future__ import annotations
 
+import abc
 import ast
+import inspect
 import types
 from collections.abc import Sequence
 from typing import Any
@@ -40,6 +42,11 @@ def instantiate(p: Parser, cls: type, args: list[Any], keywords: dict[str, Any],
         return TupleVal(tuple(bound[f] for f in fields), cls)
     if issubclass(cls, (dict, list, tuple, set)) or not _constructible(cls) or _is_library_class(cls):
         return call_unknown(p, Literal(cls), args, keywords, node)
+    if inspect.isabstract(cls):
+        try:
+            object.__new__(cls)
+        except TypeError as error:
+            p.raise_at(error)
     ref = p.new(ObjectCell((), (), cls))
     if dataclasses.is_dataclass(cls) and "__init__" in vars(cls):
         _init_dataclass(p, ref, cls, args, keywords, node)
@@ -76,7 +83,7 @@ def _constructible(cls: type) -> bool:
     return (
         cls.__new__ is plain_new
         and bool(cls.__flags__ & (1 << 9))
-        and type(cls) in (type,)
+        and type(cls) in (type, abc.ABCMeta)
         and not issubclass(cls, BaseException)
     )
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..ir.nodes import Literal
 from ..rules.python import RAISE
+from .attempts import try_statement
 from .attributes import set_attribute
 from .branches import branch, if_statement, tested
 from .containers import augmented_assign, delete_item, set_item, unpack
@@ -26,11 +27,6 @@ from .scenes import with_statement
 from .values import TRUE, UNDEF, break_key, continue_key, result_key, return_key
 
 _REFUSED: dict[type, tuple[str, str, str]] = {
-    ast.Try: (
-        "AD103",
-        "`try` hides which statements ran",
-        "a test before the operation: `if x > 0: ... else: ...`",
-    ),
     ast.AsyncFunctionDef: (
         "AD102",
         "`async def` makes a coroutine",
@@ -45,7 +41,11 @@ _REFUSED: dict[type, tuple[str, str, str]] = {
     ast.ClassDef: ("AD104", "a class is defined inside the function", "the class at the top of the module"),
 }
 if hasattr(ast, "TryStar"):
-    _REFUSED[ast.TryStar] = _REFUSED[ast.Try]
+    _REFUSED[ast.TryStar] = (
+        "AD103",
+        "`try` with `except*` hides which statements ran",
+        "a test before the operation: `if x > 0: ... else: ...`",
+    )
 if hasattr(ast, "TypeAlias"):
     _REFUSED[ast.TypeAlias] = (
         "AD199",
@@ -190,6 +190,7 @@ _STATEMENTS: dict[type, Any] = {
     ast.Import: import_module,
     ast.ImportFrom: import_from,
     ast.With: with_statement,
+    ast.Try: try_statement,
     ast.If: if_statement,
     ast.For: for_statement,
     ast.While: while_statement,

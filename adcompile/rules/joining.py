@@ -97,6 +97,11 @@ def _column_stack(tup: Any, k: Any) -> str:
 
 
 def _dstack(tup: Any) -> str | None:
+    if is_list(tup):
+        rank = element_rank(tup, "np.dstack")
+        if rank > 2:
+            return "np.concatenate(tup, axis=2)"
+        return ("np.stack(tup)[None, None]", "np.stack(tup, axis=1)[None]", "np.stack(tup, axis=2)")[rank]
     if not isinstance(tup, (tuple, list)):
         return None
     return f"np.concatenate(({''.join(f'np.atleast_3d(tup[{k}]), ' for k in range(len(tup)))}), axis=2)"

@@ -478,7 +478,7 @@ def list_into_an_array(x, w):
     squares = [w * v * v for v in x]
     table = np.zeros((3, len(x)))
     table[0] = squares
-    table[1] = [w, 2.0, *squares[2:]]
+    table[1] = [w, 2.0, squares[2], squares[3]]
     table[2] += [v + w for v in table[0]]
     table[1:, 0] *= squares[:2]
     np.copyto(table[0], squares, where=x > 0.0)

@@ -2,6 +2,7 @@
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, var-annotated, no-redef, misc, operator"
 # ruff: noqa: B007, RUF005, UP008
 
+import abc
 import functools
 import itertools
 from dataclasses import dataclass
@@ -489,6 +490,77 @@ add(
     holomorphic=True,
     features="np.ndindex, np.ndenumerate, itertools.product",
 )
+
+
+def tried(x, table):
+    try:
+        eps = np.finfo(x.dtype).eps
+    except (AttributeError, ValueError):
+        eps = 0.5
+    try:
+        scale = table["missing"]
+    except KeyError:
+        scale = table["there"]
+    else:
+        scale = 7.0
+    finally:
+        scale = scale * 2.0
+    y = x * 1.0
+    try:
+        y[0] = 3.0 * y[1] * x[0]
+        if x[0] > 100.0:
+            raise ValueError("too large")
+    finally:
+        y[1] = scale * y[0]
+    try:
+        raise IndexError("never mind")
+    except (KeyError, LookupError):
+        return np.sum(y * y) * (1.0 + eps)
+
+
+add(tried, (draw(3), {"there": 2.0}), argnums=(0,), holomorphic=True, features="try and finally")
+
+
+class Kernel(abc.ABC):
+    """An abstract class."""
+
+    def __init__(self, scale):
+        super().__init__()
+        self.parameters = {"scale": scale}
+
+    @abc.abstractmethod
+    def of(self, x):
+        raise NotImplementedError
+
+    def __call__(self, x):
+        return self.of(x) * self.parameters["scale"]
+
+
+class Gaussian(Kernel):
+    """What can be made of it."""
+
+    def of(self, x):
+        return np.exp(-np.sum(x * x) / np.size(x, 0))
+
+
+def abstract_class(x, scale):
+    return Gaussian(scale)(x) + np.size(x, axis=None) * x[0]
+
+
+add(abstract_class, (draw(3), 0.7), holomorphic=True, features="abc.ABC, np.size of an axis")
+
+
+def planes_of_a_list(x):
+    lines, planes, cubes = [], [], []
+    for row in x:
+        lines.append(row * row)
+        planes.append(x * row[0])
+        cubes.append(x[:, :, None] * row[1])
+    one, two, three = np.dstack(lines), np.dstack(planes), np.dstack(cubes)
+    return np.sum(one[0] ** 2) + np.sum(two[:, :, 0] * two[:, :, -1]) + np.sum(three**3)
+
+
+add(planes_of_a_list, (draw(2, 3),), holomorphic=True, features="np.dstack of lists")
 
 
 def limits_of_dtypes(x, y):
