@@ -150,6 +150,26 @@ SAMPLES: dict[str, list[Call]] = {
         call(A, [0.2, 0.5], 1),
         call(A, Known(0.5), (0, 1)),
     ],
+    "masked_sum(a, axis, dtype, keepdims, initial, where)": [
+        call(X, None, None, False, 0.0, X > 0),
+        call(A, Known(1), None, Known(True), 1.5, A > 0),
+        call(A, Known((0, 1)), None, False, Known(0), A[0] > 0),
+        single(call(A, Known(0), None, False, Known(0), A > 0)),
+    ],
+    "np.unwrap(p, discont=None, axis=-1)": [call(9.0 * X), call(7.0 * A, axis=0)],
+    "np.lib.stride_tricks.sliding_window_view(x, window_shape, axis=None)": [
+        call(X, 2),
+        call(A, (2, 3)),
+        call(A, 2, 1),
+        call(C, (2, 1), (1, 2)),
+        single(call(X, 2)),
+    ],
+    "windows_back(c, x, window_shape, axis)": [
+        call(spaced(4, 2), X, 2, None),
+        call(spaced(2, 2, 2, 3), A, (2, 3), None),
+        call(spaced(3, 3, 2), A, 2, 1),
+    ],
+    **{f"unique_{name}(a)": [call(X)] for name in ("places", "inverse", "counts")},
     "np.nansum(a, axis=None, dtype=None, keepdims=False)": REDUCED,
     "np.nanmean(a, axis=None, dtype=None, keepdims=False)": REDUCED,
     **{

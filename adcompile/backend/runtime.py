@@ -423,6 +423,11 @@ def eigensystem(a):  # type: ignore[no-untyped-def]
     return np.linalg.eigh(a)
 
 
+def upper_eigensystem(a):  # type: ignore[no-untyped-def]
+    """The eigenvalues and eigenvectors of a symmetric matrix of which the upper triangle is read."""
+    return np.linalg.eigh(a, "U")
+
+
 def eigenvalues(a, e):  # type: ignore[no-untyped-def]
     """The eigenvalues in an eigensystem of a."""
     return e[0].copy()

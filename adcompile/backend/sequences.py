@@ -107,6 +107,11 @@ def reduceat_back(c, x, indices, axis):  # type: ignore[no-untyped-def]
     return x_bar
 
 
+def masked_sum(a, axis, dtype, keepdims, initial, where):  # type: ignore[no-untyped-def]
+    """The sum of the elements of a that a mask selects, and of what it begins with."""
+    return np.sum(a, axis=axis, dtype=dtype, keepdims=keepdims, initial=initial, where=where)
+
+
 # -- quantiles -----------------------------------------------------------------------------------------------
 
 
@@ -133,3 +138,63 @@ def quantile_weights(a, q, axis):  # type: ignore[no-untyped-def]
         *count.shape[:-1], *(1 for _ in axes)
     )
     return np.moveaxis(weights, behind, tuple(k + q.ndim for k in axes))
+
+
+# -- elements that differ ------------------------------------------------------------------------------------
+
+
+def unique_places(a):  # type: ignore[no-untyped-def]
+    """Where each of the elements of a stands first, in the order of their size."""
+    return np.unique(a, return_index=True)[1]
+
+
+def unique_inverse(a):  # type: ignore[no-untyped-def]
+    """For each element of a, which of the different elements it is."""
+    return np.unique(a, return_inverse=True)[1]
+
+
+def unique_counts(a):  # type: ignore[no-untyped-def]
+    """How often each of the different elements of a occurs."""
+    return np.unique(a, return_counts=True)[1]
+
+
+# -- least squares -------------------------------------------------------------------------------------------
+
+
+def lstsq_of(a, b, rcond):  # type: ignore[no-untyped-def]
+    """What np.linalg.lstsq returns."""
+    return np.linalg.lstsq(a, b, rcond)
+
+
+def least_squares(a, b, e):  # type: ignore[no-untyped-def]
+    """The solution in what np.linalg.lstsq returned for a and b."""
+    return e[0].copy()
+
+
+def squared_residuals(a, b, e):  # type: ignore[no-untyped-def]
+    """The sums of squared residuals in what np.linalg.lstsq returned for a and b."""
+    return e[1].copy()
+
+
+def lstsq_rank(e):  # type: ignore[no-untyped-def]
+    """The rank in what np.linalg.lstsq returned."""
+    return e[2]
+
+
+def lstsq_values(a, e):  # type: ignore[no-untyped-def]
+    """The singular values in what np.linalg.lstsq returned for a."""
+    return e[3].copy()
+
+
+# -- windows -------------------------------------------------------------------------------------------------
+
+
+def windows_back(c, x, window_shape, axis):  # type: ignore[no-untyped-def]
+    """The adjoint of x in np.lib.stride_tricks.sliding_window_view(x, window_shape, axis)."""
+    x_bar = np.zeros(np.shape(x), np.asarray(c).dtype)
+    windows = np.lib.stride_tricks.sliding_window_view(x_bar, window_shape, axis, writeable=True)
+    lengths = np.atleast_1d(window_shape)
+    for place in np.ndindex(*lengths):
+        # the elements at one place of all windows are different elements of x
+        windows[(..., *place)] += c[(..., *place)]
+    return x_bar

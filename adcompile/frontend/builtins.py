@@ -18,6 +18,7 @@ from .branches import truth
 from .cells import cell_of, static_key
 from .combining import ITERTOOLS
 from .containers import get_item
+from .definitions import vectorize
 from .folds import FOLDS, collect
 from .inputs import expand_captured
 from .introspection import OBJECTS
@@ -398,6 +399,7 @@ BUILTINS: dict[Any, Any] = {
     iter: _iter,
     np.ndindex: _ndindex,
     np.ndenumerate: _ndenumerate,
+    np.vectorize: vectorize,
     next: _next_refused,
     functools.partial: _partial,
     functools.wraps: _wraps,

@@ -17,6 +17,7 @@ import numpy as np
 
 from ..errors import AdcompileError
 from ..ir.nodes import Literal, Value
+from ..library import DEFINITIONS, definition_of
 from ..live import is_plain_object
 from ..rules.rule import FUNCTIONS
 from ..transforms import TRANSFORMS
@@ -27,6 +28,7 @@ from .builtins import BUILTINS
 from .cells import dict_items
 from .classes import instantiate
 from .containers import get_item
+from .definitions import QUESTIONS, call_defined, call_definition, call_vectorized, is_definition
 from .flat import FLAT_WRITERS
 from .functions import call_closure, call_function
 from .inputs import LIBRARIES
@@ -156,11 +158,18 @@ def _call_object(
     hashable = getattr(type(obj), "__hash__", None) is not None
     if hashable and obj in BUILTINS:
         return BUILTINS[obj](p, args, keywords, node)
+    if hashable and obj in QUESTIONS:
+        return QUESTIONS[obj](p, args, node)
     for writers in (WRITERS, FLAT_WRITERS):
         if hashable and obj in writers:
             return writers[obj](p, args, dict(keywords), node)
+    definition = definition_of(DEFINITIONS.get(obj), keywords) if hashable else None
+    if definition is not None:
+        return call_defined(p, function, definition, args, keywords, node)
     if hashable and obj in FUNCTIONS:
         return apply_with_out(p, FUNCTIONS[obj], args, keywords, node, obj)
+    if is_definition(obj):
+        return call_definition(p, obj, args, keywords, node)
     method = method_of(obj)
     if method is not None:
         return call_method(p, *method, args, dict(keywords), node)
@@ -220,6 +229,8 @@ def _call_captured(
         }
         inner = p.inputs.captured(p, (*function.path, ("attr", "func")), obj.func, "func")
         return call(p, inner, [*bound, *args], {**named, **keywords}, node)
+    if isinstance(obj, np.vectorize):
+        return call_vectorized(p, function, obj, args, keywords, node)
     found = derivative_call(p, obj, args, keywords, node)
     if found is not None:
         return found

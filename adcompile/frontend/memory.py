@@ -470,11 +470,13 @@ def is_view(stmt: Apply) -> bool:
 _SURE = (
     "x[i]", "x.T", "x.mT", "np.transpose(", "np.swapaxes(", "np.moveaxis(", "np.expand_dims(", "np.squeeze(",
     "np.atleast_", "np.broadcast_to(", "np.flip(", "np.diagonal(", "np.matrix_transpose(", "np.rollaxis(",
-    "x.real", "np.real(",
+    "x.real", "np.real(", "np.lib.stride_tricks.sliding_window_view(",
 )  # fmt: skip
 
 # views that cannot be written, or whose adjoint is not the same view of the adjoint
-_NOT_WRITTEN = ("np.broadcast_to(", "np.diagonal(", "x.imag", "np.imag(")
+_NOT_WRITTEN = (
+    "np.broadcast_to(", "np.diagonal(", "np.lib.stride_tricks.sliding_window_view(", "x.imag", "np.imag(",
+)  # fmt: skip
 
 
 def is_reshape(stmt: Apply) -> bool:

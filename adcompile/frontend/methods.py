@@ -9,9 +9,11 @@ import numpy as np
 
 from ..ir.nodes import Literal, Value
 from ..ir.types import OPAQUE, ListOf
+from ..library import METHOD_DEFINITIONS, definition_of
 from ..rules import lists
 from ..rules.rule import METHODS
 from .cells import cell_of, demand_static, dict_items, static_key
+from .definitions import call_defined
 from .flat import FLAT_METHODS
 from .growing import append, extend
 from .merge import with_leaves
@@ -257,6 +259,9 @@ def call_array_method(
     if writer is not None:
         return writer(p, [method.receiver, *args], dict(keywords), node)
     is_object = isinstance(method.receiver, Value) and method.receiver.type == OPAQUE
+    definition = None if is_object else definition_of(METHOD_DEFINITIONS.get(name), keywords)
+    if definition is not None and isinstance(method.receiver, Value):
+        return call_defined(p, method, definition, args, keywords, node)
     row = METHODS.get(name)
     unknown = not is_object and row is None and isinstance(method.receiver, Value)
     if unknown and hasattr(np.ndarray, name) and name not in _READING:

@@ -69,6 +69,8 @@ class Frame:
     declared_global: frozenset[str] = frozenset()
     # the statement or call that is being executed
     at: Any = None
+    # of a function whose names stand for what they always stand for, these names
+    constants: Mapping[str, Any] | None = None
 
 
 class Parser(ABC):
@@ -168,6 +170,9 @@ class Parser(ABC):
                 break
             frame = frame.parent
         assert frame is not None
+        if frame.constants is not None:
+            found = frame.constants[name] if name in frame.constants else getattr(builtins, name)
+            return Literal(found, name)
         if name in frame.cells and name not in frame.declared_global:
             return self.inputs.from_cell(self, frame, name, node)
         if name in frame.globals:

@@ -275,6 +275,8 @@ def to_index(p: Parser, index: Any, node: ast.AST) -> Any:
     if isinstance(index, SliceVal):
         return Slice(*(to_index(p, i, node) for i in (index.start, index.stop, index.step)))
     if isinstance(index, TupleVal):
+        if len(index.items) == 1:
+            return to_index(p, index.items[0], node)
         return tuple(to_index(p, i, node) for i in index.items)
     found = sequence_argument(p, index, node)
     if found is None:

@@ -11,10 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from .. import library
 from ..ir.nodes import Literal, Value
 from ..ir.types import Scalar, dtype_of, shape_of
 from ..rules.indexing import GETITEM, INDEX_ADD_AT, is_distinct
+from ..rules.rule import FUNCTIONS
 from ..rules.typing import typ
+from .definitions import call_defined
 from .parse import Parser
 from .primitives import as_operand, to_index
 from .values import NONE, is_atom
@@ -42,12 +45,18 @@ def method_of(obj: Any) -> tuple[np.ufunc, str] | None:
     if not isinstance(ufunc, np.ufunc):
         return None
     known = {
-        "reduce": ufunc in _REDUCED,
-        "accumulate": ufunc in _ACCUMULATED,
+        "reduce": ufunc in _REDUCED or _is_followed(ufunc),
+        "accumulate": ufunc in _ACCUMULATED or _is_followed(ufunc),
         "outer": ufunc.nin == 2 and ufunc.signature is None,
         "at": ufunc.nin == 2 and ufunc.nout == 1,
     }
     return (ufunc, name) if known.get(name) else None
+
+
+def _is_followed(ufunc: np.ufunc) -> bool:
+    """Whether the function has derivatives by two operands, so that it can be applied to them one by one."""
+    row = FUNCTIONS.get(ufunc)
+    return ufunc.nin == 2 and row is not None and len(row.pullbacks) == 2
 
 
 def call_method(
@@ -58,6 +67,10 @@ def call_method(
         return _at(p, ufunc, args, keywords, node)
     if name == "outer":
         return _outer(p, ufunc, args, keywords, node)
+    if ufunc not in (_REDUCED if name == "reduce" else _ACCUMULATED):
+        definition = library.reduced if name == "reduce" else library.accumulated
+        original = Literal(getattr(ufunc, name), f"np.{ufunc.__name__}.{name}")
+        return call_defined(p, original, definition, args, keywords, node, _itself(ufunc))
     function, spelling = (_REDUCED if name == "reduce" else _ACCUMULATED)[ufunc]
     given = dict(zip(("array", "axis", "dtype", "out", "keepdims"), args, strict=False)) | keywords
     given.setdefault("axis", Literal(0))

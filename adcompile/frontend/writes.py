@@ -250,6 +250,13 @@ def _sort(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -
     return NONE
 
 
+def _partition(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
+    array = target_of(p, args[0], "partition", node)
+    parts = p.call(Literal(np.partition, "np.partition"), [array, *args[1:]], keywords, node)
+    write(p, array, WHOLE, parts, node)
+    return NONE
+
+
 def _copyto(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
     array = target_of(p, args[0], "np.copyto", node)
     value = as_operand(p, args[1], node)
@@ -295,9 +302,14 @@ def apply_with_out(
         value = plain if dtype_of(typ(plain)) == wanted else apply_primitive(p, row, args, given, node)
     else:
         value = apply_primitive(p, row, args, keywords, node)
-    refuse_cast(p, array, value, node)
     cast = row.pointwise or spelled(row) in (*_COMPUTED_IN, *_CAST)
-    if not cast and dtype_of(typ(value)) != wanted:
+    return deliver(p, array, value, where, cast, node)
+
+
+def deliver(p: Parser, array: Value, value: Any, where: Any, cast: bool, node: ast.AST) -> Value:
+    """The result of a call, written into the array that `out=` names; `cast` if NumPy may cast it."""
+    refuse_cast(p, array, value, node)
+    if not cast and dtype_of(typ(value)) != dtype_of(array.type):
         p.refuse("AD202", "`out=` of another dtype than the result", node, "`dtype=` as well, or a cast")
     if not (isinstance(where, Literal) and where.value is True):
         value = p.builder.expand("np.where(c, x, y)", c=as_operand(p, where, node), x=value, y=array)
@@ -350,4 +362,4 @@ WRITERS: dict[Any, Any] = {
     np.fill_diagonal: _fill_diagonal,
     np.put_along_axis: _put_along_axis,
 }
-WRITING_METHODS: dict[str, Any] = {"fill": _fill, "sort": _sort}
+WRITING_METHODS: dict[str, Any] = {"fill": _fill, "partition": _partition, "sort": _sort}

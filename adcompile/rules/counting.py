@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import NoDerivative
 from ..ir.nodes import Arg
 from ..ir.types import Array, Scalar, Type, dtype_of, shape_of
 from .results import is_none
@@ -33,18 +32,14 @@ def _read_type(c: Arg, a: Arg, bins: Arg, range: Arg) -> Type:
     return with_shape(dtype_of(typ(c)), shape_of(typ(a)))
 
 
-def _histogram(a: Any, density: Any) -> str:
-    if density not in (None, False):
-        raise NoDerivative(
-            "AD202",
-            "`np.histogram` with `density`",
-            None,
-            "the counts, divided by their sum and the widths of the bins",
-        )
-    return "(histogram_of(a, bins, range, weights), histogram_edges(a, bins, range))"
+def _histogram(density: Any) -> str:
+    counts, edges = "histogram_of(a, bins, range, weights)", "histogram_edges(a, bins, range)"
+    if density:
+        return f"({counts} / np.diff({edges}) / np.sum({counts}), {edges})"
+    return f"({counts}, {edges})"
 
 
-composite("np.histogram(a, bins=10, range=None, density=None, weights=None)", _histogram)
+composite("np.histogram(a, bins=10, range=None, density=None, weights=None)", _histogram, static=("density",))
 linear(
     "histogram_of(a, bins, range, weights)",
     "histogram_read(z_bar, a, bins, range)",

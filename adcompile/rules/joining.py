@@ -189,15 +189,16 @@ linear(
     moves=True,
     effect="view",
 )
-linear(
-    "np.ascontiguousarray(x, dtype=None)",
-    _item,
-    types=made.array_type,
-    items=True,
-    joint=True,
-    moves=True,
-    effect="view",
-)
+for _name in ("ascontiguousarray", "asfortranarray", "asarray_chkfinite"):
+    linear(
+        f"np.{_name}(x, dtype=None)",
+        _item,
+        types=made.array_type,
+        items=True,
+        joint=True,
+        moves=True,
+        effect="view",
+    )
 linear(
     "split_like(c, items, axis)",
     "np.concatenate(z_bar, axis=axis)",

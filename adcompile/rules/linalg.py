@@ -295,6 +295,27 @@ def _axis(axis: Any) -> str:
     return "" if axis is None else ", axis=axis"
 
 
+_U, _V = "left_vectors(x, svd_of(x, False))", "right_vectors(x, svd_of(x, False))"
+
+
+def _largest_sum(axis: int) -> str:
+    """The derivative of the largest or smallest sum of absolute values along an axis; equal ones share."""
+    hits = f"(np.sum(np.abs(x), axis={axis}, keepdims=True) == {{z}})"
+    return f"np.sign(x) * ({hits} / np.sum({hits}))"
+
+
+# of matrices, by the order of the norm
+_MATRIX_NORMS = {
+    2: f"{_U}[:, :1] @ {_V}[:1]",
+    -2: f"{_U}[:, -1:] @ {_V}[-1:]",
+    "nuc": f"{_U} @ {_V}",
+    1: _largest_sum(0),
+    -1: _largest_sum(0),
+    float("inf"): _largest_sum(1),
+    float("-inf"): _largest_sum(1),
+}
+
+
 def _norm_partial(x: Any, ord: Any, axis: Any, keepdims: Any) -> str:
     """The text of the derivative of a norm by its operand, with the norm restored to the operand's axes."""
     over_two = (isinstance(axis, tuple) and len(axis) == 2) or (
@@ -303,6 +324,9 @@ def _norm_partial(x: Any, ord: Any, axis: Any, keepdims: Any) -> str:
     if ord is None or (ord == "fro" and over_two) or (ord == 2 and not over_two and _is_vector(x, axis)):
         conjugated = "np.conj(x)" if may_be_complex(x) else "x"
         return f"{conjugated} / {restored('np.where(z == 0, 1, z)', axis, keepdims)}"
+    is_matrix = rank_of(x) == 2 and axis in (None, (0, 1), (-2, -1))
+    if is_matrix and ord in _MATRIX_NORMS and not may_be_complex(x):
+        return _MATRIX_NORMS[ord].format(z=restored("z", axis, keepdims))
     if over_two or not _is_vector(x, axis) or isinstance(ord, (str, Facts)) or ord == 0:
         raise NoDerivative(
             "AD202",

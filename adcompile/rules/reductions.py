@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..ir.nodes import Literal
 from . import results as types
 from .arithmetic import may_be_complex
 from .rule import Facts, composite, constant, general, linear, rank_of
@@ -77,6 +78,24 @@ linear(
     types=types.reduces(types.averaged),
     method="mean",
     lazy=True,
+)
+
+
+
+def _masked_pullback(axis: Any, keepdims: Any, z: Any, z_bar: Any) -> str:
+    return f"np.where(where, {restored_adjoint(axis, keepdims, z, z_bar)}, 0)"
+
+
+general(
+    "masked_sum(a, axis, dtype, keepdims, initial, where)",
+    pullbacks={"a": _masked_pullback, "initial": "np.sum(z_bar)"},
+    pushforwards={
+        "a": "masked_sum(a_dot, axis, dtype, keepdims, 0, where)",
+        "initial": "initial_dot * np.ones_like(z)",
+    },
+    types=lambda a, axis, dtype, keepdims, initial, where: types.reduces(types.summed)(
+        a, axis, dtype, keepdims
+    ),
 )
 
 # -- variances -----------------------------------------------------------------------------------------------
@@ -186,28 +205,6 @@ def _ptp(axis: Any, keepdims: Any) -> str:
 
 
 composite("np.ptp(a, axis=None, keepdims=False)", _ptp)
-
-
-def _average(a: Any, axis: Any, weights: Any, keepdims: Any) -> str | None:
-    along = f"{_axis(axis)}{_keepdims(keepdims)}"
-    if weights is None:
-        return f"np.mean(a{along})"
-    if rank_of(weights) is None or rank_of(weights) != rank_of(a):
-        return None
-    return f"np.sum(np.multiply(a, weights){along}) / np.sum(weights{along})"
-
-
-composite("np.average(a, axis=None, weights=None, keepdims=False)", _average)
-
-
-def _trapezoid(x: Any, axis: Any) -> str | None:
-    if axis != -1 or (x is not None and rank_of(x) != 1):
-        return None
-    step = "dx" if x is None else "np.diff(x)"
-    return f"np.sum({step} * (y[..., 1:] + y[..., :-1]) / 2.0, axis=-1)"
-
-
-composite("np.trapezoid(y, x=None, dx=1.0, axis=-1)", _trapezoid)
 
 # -- products ------------------------------------------------------------------------------------------------
 
@@ -406,5 +403,8 @@ constant(
 constant("np.digitize(x, bins, right=False)", types=types.bins_of)
 constant("np.argpartition(a, kth, axis=-1)", types=lambda a, kth, axis: types.integer_array(a, axis))
 constant("np.argwhere(a)", types=types.places_in_rows)
+for _name in ("places", "counts"):
+    constant(f"unique_{_name}(a)", types=types.flat_places)
+constant("unique_inverse(a)", types=lambda a: types.integer_array(a, Literal(-1)))
 constant("np.lexsort(keys, axis=-1)", types=types.order_of_keys)
 constant("np.flatnonzero(a)", types=types.flat_places)

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ..errors import NoDerivative
+from ..ir.nodes import Arg, Literal
+from ..ir.types import Type
 from . import results as types
 from .rule import Facts, composite, constant, general, linear, rank_of
 from .typing import opaque
@@ -266,26 +266,13 @@ general(
 linear("undiff(c, axis)", "np.diff(z_bar, axis=axis)", types=types.undiff_type, constant=True)
 
 
-def _slope(f: Any, varargs: Any, axis: Any, edge_order: Any) -> str | None:
-    """Central differences inside, one-sided ones at the ends, for evenly spaced points."""
-    rank = rank_of(f)
-    if rank is None or edge_order != 1 or any(rank_of(v) != 0 for v in varargs):
-        return None
-    axes = range(rank) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    lengths = (f.shape if isinstance(f, Facts) else np.shape(f)) or ()
-    if len(varargs) not in (0, 1, len(axes)) or any(lengths[k] in (0, 1) for k in axes):
-        return None  # the primal raises
-    found = []
-    for n, k in enumerate(axes):
-        step = f"varargs[{n if len(varargs) > 1 else 0}]" if varargs else "1.0"
-        start = ":, " * (k % rank)
-        ends = f"(f[{start}1:2] - f[{start}0:1]) / {step}", f"(f[{start}-1:] - f[{start}-2:-1]) / {step}"
-        inside = f"(f[{start}2:] - f[{start}:-2]) / (2.0 * {step})"
-        found.append(f"np.concatenate([{ends[0]}, {inside}, {ends[1]}], axis={k % rank})")
-    return found[0] if len(found) == 1 else f"({', '.join(found)},)"
-
-
-composite("np.gradient(f, *varargs, axis=None, edge_order=1)", _slope, static=("edge_order",))
+# a running sum of jumps is added, which does not change
+general(
+    "np.unwrap(p, discont=None, axis=-1)",
+    pullbacks={"p": "z_bar"},
+    pushforwards={"p": "p_dot"},
+    types=types.keeps,
+)
 
 # -- selection -----------------------------------------------------------------------------------------------
 
@@ -336,6 +323,26 @@ linear(
     "unpad(c, pad_width, mode='constant')",
     lambda mode: f"np.pad(z_bar, pad_width{', mode=mode' if mode in _REPEATING else ''})",
     types=types.rank_only(lambda rank, *rest: rank),
+    constant=True,
+)
+
+def _windows_type(x: Arg, window_shape: Arg, axis: Arg) -> Type:
+    count = len(window_shape) if isinstance(window_shape, tuple) else 1
+    if isinstance(window_shape, Literal) and isinstance(window_shape.value, tuple):
+        count = len(window_shape.value)
+    return types.rank_only(lambda rank: None if rank is None else rank + count)(x)
+
+
+linear(
+    "np.lib.stride_tricks.sliding_window_view(x, window_shape, axis=None)",
+    "windows_back(z_bar, x, window_shape, axis)",
+    types=_windows_type,
+    effect="view",
+)
+linear(
+    "windows_back(c, x, window_shape, axis)",
+    "np.lib.stride_tricks.sliding_window_view(z_bar, window_shape, axis)",
+    types=lambda c, x, window_shape, axis: types.shaped(c, x),
     constant=True,
 )
 

@@ -18,12 +18,12 @@ from typing import Any
 
 from ..errors import NoDerivative
 from ..ir.nodes import Arg
-from ..ir.types import Type, dtype_of, shape_of
+from ..ir.types import Array, Scalar, Type, dtype_of, shape_of
 from . import assembled as made
 from .arithmetic import may_be_complex
 from .linalg import transposed
-from .rule import Rule, composite, constant, general, rank_of
-from .typing import opaque, typ, with_shape
+from .rule import Facts, Rule, composite, constant, general, rank_of
+from .typing import opaque, result_dtype, some_length, typ, with_shape
 
 
 def _of_real(what: str, text: Any) -> Rule:
@@ -120,13 +120,17 @@ def _along(v: str) -> Any:
 _VECTORS = "eigenvectors(a, eigensystem(a))"
 
 
-def _eigh(UPLO: Any) -> str:
+def _eigh(a: Any, UPLO: Any) -> str:
+    if UPLO == "U":
+        # the lower triangle of the transpose
+        return "(eigenvalues(a.mT, upper_eigensystem(a)), eigenvectors(a.mT, upper_eigensystem(a)))"
     if UPLO != "L":
-        raise NoDerivative("AD202", "`np.linalg.eigh` with `UPLO`", None, "the lower triangle, the default")
+        raise NoDerivative("AD202", f"`np.linalg.eigh` with UPLO={UPLO!r}", None, '"L", the default, or "U"')
     return f"(eigenvalues(a, eigensystem(a)), {_VECTORS})"
 
 
 constant("eigensystem(a)", types=opaque)
+constant("upper_eigensystem(a)", types=opaque)
 composite(
     "np.linalg.eigh(a, UPLO='L')",
     _eigh,
@@ -220,6 +224,7 @@ def _values_pushforward(u: str, v: str, dot: str = "a_dot") -> Any:
 
 _ALONE = "left_vectors(x, svd_of(x, False))", "right_vectors(x, svd_of(x, False))"
 
+_OF_A = "left_vectors(a, svd_of(a, False))", "right_vectors(a, svd_of(a, False))"
 _LEADING = "left_vectors(a, leading(e))", "right_vectors(a, leading(e))"
 
 constant("svd_of(a, full)", types=opaque)
@@ -341,4 +346,90 @@ general(
     pullbacks={"a": _of_real("np.linalg.pinv", _pinv_pullback("z", "z_bar"))},
     pushforwards={"a": _of_real("np.linalg.pinv", _pinv_pushforward("z"))},
     types=_pinv_type,
+)
+
+
+def _least_squares_type(a: Arg, b: Arg, e: Arg) -> Type:
+    t, other = made.matrix_float(a), typ(b)
+    dtype = result_dtype([t, other]) if dtype_of(other) in ("float64", "float32") else None
+    shape, right = shape_of(t), shape_of(other)
+    return Array(dtype, None if shape is None or not right else (shape[-1], *right[1:]))
+
+
+def _fitted(text: Callable[[str, str], str], what: str = "np.linalg.lstsq") -> Rule:
+    """A rule for real least squares, whose text may depend on how a rank-one matrix is written."""
+
+    def rule(a: Any, b: Any) -> str:
+        if may_be_complex(a) or may_be_complex(b):
+            raise NoDerivative("AD202", f"`{what}` of what may be complex", None, "real numbers")
+        if rank_of(b) not in (1, 2):
+            raise NoDerivative("AD202", f"`{what}` of what may have any axes", None, "a vector or a matrix")
+        return text("np.outer({}, {})" if rank_of(b) == 1 else "({}) @ ({}).T", "np.linalg.pinv(a)")
+
+    return rule
+
+
+def _least_squares_pullback(product: str, inverse: str) -> str:
+    back = f"{inverse}.T @ z_bar"
+    first = product.format(back, "z")
+    second = product.format("b - a @ z", f"{inverse} @ ({back})")
+    third = product.format(f"{inverse}.T @ z", f"z_bar - {inverse} @ (a @ z_bar)")
+    return f"-({first}) + ({second}) + ({third})"
+
+
+def _least_squares_pushforward(product: str, inverse: str) -> str:
+    moved = f"(a_dot.T @ ({inverse}.T @ z))"
+    second = f"{inverse} @ ({inverse}.T @ (a_dot.T @ (b - a @ z)))"
+    return f"-({inverse} @ (a_dot @ z)) + {second} + {moved} - {inverse} @ (a @ {moved})"
+
+
+constant("lstsq_of(a, b, rcond)", types=opaque)
+constant("lstsq_rank(e)", types=lambda e: Scalar("int32", "np"))
+general(
+    "least_squares(a, b, e)",
+    pullbacks={
+        "a": _fitted(_least_squares_pullback),
+        "b": _fitted(lambda product, inverse: f"{inverse}.T @ z_bar"),
+    },
+    pushforwards={
+        "a": _fitted(_least_squares_pushforward),
+        "b": _fitted(lambda product, inverse: f"{inverse} @ b_dot"),
+    },
+    types=_least_squares_type,
+)
+
+general(
+    "lstsq_values(a, e)",
+    pullbacks={"a": _of_real("np.linalg.lstsq", _values_pullback(*_OF_A))},
+    pushforwards={"a": _of_real("np.linalg.lstsq", _values_pushforward(*_OF_A))},
+    types=_vector_type,
+)
+
+_LEFT_OVER = "(b - a @ least_squares(a, b, e))"
+
+
+def _of_vector(text: str) -> Rule:
+    """A rule for the sum of squared residuals of one right-hand side, which np.linalg.lstsq may leave out."""
+
+    def rule(b: Any) -> str:
+        if not isinstance(b, Facts) or b.rank != 1 or may_be_complex(b):
+            instead = "np.sum((b - a @ x) ** 2, axis=0)"
+            raise NoDerivative("AD202", "the residuals of several right-hand sides", None, instead)
+        return text
+
+    return rule
+
+
+# the solution is where they are least, so that it does not matter how it moves
+general(
+    "squared_residuals(a, b, e)",
+    pullbacks={
+        "a": _of_vector(f"np.outer((-2 * np.sum(z_bar)) * {_LEFT_OVER}, least_squares(a, b, e))"),
+        "b": _of_vector(f"(2 * np.sum(z_bar)) * {_LEFT_OVER}"),
+    },
+    pushforwards={
+        "a": _of_vector(f"(-2 * ({_LEFT_OVER} @ (a_dot @ least_squares(a, b, e)))) * np.ones_like(z)"),
+        "b": _of_vector(f"(2 * ({_LEFT_OVER} @ b_dot)) * np.ones_like(z)"),
+    },
+    types=lambda a, b, e: Array(dtype_of(_least_squares_type(a, b, e)), (some_length(),)),
 )

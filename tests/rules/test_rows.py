@@ -273,8 +273,8 @@ def test_results_of_unknown_operands_are_typed_without_error() -> None:
 @pytest.mark.parametrize(
     ("name", "made"),
     [
-        ("np.linalg.norm(x, ord=None, axis=None, keepdims=False)", call(A, ord="nuc")),
-        ("np.linalg.norm(x, ord=None, axis=None, keepdims=False)", call(A, ord=2)),
+        ("np.linalg.norm(x, ord=None, axis=None, keepdims=False)", call(A + 1j * A, ord="nuc")),
+        ("np.linalg.norm(x, ord=None, axis=None, keepdims=False)", call(array(2, 3, 4), ord=2, axis=(1, 2))),
         ("np.diff(a, n=1, axis=-1, prepend=None, append=None)", call(array(5), prepend=array(2))),
     ],
 )
