@@ -23,7 +23,6 @@ from ..ir.nodes import (
     For,
     If,
     Literal,
-    Slice,
     Stmt,
     Through,
     Value,
@@ -40,12 +39,11 @@ from ..rules.rule import FUNCTIONS, OPERATORS
 from ..rules.typing import typ
 from .activity import carried_params, carried_yields
 from .raising import may_raise, place_shape
-from .shapes import Shapes, Source, made, made_array, view_of
+from .shapes import Shapes, Source, emptied, made, made_array, shape_made, view_of
 
 _NONE = Literal(None)
-_NO_ROWS = Slice(_NONE, Literal(0), _NONE)
-_ALL = Slice(_NONE, _NONE, _NONE)
 _BROADCAST_TO = FUNCTIONS[np.broadcast_to]
+_SHAPES = FUNCTIONS[np.broadcast_shapes]
 
 
 def add_checks(block: Block) -> Collection[Stmt]:
@@ -58,7 +56,7 @@ def add_checks(block: Block) -> Collection[Stmt]:
     }
     if not unread:
         return ()
-    checks = _Checks(Shapes(block), needed, unread)
+    checks = _Checks(Shapes(block, assembled=True), needed, unread)
     checks.block(block, ())
     return checks.checked
 
@@ -208,7 +206,9 @@ class _Checks:
     def _together(self, arrays: list[Value]) -> _Check:
         """What is broadcast with each other: all the arrays that it was made of."""
         parts = self._parts(arrays)
-        if len(parts) > 1:
+        if len(parts) > 1 and any(part.is_assembled for part in parts.values()):
+            self.builder.append(_SHAPES, tuple(shape_made(self.builder, part) for part in parts.values()))
+        elif len(parts) > 1:
             made(self.builder, Source(None, TOGETHER, tuple(parts.values())))
         return _Check("together", frozenset(parts))
 
@@ -234,16 +234,16 @@ class _Checks:
         ranks = tuple(len(shape_of(v.type) or ()) for v in (x, y))
         if not {*ranks} <= {1, 2}:
             return None
-        sources = [self._source(v) for v in (x, y)]
-        x, y = (made_array(self.builder, source) for source in sources)
+        left, right = (self._source(v) for v in (x, y))
+        keys = left.key, right.key
         if ranks == (1, 1):
-            x = self.builder.append(GETITEM, x, _NONE)
-        if ranks != (1, 2):
-            x = self.builder.append(GETITEM, x, _NO_ROWS)
+            left = view_of(GETITEM, left, (_NONE,))
+        if ranks == (1, 2):
+            right = emptied(right, 1)
         else:
-            y = self.builder.append(GETITEM, y, (_ALL, _NO_ROWS))
-        self.builder.append(OPERATORS["@"], x, y)
-        return _Check("@", frozenset(), tuple(source.key for source in sources))
+            left = emptied(left, 0)
+        self.builder.append(OPERATORS["@"], *(made_array(self.builder, source) for source in (left, right)))
+        return _Check("@", frozenset(), keys)
 
 
 def _without(groups: list[_Group], check: _Check | None) -> list[_Group]:

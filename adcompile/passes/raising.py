@@ -27,12 +27,19 @@ def may_raise(stmt: Apply) -> bool:
         return not fits(shape_of(typ(stmt.args[0])), shape_argument(stmt.args[1]))
     if row is TOGETHER:
         return _broadcast_may_raise(stmt.args[0])
+    if row.name == "np.broadcast_shapes(*shapes)":
+        shapes = stmt.args[0]
+        return isinstance(shapes, tuple) and _shapes_may_raise(list(map(shape_argument, shapes)))
     return row.pointwise and _broadcast_may_raise(stmt.args)
 
 
 def _broadcast_may_raise(args: Arg) -> bool:
     assert isinstance(args, tuple)
     shapes = [shape_of(a.type) for a in args if isinstance(a, Value) and isinstance(a.type, Array)]
+    return _shapes_may_raise(shapes)
+
+
+def _shapes_may_raise(shapes: list[Shape]) -> bool:
     if any(s is None for s in shapes):
         return len(shapes) > 1
     for k, a in enumerate(shapes):

@@ -2,9 +2,9 @@
 
 A backward sweep often reads a value only for its shape: to sum an adjoint down to it, or to make zeros like
 it. In: a block. Out: for each array of it a stand-in of the same shape: the array that it was born as,
-whatever has been written into it since, an operand of equal shape, a view of one, or `np.broadcast` of
-several. So nothing is computed or saved to know a shape. Not for shapes that are known when compiling: those
-are part of the types.
+whatever has been written into it since, an operand of equal shape, a view of one, `np.broadcast` of several,
+or lengths of axes of others. So nothing is computed or saved to know a shape. Not for shapes that are known
+when compiling: those are part of the types.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ..ir.build import Builder
 from ..ir.nodes import (
     Apply,
@@ -22,6 +24,7 @@ from ..ir.nodes import (
     For,
     If,
     Literal,
+    Slice,
     Stmt,
     Value,
     While,
@@ -31,8 +34,9 @@ from ..ir.nodes import (
     values_in,
 )
 from ..ir.types import Array, Dim, Extent, Shape, dtype_of, shape_of
-from ..rules.indexing import GETITEM, TOGETHER, is_basic
-from ..rules.rule import METHODS, OPERATORS, Primitive
+from ..rules import tables  # noqa: F401  (enters the rows)
+from ..rules.indexing import GETITEM, TOGETHER, index_parts, is_basic
+from ..rules.rule import FUNCTIONS, METHODS, OPERATORS, Primitive
 from ..rules.typing import broadcast
 from .activity import carried_params, carried_yields
 from .cotangents import same_shape
@@ -52,11 +56,16 @@ _TYPED = ("np.zeros_like(a, dtype=None)", "like(c, x)", "outer_products(terms, x
 # rows that make an array like their first operand
 _LIKE = ("np.zeros_like", "np.ones_like", "np.empty_like", "np.full_like", "np.copy", "copied", "matching")
 _LONGEST = 4
+_BROADCAST_TO = FUNCTIONS[np.broadcast_to]
+_NONE = Literal(None)
+_ALL, _NOTHING = Slice(_NONE, _NONE, _NONE), Slice(_NONE, Literal(0), _NONE)
 
 
 @dataclass(frozen=True)
 class Source:
-    """A value, a view of another source, or what several sources broadcast to."""
+    """A value, a view of another source, what several sources broadcast to, or a number that is broadcast to
+    lengths: constants, and axes of values.
+    """
 
     value: Value | None
     row: Primitive | None = None
@@ -77,6 +86,11 @@ class Source:
         return own, id(self.row), key_of(self.rest), *(s.key for s in self.of)
 
     @property
+    def is_assembled(self) -> bool:
+        """Whether this is put together from lengths."""
+        return self.row is _BROADCAST_TO
+
+    @property
     def parts(self) -> tuple[Source, ...]:
         """What is broadcast with each other."""
         return self.of if self.row is TOGETHER else (self,)
@@ -93,10 +107,16 @@ def looking_at_shapes(builder: Builder, block: Block) -> Iterator[None]:
 
 
 class Shapes:
-    """The stand-ins of the arrays of a block and of the blocks in it."""
+    """The stand-ins of the arrays of a block and of the blocks in it.
 
-    def __init__(self, block: Block) -> None:
+    If `assembled`, a shape may also be put together from the lengths of other arrays.
+    """
+
+    def __init__(self, block: Block, assembled: bool = False) -> None:
         self.sources: dict[Value, Source] = {}
+        # the first axis of each length that the types tell
+        self.axes: dict[str, tuple[Value, Literal]] = {}
+        self.assembled = assembled
         # the first value of a shape that the types tell
         self.first: dict[Shape, Value] = {}
         # loop variables that change their shape, or may
@@ -134,6 +154,9 @@ class Shapes:
         lasting = shape and all(isinstance(n, (int, Dim)) and "#" not in str(n) for n in shape)
         if lasting and isinstance(value.type, Array):
             self.first.setdefault(_key(shape), value)
+        for axis, n in enumerate(shape or ()) if lasting and self.assembled else ():
+            if isinstance(n, Dim):
+                self.axes.setdefault(n.key, (value, Literal(axis)))
 
     def _block(self, block: Block) -> None:
         for stmt in block.statements:
@@ -154,6 +177,16 @@ class Shapes:
         found = self.first.get(_key(shape_of(value.type)))
         return None if found is None else Source(found)
 
+    def _lengths(self, value: Value) -> Source | None:
+        """The lengths of the axes of an array, if its type tells of each where it comes from."""
+        found: list[Arg] = []
+        for n in shape_of(value.type) or ():
+            axis = Literal(n) if isinstance(n, int) else None if n is None else self.axes.get(n.key)
+            if axis is None:
+                return None
+            found.append(axis)
+        return Source(None, _BROADCAST_TO, (), tuple(found)) if found else None
+
     def _applied(self, stmt: Apply, out: Value) -> Source:
         row, own = stmt.primitive, Source(out)
         first = stmt.args[0] if stmt.args else None
@@ -166,7 +199,9 @@ class Shapes:
         if _is_view(stmt):
             source = view_of(row, self.source(first), stmt.args[1:])
             return own if source.size > _LONGEST else source
-        return self._pointwise(stmt, out) if row.pointwise else own
+        if row.pointwise:
+            return self._pointwise(stmt, out)
+        return (None if row.constant else self._lengths(out)) or own
 
     def _pointwise(self, stmt: Apply, out: Value) -> Source:
         arrays = [v for v in stmt.args if isinstance(v, Value) and shape_of(v.type) != ()]
@@ -280,6 +315,26 @@ def view_of(row: Primitive, source: Source, rest: tuple[Arg, ...]) -> Source:
     return Source(None, row, (source,), (_anywhere(rest[0]),) if row is GETITEM else rest)
 
 
+def emptied(source: Source, axis: int) -> Source:
+    """The view of a source that has no elements along one of its axes, and is as long along the others."""
+    index = (*(_ALL,) * axis, _NOTHING)
+    parts = index_parts(source.rest[0]) if source.row is GETITEM else (Literal(Ellipsis),)
+    # the parts that leave an axis
+    left = [k for k, part in enumerate(parts) if isinstance(part, Slice) or _is_new(part)]
+    anywhere = any(isinstance(part, Literal) and part.value is Ellipsis for part in parts)
+    if anywhere or (axis < len(left) and _is_new(parts[left[axis]])):
+        return Source(None, GETITEM, (source,), (index if axis else _NOTHING,))
+    if axis < len(left):
+        parts = (*parts[: left[axis]], _NOTHING, *parts[left[axis] + 1 :])
+    else:
+        parts = (*parts, *index[len(left) :])
+    return Source(None, GETITEM, source.of, (parts if len(parts) > 1 else parts[0],))
+
+
+def _is_new(part: Arg) -> bool:
+    return isinstance(part, Literal) and part.value is None
+
+
 def _anywhere(index: Arg) -> Arg:
     """An index of the same shape: where an integer leads to does not matter."""
     parts = index if isinstance(index, tuple) else (index,)
@@ -292,7 +347,7 @@ def _key(shape: Shape) -> Any:
 
 
 def _has_dtype(source: Source, dtype: str | None) -> bool:
-    if source.row is TOGETHER or dtype is None:
+    if source.row is TOGETHER or source.is_assembled or dtype is None:
         return False
     if source.value is not None:
         return dtype_of(source.value.type) == dtype
@@ -312,10 +367,21 @@ def made(builder: Builder, source: Source) -> Any:
     if source.value is not None:
         return source.value
     assert source.row is not None
+    if source.is_assembled:
+        return builder.append(_BROADCAST_TO, Literal(0.0), shape_made(builder, source))
     if source.row is not TOGETHER:
         return builder.append(source.row, *(made_array(builder, s) for s in source.of), *source.rest)
     parts = tuple(made(builder, s) for s in source.of)
     return parts[0] if len(parts) == 1 else builder.append(TOGETHER, parts)
+
+
+def shape_made(builder: Builder, source: Source) -> Any:
+    """The shape of a source."""
+    if not source.is_assembled:
+        return builder.expand("np.shape(x)", x=made(builder, source))
+    return tuple(
+        builder.expand("np.shape(x)[k]", x=n[0], k=n[1]) if isinstance(n, tuple) else n for n in source.rest
+    )
 
 
 def made_array(builder: Builder, source: Source) -> Any:

@@ -100,6 +100,37 @@ def interleaved(steps, w, u):
     return np.sum(u)
 
 
+def multiplied(steps, w, u):
+    square = np.outer(w, np.ones(2)) @ np.outer(np.ones(2), u)
+    return np.sum(square + np.outer(u, w)) * steps
+
+
+def multiplied_in_a_loop(steps, w, u):
+    a = np.outer(w, u)
+    for i in range(steps):
+        u[:] += a[i:, :] @ u * 0.1 + w[i:]
+        u[1:] = w[:-1] @ a[:-1, 1:]
+    return np.sum(u)
+
+
+def of_parts(steps, w, u):
+    a, b = np.ones((2, 5, 4)), np.ones((4, 5))
+    for i in range(steps):
+        u[1:] += a[i, ..., 1:] @ w[1:] * (w[2:] @ b[2:, i:])[0]
+        u[:1] += (w[i:] @ a[0][None, 2, i:])[..., None] + (a[..., 0][i : i + 1] @ w)[0]
+    return np.sum(u)
+
+
+def summed_up(steps, w, u):
+    for _ in range(steps):
+        u[:] = np.sum(np.outer(w, np.ones(3)), axis=1) + np.mean(np.outer(np.ones(3), u), axis=0)
+    return np.sum(u)
+
+
+def broadcast_by_hand(steps, w, u):
+    return np.sum(u) * len(np.broadcast_shapes(w.shape, u.shape)) + np.sum(w)
+
+
 def outcome(f, *args):
     """Return the kind of the exception that a call on copies of the arguments raises; None if it returns."""
     try:
@@ -111,7 +142,8 @@ def outcome(f, *args):
 
 PROGRAMS = [
     weighted, written, shifted, projected, several, leading, through_views, picked, nested, branched,
-    stretched, stacked, twice, shrinking, interleaved,
+    stretched, stacked, twice, shrinking, interleaved, multiplied, multiplied_in_a_loop, of_parts,
+    summed_up, broadcast_by_hand,
 ]  # fmt: skip
 LENGTHS = [(9, 9), (9, 7), (7, 9), (3, 3), (1, 3), (5, 3), (2, 2), (4, 2), (4, 5), (1, 1), (3, 1), (4, 4)]
 
@@ -169,3 +201,25 @@ def test_loops_that_only_hand_on_what_nobody_reads_are_gone():
 def test_loops_compare_shapes_before_they_broadcast():
     source = ad.lower(interleaved, 2, np.ones(5), np.ones(5), argnums=2).source
     assert "        fit(w[i + 1::2], u[i::2].shape)  # raises if the shapes do not fit" in source
+
+
+def test_a_product_is_not_computed_for_its_shape():
+    def f(x, y, a, b):
+        return np.sum(x + a @ y) + np.sum(b + np.tensordot(a, a.T, 1))
+
+    a = np.ones((3, 4))
+    source = ad.lower(f, np.ones(3), np.ones(4), a, np.ones((3, 3)), argnums=(0, 3)).source
+    assert "    np.broadcast_shapes(x_shape, (len_a,))  # raises if the shapes do not fit" in source
+    assert "tensordot" not in source
+    assert source.count("@") == 1  # of no rows: a[:0] @ y
+
+
+def test_a_product_in_a_loop_is_checked_before_it():
+    def f(x, a, out):
+        for i in range(len(out)):
+            out[i] = x[: i + 1] @ a[: i + 1]
+        return np.sum(out)
+
+    source = ad.lower(f, np.ones(3), np.ones((3, 4)), np.ones((3, 4)), argnums=0).source
+    assert "        np.broadcast_to(np.broadcast_to(0.0, (a.shape[1],)), out[0].shape)  # raises" in source
+    assert "        x[:i_plus_1] @ a[:i_plus_1, :0]  # raises if the shapes do not fit" in source
