@@ -44,7 +44,6 @@ EXPRESSIONS = _words("""
     MatchSingleton
 """)
 REFUSED = {
-    "Try",
     "TryStar",
     "Yield",
     "YieldFrom",
