@@ -19,6 +19,7 @@ from .frontend.inputs import MISSING, Inputs
 from .frontend.interpreter import Interpreter
 from .frontend.memory import is_array
 from .frontend.parse import DeadPath, Frame, Parser
+from .frontend.returned import returned
 from .frontend.source import get_source
 from .frontend.values import DictCell, State, TupleVal, is_atom
 from .ir.build import Builder
@@ -128,11 +129,11 @@ def trace(
     name = getattr(target, "__name__", None) or type(target).__name__
     try:
         with builder.block() as statements:
-            value = p.call(callee, args, keywords, node)
-            returned = map_tree(snapshot(p.state, value), p.memory.current)
-            result = returned
+            value = returned(p, p.call(callee, args, keywords, node), name)
+            tree = map_tree(snapshot(p.state, value), p.memory.current)
+            result = tree
             if outputs is not None:
-                found = [_output(p, target, arguments, n, returned) for n in outputs]
+                found = [_output(p, target, arguments, n, tree) for n in outputs]
                 result = found[0] if bare_output else Node("tuple", (), tuple(found))
     except DeadPath:
         message = f"{name} raises an exception on every path"
@@ -150,14 +151,14 @@ def trace(
     # optimise before differentiating: what is one value has one adjoint
     images: dict[Value, Any] = {}
     share(block, images, {})
-    output, returned = (map_tree(tree, lambda leaf: images.get(leaf, leaf)) for tree in (result, returned))
+    output, whole = (map_tree(t, lambda leaf: images.get(leaf, leaf)) for t in (result, tree))
     initial = {k: snapshot(start, v) for k, v in initial.items()}
     parts = {
         i.value: (inputs.own(member.root), member.kind)
         for i in inputs.found
         if (member := inputs.together.get(path_key(i.path))) is not None
     }
-    return Traced(builder, p, block, initial, output, returned, final, definition(target), name, parts)
+    return Traced(builder, p, block, initial, output, whole, final, definition(target), name, parts)
 
 
 def _output(p: Parser, target: Any, arguments: Mapping[str, Any], name: Any, returned: Any) -> Any:

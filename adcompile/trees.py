@@ -12,7 +12,8 @@ from typing import Any
 
 from .backend.expressions import Expressions
 from .errors import ArgumentError
-from .frontend.values import DictCell, GrownCell, ListCell, ObjectCell, Ref, State, TupleVal, is_atom
+from .frontend.structure import parts_of
+from .frontend.values import DictCell, GrownCell, ListCell, Maybe, ObjectCell, Ref, State, TupleVal, is_atom
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,13 @@ def snapshot(state: State, value: Any) -> Any:
                 return cell.items[0]
             if cell.pattern is None:
                 return Node("list", (), ())
+            if any(isinstance(x, Maybe) for x in (cell.pattern, *parts_of(cell.pattern))):
+                raise ArgumentError(
+                    "AD210",
+                    "the function returns a list of run-time length with items that may be None",
+                    None,
+                    "a list of numbers, arrays and containers of them",
+                )
             return Node("zip", (), cell.items, cell.pattern)
     return Node("opaque", (), (), value)
 

@@ -262,6 +262,7 @@ class Writer:
                 self.for_items,
                 self.while_loop,
                 self.grow_list,
+                self.make_when_needed,
             ]
         if scope.in_loop:
             writers += [self.leave_iteration, self.shift_index]
@@ -404,6 +405,26 @@ class Writer:
             ("sum({0})", "{0}[-1] * {0}[0]", "sum([e * e for e in {0}])", "np.sum(np.stack({0}) ** 2)")
         )
         self.line(indent, f"{total} = {pattern.format(items)}")
+        return self.with_name(scope, total, FLOAT)
+
+    def make_when_needed(self, indent: int, scope: Scope, budget: int) -> Scope:
+        """Write a value that is None until an iteration makes it, and a number made of it."""
+        name, index, total = self.fresh("o"), self.fresh("i"), self.fresh("f")
+        kind = self.choose((FLOAT, VECTOR))
+        self.line(indent, f"{name} = None")
+        self.line(indent, f"for {index} in range({self.choose(('3', '2', '0'))}):")
+        inside = self.loop_scope(scope, index)
+        test = self.choose(("{0} is None", "{0} is None or {1}", "not ({0} is not None and {1})"))
+        self.line(indent + 1, f"if {test.format(name, self.condition(inside, 0))}:")
+        self.line(indent + 2, f"{name} = {self.bounded(self.expression(kind, inside, 1))}")
+        self.line(indent + 1, "else:")
+        known = self.with_name(inside, name, kind)
+        self.line(indent + 2, f"{name} = {self.bounded(self.expression(kind, known, 2))}")
+        if self.draw(st.booleans()):
+            self.line(indent + 1, f"if {self.condition(inside)}:")
+            self.line(indent + 2, f"{name} = None")
+        value = f"{name} * {name}" if kind == FLOAT else f"np.sum({name} * {name})"
+        self.line(indent, f"{total} = {self.number(scope, 1)} if {name} is None else {value}")
         return self.with_name(scope, total, FLOAT)
 
     def define_inner(self, indent: int, scope: Scope, budget: int) -> Scope:

@@ -149,6 +149,10 @@ CORPUS: dict[str, tuple[str, ...]] = {
     "snapshots_of_numbers": ("vjp",),
     "swap_buffers": ("vjp",),
     "best_row": ("jvp",),
+    "buffer_made_when_needed": ("vjp",),
+    "buffer_made_on_condition": ("grad",),
+    "differences_of_neighbours": ("grad", "jvp"),
+    "remembered": ("grad",),
 }
 
 

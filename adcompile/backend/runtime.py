@@ -158,6 +158,8 @@ def added(a, b):  # type: ignore[no-untyped-def]
 
 def like(c, x):  # type: ignore[no-untyped-def]
     """c with the shape, dtype and kind of x, in memory of its own."""
+    if x is None:
+        return None
     if isinstance(x, list):
         return [like(c_item, x_item) for c_item, x_item in zip(c, x, strict=True)]
     if isinstance(x, (np.ndarray, np.generic)):

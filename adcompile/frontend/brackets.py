@@ -52,7 +52,7 @@ def enter_bracket(p: Parser, value: Bracket, node: ast.AST) -> tuple[Entered, An
     p.state.names.update({(frame.id, k): v for k, v in bound.items()})
     with p.in_frame(frame):
         p.run(before)
-        result = NONE if point.value is None else p.evaluate(point.value)
+        result = NONE if point.value is None else p.evaluate_optional(point.value)
     return Entered(frame, after), result
 
 

@@ -17,12 +17,15 @@ from .attributes import call_special
 from .inputs import expand_captured
 from .merge import BranchMerge
 from .parse import DeadPath, Parser
-from .values import DEAD, FALSE, TRUE, DictCell, ListCell, ObjectCell, Ref, State, TupleVal
+from .values import DEAD, FALSE, TRUE, DictCell, ListCell, Maybe, ObjectCell, Ref, State, TupleVal
 
 
 def truth(p: Parser, value: Any, node: ast.AST) -> Any:
     """The truth value of an abstract value: a constant where it is known, else an atom."""
-    value = expand_captured(p, value, node)
+    value = p.settled(expand_captured(p, value, node))
+    if isinstance(value, Maybe):
+        inner = value.value
+        return branch(p, value.nothing, lambda: FALSE, lambda: truth(p, inner, node))
     if not isinstance(value, (Value, Literal)):
         for name in ("__bool__", "__len__"):
             result = call_special(p, value, name, [], node)
@@ -50,7 +53,7 @@ def tested(p: Parser, node: ast.expr) -> Any:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         return p.builder.negate(tested(p, node.operand))
     if not isinstance(node, ast.BoolOp):
-        return truth(p, p.evaluate(node), node)
+        return truth(p, p.evaluate_optional(node), node)
     is_and = isinstance(node.op, ast.And)
 
     def chain(tests: list[ast.expr]) -> Any:
@@ -87,8 +90,9 @@ def fork(p: Parser, test: Any, then: Any, orelse: Any, rest: list[ast.stmt] | No
     entry, loc = p.state, p.builder.loc
     states: list[State] = []
     blocks: list[list[Stmt]] = []
-    for run in (then, orelse):
+    for run, holds in ((then, True), (orelse, False)):
         p.state = entry.copy()
+        p.assume(test, holds)
         with p.builder.block() as statements:
             _run_side(p, run)
         states.append(p.state)

@@ -36,6 +36,7 @@ from .iterate import fixed_items
 from .methods import call_array_method, call_container_method
 from .nested import call_transformed, derivative_call, transform
 from .opaque import call_unknown
+from .optional import present, takes_none
 from .parse import Parser
 from .ufuncs import call_method, method_of
 from .values import (
@@ -78,7 +79,7 @@ def call_expression(p: Parser, node: ast.Call) -> Any:
         if k.arg is None:
             keywords.update(dict_items(p, p.evaluate(k.value), k.value))
         else:
-            keywords[k.arg] = p.evaluate(k.value)
+            keywords[k.arg] = p.evaluate_optional(k.value)
     # while the call is being executed, what comes after it is what its own function still reads
     outer, frame.at = frame.at, node
     try:
@@ -133,11 +134,11 @@ def call(p: Parser, function: Any, args: list[Any], keywords: dict[str, Any], no
         merged = {**dict(function.keywords), **keywords}
         return call(p, function.function, [*function.args, *args], merged, node)
     if isinstance(function, ArrayMethod):
-        return call_array_method(p, function, args, keywords, node)
+        return call_array_method(p, function, *_present(p, args, keywords, node), node)
     if isinstance(function, ContainerMethod):
         return call_container_method(p, function, args, keywords, node)
     if isinstance(function, Transformed):
-        return call_transformed(p, function, args, keywords, node)
+        return call_transformed(p, function, *_present(p, args, keywords, node), node)
     if isinstance(function, Captured):
         return _call_captured(p, function, args, keywords, node)
     if isinstance(function, Ref):
@@ -149,6 +150,17 @@ def call(p: Parser, function: Any, args: list[Any], keywords: dict[str, Any], no
     p.raise_at(TypeError("this object is not callable"))
 
 
+def _present(
+    p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST
+) -> tuple[list[Any], dict[str, Any]]:
+    """The arguments of a call that can do nothing with None, or something else than with values."""
+    places: Any = [*node.args, *(k.value for k in node.keywords)] if isinstance(node, ast.Call) else []
+    if len(places) != len(args) + len(keywords):
+        places = [node] * (len(args) + len(keywords))
+    found = [present(p, v, at) for v, at in zip((*args, *keywords.values()), places, strict=True)]
+    return found[: len(args)], dict(zip(keywords, found[len(args) :], strict=True))
+
+
 def _call_object(
     p: Parser, function: Literal, args: list[Any], keywords: dict[str, Any], node: ast.AST
 ) -> Any:
@@ -156,6 +168,8 @@ def _call_object(
     if obj is np.where and len(args) == 1:
         obj = np.nonzero  # what np.where is with one argument
     hashable = getattr(type(obj), "__hash__", None) is not None
+    if not (isinstance(obj, (types.FunctionType, types.MethodType, type)) or takes_none(obj)):
+        args, keywords = _present(p, args, keywords, node)
     if hashable and obj in BUILTINS:
         return BUILTINS[obj](p, args, keywords, node)
     if hashable and obj in QUESTIONS:

@@ -10,15 +10,36 @@ from collections.abc import Iterable, Set
 from typing import Any
 
 from ..errors import UnsupportedSyntax
-from ..ir.nodes import UNDEFINED, Literal, Value
-from ..ir.types import OPAQUE, is_numeric
+from ..ir.nodes import UNDEFINED, Apply, Literal, Value
+from ..ir.types import BOOL, OPAQUE, is_numeric
+from ..rules.rule import OPERATORS
 from .memory import IN_A_LIST, Roots
-from .merge import carried_type, describe, name_of_key, parts_of, rebuild, same_literal, same_structure
+from .merge import carried_type, describe, name_of_key
 from .parse import Parser
 from .pointers import Join, Place, Tree, map_places, places
+from .structure import all_as, parts_of, rebuild, same_literal, same_structure
 from .tracked import Tracked
-from .values import FALSE, UNDEF, Conflict, GrownCell, ListCell, Ref, State, Undef, fresh_id, is_atom, is_flag
+from .values import (
+    FALSE,
+    NONE,
+    TRUE,
+    UNDEF,
+    Conflict,
+    GrownCell,
+    ListCell,
+    Maybe,
+    Ref,
+    State,
+    Undef,
+    as_maybe,
+    fresh_id,
+    is_atom,
+    is_flag,
+    is_none,
+)
 
+# what may be None in what may be None, and so on, grows with each iteration
+_DEEPEST = 5
 # more places than that for one array come from views of views
 _MOST_PLACES = 24
 
@@ -26,10 +47,14 @@ _MOST_PLACES = 24
 class Carried:
     """What a loop carries: for each changed variable an abstract value whose changed atoms are parameters."""
 
-    def __init__(self, p: Parser, entry: State, index: Value | None = None) -> None:
+    def __init__(self, p: Parser, entry: State, index: Any = None, span: Any = None) -> None:
         self.p = p
         self.entry = entry
         self.index = index
+        # of a loop that counts upwards or downwards from the start, where it starts, ends, and how it counts
+        self.span = span
+        # whether an iteration is the first one
+        self.first: Value | None = None
         self.assumed_names: dict[Any, Any] = {}
         self.assumed_heap: dict[int, Any] = {}
         self.params: dict[Value, None] = {}
@@ -51,6 +76,29 @@ class Carried:
         state.memory.update(self.memory)
         state.memory.update({t.own: param for param, t in self.tracked.items() if t.keeps_own})
         return state
+
+    def begin(self) -> None:
+        """Open the block of an iteration: whether it is the first, and where the arrays are that move."""
+        if self.first is not None and self.first not in self.params:
+            row, loc, operands = OPERATORS["=="], self.p.builder.loc, (self.index, self.span[0])
+            stmt = Apply((self.first,), row, operands, loc, self.p.builder.adjoint)
+            self.p.builder.statements.append(stmt)
+            self.p.builder.definitions[self.first] = stmt
+        self.point()
+
+    def is_first(self) -> Value:
+        """Whether an iteration is the first one: then what each iteration sets may still be None."""
+        if self.first is None:
+            counts = self.span is not None
+            self.first = Value(BOOL, "is_first") if counts else self.param(BOOL, "is_first", TRUE, False)
+        return self.first
+
+    def never(self) -> Any:
+        """Whether the loop had no iteration at all."""
+        start, stop, step = self.span
+        if all(isinstance(a, Literal) for a in self.span):
+            return FALSE if range(start.value, stop.value, step.value) else TRUE
+        return self.p.builder.expand("a >= b" if step.value > 0 else "a <= b", a=start, b=stop)
 
     def point(self) -> None:
         """Say where the arrays are that move, by the parameters of the block that is open."""
@@ -217,8 +265,13 @@ class Carried:
             return assumed
         if isinstance(exit, (Conflict, Undef)):
             return exit if isinstance(exit, Conflict) else Conflict("an iteration may delete it")
+        exit = self.p.settled(exit, end)
+        if assumed is exit or same_literal(assumed, exit):
+            return assumed
         if isinstance(assumed, Undef):
             return self._fresh(exit, end, hint)
+        if any(isinstance(v, Maybe) or is_none(v) for v in (assumed, exit)):
+            return self._widen_optional(entry, assumed, exit, end, hint)
         if is_atom(assumed) and is_atom(exit):
             return self._widen_atom(entry, assumed, exit, hint)
         if isinstance(assumed, Ref) and isinstance(exit, Ref):
@@ -232,6 +285,31 @@ class Carried:
         )
         unchanged = all(x is y for x, y in zip(new, parts_of(assumed), strict=True))
         return assumed if unchanged else rebuild(assumed, new)
+
+    def _widen_optional(self, entry: Any, assumed: Any, exit: Any, end: State, hint: str) -> Any:
+        """A value that is None before the loop or after some iteration."""
+        known, found = as_maybe(assumed), as_maybe(exit)
+        before = parts_of(as_maybe(entry)) if not isinstance(entry, Undef) else (UNDEF, UNDEF)
+        flag = f"{hint}_is_none" if hint else ""
+        nothing = known.nothing
+        if found.nothing is FALSE and nothing is TRUE:
+            nothing = self.is_first()
+        elif nothing is self.first and found.nothing is not FALSE:
+            nothing = self.param(BOOL, flag, TRUE, bool(flag))
+        elif nothing is not self.first:
+            nothing = self._widen(before[0], nothing, found.nothing, end, flag)
+        value = known.value
+        if isinstance(value, Undef):
+            value = self._fresh(found.value, end, hint, NONE)
+        elif not isinstance(found.value, Undef):
+            value = self._widen(before[1], value, found.value, end, hint)
+        for part in (nothing, value):
+            if isinstance(part, Conflict):
+                return part
+        if _depth(value) > _DEEPEST:
+            return Conflict("each iteration puts into it what it was in the one before")
+        unchanged = nothing is known.nothing and value is known.value
+        return assumed if unchanged and isinstance(assumed, Maybe) else Maybe(nothing, value)
 
     def _widen_atom(self, entry: Any, assumed: Any, exit: Any, hint: str) -> Any:
         known = assumed in self.params
@@ -248,28 +326,28 @@ class Carried:
         named = bool(hint) or (isinstance(exit, Value) and exit.named)
         return self.param(t, hint or (exit.hint if isinstance(exit, Value) else ""), initial, named)
 
-    def _fresh(self, exit: Any, end: State, hint: str) -> Any:
-        """A variable that the first iteration finds unassigned."""
+    def _fresh(self, exit: Any, end: State, hint: str, before: Any = UNDEFINED) -> Any:
+        """A variable that the first iteration finds unassigned, or as None."""
         if isinstance(exit, Literal) and not is_numeric(exit.type):
-            return Conflict("only an iteration assigns it")
+            return Conflict("only an iteration assigns it") if before is UNDEFINED else exit
         if is_atom(exit):
             t = carried_type(UNDEFINED, exit, None)
             return (
                 Conflict("only an iteration assigns it")
                 if t is None
-                else self.param(t, hint, UNDEFINED, bool(hint))
+                else self.param(t, hint, before, bool(hint))
             )
         if isinstance(exit, Ref):
             if exit.id in self.entry.heap:
                 return Conflict("only an iteration assigns it")
-            cell = self._fresh(end.heap[exit.id], end, hint)
+            cell = self._fresh(end.heap[exit.id], end, hint, before)
             if isinstance(cell, Conflict):
                 return cell
             ident = fresh_id()
             self.assumed_heap[ident] = cell
-            self.entry.heap[ident] = _undefined_like(cell)
+            self.entry.heap[ident] = all_as(cell, before)
             return Ref(ident)
-        parts = tuple(self._fresh(x, end, hint) for x in parts_of(exit))
+        parts = tuple(self._fresh(x, end, hint, before) for x in parts_of(exit))
         for part in parts:
             if isinstance(part, Conflict):
                 return part
@@ -302,7 +380,9 @@ class Carried:
     def _widen_cell(self, entry: Any, assumed: Any, exit: Any, end: State, ident: int) -> Any:
         if isinstance(assumed, ListCell) and not same_structure(assumed, exit):
             raise Grows(ident)
-        if isinstance(assumed, GrownCell) and isinstance(exit, GrownCell) and assumed.pattern is None:
+        both = isinstance(assumed, GrownCell) and isinstance(exit, GrownCell)
+        if both and (assumed.pattern is None or len(assumed.items) < len(exit.items)):
+            # the first items of all, or the first that are None
             raise Grows(ident, exit.pattern)
         return self._widen(entry, assumed, exit, end, "")
 
@@ -331,11 +411,10 @@ def references(state: State, ident: int) -> int:
     return count
 
 
-def _undefined_like(cell: Any) -> Any:
-    if is_atom(cell):
-        return UNDEFINED
-    parts = tuple(_undefined_like(x) for x in parts_of(cell))
-    return rebuild(cell, parts) if parts else cell
+def _depth(value: Any) -> int:
+    """How often what may be None is a part of what may be None."""
+    inner = max(map(_depth, parts_of(value)), default=0)
+    return inner + isinstance(value, Maybe)
 
 
 def carries(key: Any, live: Set[str] | None, frame: int) -> bool:
@@ -352,6 +431,8 @@ def exit_containers(carried: Carried, end: State) -> dict[int, int]:
     pending += [(a, end.heap.get(i)) for i, a in carried.assumed_heap.items() if i in carried.entry.heap]
     while pending:
         a, e = pending.pop()
+        if isinstance(a, Maybe):
+            e = as_maybe(carried.p.settled(e, end))
         if isinstance(a, Ref) and isinstance(e, Ref):
             if found.get(a.id, e.id) != e.id:
                 raise AssertionError(
@@ -383,6 +464,11 @@ def carry(
         return
     if isinstance(assumed, (Ref, Conflict)) or is_atom(assumed):
         return
+    exit = carried.p.settled(exit, end)
+    if isinstance(assumed, Maybe):
+        exit = as_maybe(exit)
+        if isinstance(exit.value, Undef):
+            exit = Maybe(exit.nothing, all_as(assumed.value, NONE))
     exits = parts_of(exit) if same_structure(assumed, exit) else (UNDEF,) * len(parts_of(assumed))
     for a, e in zip(parts_of(assumed), exits, strict=True):
         carry(carried, a, e, end, params, init, yields)

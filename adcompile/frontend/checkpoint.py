@@ -30,9 +30,11 @@ from ..ir.nodes import (
 from ..ir.types import Unknown, dtype_of
 from ..passes.simplify import share
 from .branches import branch
-from .merge import describe, parts_of
+from .merge import describe
 from .parse import DeadPath, Parser
+from .returned import returned
 from .source import get_source
+from .structure import parts_of
 from .values import (
     NONE,
     ArrayMethod,
@@ -59,7 +61,7 @@ def call_checkpointed(
     name, loc = _definition(p, function)
     with p.builder.block() as statements:
         try:
-            result = p.call(function, args, keywords, node)
+            result = returned(p, p.call(function, args, keywords, node), name)
             outs = _results(p, result, {out for s in statements for out in s.outs})
         except DeadPath:
             result = None

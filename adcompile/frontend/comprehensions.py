@@ -23,7 +23,7 @@ def iterated(p: Parser, node: ast.expr) -> Any:
     """An expression whose value is run through at once: here a generator is as good as a list."""
     if isinstance(node, ast.GeneratorExp):
         return Iterator(iterable(p, comprehension(p, node), node))
-    return p.evaluate(node)
+    return p.evaluate_optional(node)
 
 
 def comprehension(p: Parser, node: Any) -> Any:
@@ -71,10 +71,10 @@ def _comprehend(p: Parser, node: Any, generators: list[Any], first: Any, out: An
             cell = p.state.heap[out.id]
             assert isinstance(cell, DictCell)
             entries = dict(zip(cell.keys, cell.items, strict=True))
-            entries[key] = p.evaluate(node.value)
+            entries[key] = p.evaluate_optional(node.value)
             p.state.heap[out.id] = DictCell(tuple(entries), tuple(entries.values()))
         else:
-            append(p, out, p.evaluate(node.elt), node)
+            append(p, out, p.evaluate_optional(node.elt), node)
 
     iterate(
         p,

@@ -19,15 +19,17 @@ from ..rules.indexing import GETITEM
 from ..rules.rule import operator_name
 from .attributes import call_special, get_attribute, store_attribute
 from .cells import cell_of, demand_static, refuse_captured, static_key
+from .columns import fitted, grown, widened, with_holes
 from .flat import get_flat_item, set_flat_item
 from .growing import extend, frozen
 from .inputs import NeedItems, expand_captured
 from .iterate import fixed_items, iterable, require
 from .memory import is_array
-from .merge import grown, leaves_of, with_leaves
 from .operators import inplace
+from .optional import present
 from .parse import Parser
 from .primitives import to_index
+from .structure import with_leaves
 from .values import (
     Captured,
     DictCell,
@@ -48,6 +50,7 @@ from .writes import augmented, augmented_item, set_array_item
 
 def get_item(p: Parser, value: Any, index: Any, node: ast.AST) -> Any:
     """value[index]"""
+    value, index = present(p, value, node), present(p, index, node)
     if isinstance(value, Flat):
         return get_flat_item(p, value, index, node)
     value = expand_captured(p, value, node)
@@ -138,6 +141,7 @@ def set_item(p: Parser, target: ast.Subscript, value: Any) -> None:
 
 def update_item(p: Parser, container: Any, index: Any, value: Any, node: ast.AST) -> None:
     """container[index] = value."""
+    container, index = present(p, container, node), present(p, index, node)
     if isinstance(container, Captured):
         refuse_captured(p, node)
     if isinstance(container, Flat):
@@ -204,8 +208,8 @@ def refuse_inner_list(p: Parser, node: ast.AST) -> NoReturn:
 def _set_grown(p: Parser, ref: Ref, cell: GrownCell, index: Any, value: Any, node: ast.AST) -> None:
     """items[index] = value in a list of run-time length."""
     value = frozen(p, value, node)
-    leaves = list(leaves_of(value))
-    if not is_atom(index) or len(leaves) != len(cell.items):
+    wide = widened(p.builder, cell, value)
+    if not is_atom(index) or wide is None:
         p.no_derivative(
             "AD208",
             "an item of different structure is put into a list of run-time length",
@@ -213,12 +217,12 @@ def _set_grown(p: Parser, ref: Ref, cell: GrownCell, index: Any, value: Any, nod
             "items of one kind",
         )
     columns = []
-    for column, leaf in zip(cell.items, leaves, strict=True):
+    for column, leaf in zip(wide.items, fitted(wide.pattern, value), strict=True):
         changed = p.builder.apply(lists.LIST_SET, column, index, leaf)
         if isinstance(column, Value):
             changed.hint, changed.named = column.hint, column.named
         columns.append(changed)
-    p.change(ref, GrownCell(cell.pattern, tuple(columns)))
+    p.change(ref, with_holes(GrownCell(wide.pattern, tuple(columns))))
 
 
 def augmented_assign(p: Parser, node: ast.AugAssign) -> None:
@@ -226,7 +230,7 @@ def augmented_assign(p: Parser, node: ast.AugAssign) -> None:
     op = operator_name(node.op)
     target = node.target
     if isinstance(target, ast.Name):
-        old = p.lookup(target.id, target)
+        old = present(p, p.lookup(target.id, target), target)
         new = p.evaluate(node.value)
         if target.id in p.frame.declared_global:
             p.refuse("AD109", f"`{target.id}` is a global that the function assigns to", target,
@@ -235,7 +239,7 @@ def augmented_assign(p: Parser, node: ast.AugAssign) -> None:
         return
     if isinstance(target, ast.Attribute):
         container = p.evaluate(target.value)
-        old = get_attribute(p, container, target.attr, target)
+        old = present(p, get_attribute(p, container, target.attr, target), target)
         value = p.evaluate(node.value)
         new = _updated(p, op, old, value, node)
         cell = cell_of(p, container, target)
@@ -248,7 +252,7 @@ def augmented_assign(p: Parser, node: ast.AugAssign) -> None:
     if is_array(container):
         augmented_item(p, op, container, index, node)
         return
-    old = get_item(p, container, index, target)
+    old = present(p, get_item(p, container, index, target), target)
     value = p.evaluate(node.value)
     update_item(p, container, index, _updated(p, op, old, value, node), target)
 

@@ -11,7 +11,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from ..ir.nodes import Literal
+from ..ir.nodes import Literal, Value
 from ..rules.python import FORMAT
 from ..rules.rule import operator_name
 from .attributes import get_attribute
@@ -24,12 +24,18 @@ from .functions import closure
 from .iterate import fixed_items
 from .opaque import runtime_value
 from .operators import binary, compare, unary
+from .optional import present
 from .parse import Parser
 from .values import DictCell, ListCell, SliceVal, TupleVal
 
 
 def evaluate(p: Parser, node: ast.expr) -> Any:
-    """The abstract value of an expression."""
+    """The abstract value of an expression, which is None on every path or on none."""
+    return present(p, evaluate_optional(p, node), node)
+
+
+def evaluate_optional(p: Parser, node: ast.expr) -> Any:
+    """The abstract value of an expression that may be None on some paths."""
     method = _EXPRESSIONS.get(type(node))
     if method is None:
         code, message, expected = _REFUSED.get(
@@ -77,15 +83,23 @@ def _boolean(p: Parser, node: ast.BoolOp) -> Any:
     is_and = isinstance(node.op, ast.And)
 
     def chain(values: list[ast.expr]) -> Any:
-        value = evaluate(p, values[0])
+        value = evaluate_optional(p, values[0])
         if len(values) == 1:
             return value
         test = truth(p, value, values[0])
         if isinstance(test, Literal):
             return chain(values[1:]) if bool(test.value) is is_and else value
-        if is_and:
-            return branch(p, test, lambda: chain(values[1:]), lambda: value)
-        return branch(p, test, lambda: value, lambda: chain(values[1:]))
+        rest: list[Any] = []
+
+        def go_on() -> Any:
+            rest.append(chain(values[1:]))
+            return rest[0]
+
+        result = branch(p, test, go_on, lambda: value) if is_and else branch(p, test, lambda: value, go_on)
+        if isinstance(result, Value):
+            # all operands of an `and` that holds do so, and none of an `or` that does not
+            p.implied[result, is_and] = (test, *rest)
+        return result
 
     return p.usable(chain(node.values), node, "the result")
 
@@ -99,7 +113,7 @@ def _compare(p: Parser, node: ast.Compare) -> Any:
     """A chain `a < b < c` is `a < b and b < c` with b evaluated once."""
 
     def chain(left: Any, ops: list[ast.cmpop], rest: list[ast.expr]) -> Any:
-        right = evaluate(p, rest[0])
+        right = evaluate_optional(p, rest[0])
         first = compare(p, operator_name(ops[0]), left, right, node)
         if len(ops) == 1:
             return first
@@ -108,17 +122,18 @@ def _compare(p: Parser, node: ast.Compare) -> Any:
             return chain(right, ops[1:], rest[1:]) if test.value else first
         return branch(p, test, lambda: chain(right, ops[1:], rest[1:]), lambda: first)
 
-    return p.usable(chain(evaluate(p, node.left), node.ops, node.comparators), node, "the result")
+    return p.usable(chain(evaluate_optional(p, node.left), node.ops, node.comparators), node, "the result")
 
 
 def _ternary(p: Parser, node: ast.IfExp) -> Any:
     test = tested(p, node.test)
-    result = branch(p, test, lambda: evaluate(p, node.body), lambda: evaluate(p, node.orelse))
+    then, orelse = node.body, node.orelse
+    result = branch(p, test, lambda: evaluate_optional(p, then), lambda: evaluate_optional(p, orelse))
     return p.usable(result, node, "the result of this expression")
 
 
 def _walrus(p: Parser, node: ast.NamedExpr) -> Any:
-    value = evaluate(p, node.value)
+    value = evaluate_optional(p, node.value)
     p.assign(node.target.id, value)
     return value
 
@@ -137,7 +152,7 @@ def _elements(p: Parser, elements: list[ast.expr]) -> list[Any]:
         if isinstance(e, ast.Starred):
             items.extend(fixed_items(p, evaluate(p, e.value), e))
         else:
-            items.append(evaluate(p, e))
+            items.append(evaluate_optional(p, e))
     return items
 
 
@@ -148,7 +163,7 @@ def _dict(p: Parser, node: ast.Dict) -> Any:
             entries.update(dict_items(p, evaluate(p, v), v))
         else:
             key = static_key(p, evaluate(p, k), k)
-            entries[key] = evaluate(p, v)
+            entries[key] = evaluate_optional(p, v)
     return p.new(DictCell(tuple(entries), tuple(entries.values())))
 
 
@@ -190,7 +205,7 @@ def _format(p: Parser, node: ast.JoinedStr) -> Any:
             parts.append(Literal(part.value))
             continue
         assert isinstance(part, ast.FormattedValue)
-        value = evaluate(p, part.value)
+        value = evaluate_optional(p, part.value)
         spec = _format(p, part.format_spec) if isinstance(part.format_spec, ast.JoinedStr) else Literal("")
         conversion = Literal(chr(part.conversion) if part.conversion > 0 else "")
         value = runtime_value(p, value, part)

@@ -19,6 +19,7 @@ from .growing import append, extend
 from .iterate import counted, fixed_items, iterable, require
 from .loops import iterate
 from .operators import binary, compare
+from .optional import without_none
 from .parse import Parser
 from .values import (
     FALSE,
@@ -82,7 +83,11 @@ def _sum(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) ->
         items = [start, *source.items]
     elif zero:
         columns = p.cell(collect(p, source, node))
-        if isinstance(columns, GrownCell) and is_atom(columns.pattern):
+        if isinstance(columns, GrownCell):
+            columns = without_none(p, columns, node)
+            if not is_atom(columns.pattern):
+                p.no_derivative("AD206", "`sum` of items that are no numbers or arrays", node,
+                                "a loop that adds them up")  # fmt: skip
             return p.builder.expand("sum(x)", x=columns.items[0])
         items = [start]
         if isinstance(columns, ListCell):
@@ -175,6 +180,8 @@ def _any_all(is_any: bool) -> Any:
                 return p.builder.expand(f"bool(np.{name}(x))", x=args[0])
             column = p.cell(collect(p, source, node))
             assert isinstance(column, GrownCell)
+            if not is_atom(column.pattern):
+                p.no_derivative("AD206", f"`{name}` of items that are no numbers", node, "a loop over them")
             return p.builder.expand(f"bool(np.{name}(np.asarray(x)))", x=column.items[0])
 
         def chain(items: tuple[Any, ...]) -> Any:

@@ -24,11 +24,14 @@ from .values import (
     DEAD,
     FALSE,
     NONE,
+    TRUE,
     UNDEF,
     Closure,
     DictCell,
+    Maybe,
     TupleVal,
     Undef,
+    as_maybe,
     result_key,
     return_key,
 )
@@ -38,8 +41,8 @@ _DEEPEST = 200
 
 def closure(p: Parser, node: ast.FunctionDef | ast.Lambda, name: str) -> Closure:
     """The value of a nested `def` or lambda; defaults are evaluated now, names late."""
-    defaults = tuple(p.evaluate(d) for d in node.args.defaults)
-    kw_defaults = tuple(UNDEF if d is None else p.evaluate(d) for d in node.args.kw_defaults)
+    defaults = tuple(p.evaluate_optional(d) for d in node.args.defaults)
+    kw_defaults = tuple(UNDEF if d is None else p.evaluate_optional(d) for d in node.args.kw_defaults)
     return Closure(node, p.frame, defaults, kw_defaults, name)
 
 
@@ -179,7 +182,7 @@ def inline(p: Parser, frame: Frame, bound: dict[str, Any]) -> Any:
     with p.in_frame(frame):
         if isinstance(node, ast.Lambda):
             with p.builder.at(frame.source.loc(node.body)):
-                result = p.evaluate(node.body)
+                result = p.evaluate_optional(node.body)
         else:
             p.run(node.body)
             if DEAD in p.state.names:
@@ -231,11 +234,10 @@ def _result(p: Parser, frame: Frame, node: ast.AST) -> Any:
     if isinstance(returned, Literal):
         return p.usable(result, node, "the result of this function")
     # some path falls off the end of the function and returns None there
-    if isinstance(result, Literal) and result.value is None:
+    result = as_maybe(p.usable(result, node, "the result of this function"))
+    if result.nothing is TRUE:
         return NONE
-
-    def fell_through() -> None:
-        p.raise_at(TypeError(f"{frame.source.qualname} returned None where a derivative needs a number"))
-
-    branch(p, p.builder.negate(returned), fell_through, lambda: None)
-    return p.usable(result, node, "the result of this function")
+    nothing = p.builder.negate(returned)
+    if result.nothing is not FALSE:
+        nothing = branch(p, returned, lambda: result.nothing, lambda: TRUE)
+    return p.settled(Maybe(nothing, result.value))

@@ -10,15 +10,15 @@ import ast
 from functools import partial
 from typing import Any
 
-from ..ir.nodes import Items, Literal, Value
+from ..ir.nodes import Literal, Value
 from ..ir.types import Array
 from ..rules import lists
 from .cells import cell_of, demand_static
+from .columns import fitted, grown, widened, with_holes
 from .iterate import iterable
 from .loops import iterate
-from .merge import grown, leaves_of
 from .parse import Parser
-from .values import Fixed, GrownCell, ListCell, TupleVal, fresh_id, is_atom
+from .values import Fixed, GrownCell, ListCell, Maybe, TupleVal, fresh_id, is_atom
 
 
 def append(p: Parser, ref: Any, value: Any, node: ast.AST) -> None:
@@ -30,21 +30,18 @@ def append(p: Parser, ref: Any, value: Any, node: ast.AST) -> None:
     assert isinstance(cell, GrownCell)
     p.resized.add(ref.id)
     value = frozen(p, value, node)
-    leaves = list(leaves_of(value))
-    columns = cell.items
-    if cell.pattern is None:
-        columns = tuple(p.builder.apply(lists.LIST_MAKE, Items(())) for _ in leaves)
-    elif len(leaves) != len(columns):
+    cell = widened(p.builder, cell, value)
+    if cell is None:
         p.no_derivative(
             "AD208", "items of different structure are appended to one list", node, "items of one kind"
         )
     new = []
-    for column, leaf in zip(columns, leaves, strict=True):
+    for column, leaf in zip(cell.items, fitted(cell.pattern, value), strict=True):
         grown_column = p.builder.apply(lists.LIST_APPEND, column, leaf)
         if isinstance(column, Value):
             grown_column.hint, grown_column.named = column.hint, column.named
         new.append(grown_column)
-    p.change(ref, GrownCell(value if cell.pattern is None else cell.pattern, tuple(new)))
+    p.change(ref, with_holes(GrownCell(cell.pattern, tuple(new))))
 
 
 def frozen(p: Parser, value: Any, node: ast.AST) -> Any:
@@ -61,6 +58,8 @@ def frozen(p: Parser, value: Any, node: ast.AST) -> Any:
         as_list = grown(p.builder, cell)
         if as_list is not None and len(as_list.items) == 1 and is_atom(as_list.pattern):
             return as_list.items[0]
+    if isinstance(value, Maybe):
+        return Maybe(value.nothing, frozen(p, value.value, node))
     if isinstance(value, TupleVal):
         return TupleVal(tuple(frozen(p, v, node) for v in value.items), value.cls)
     if not is_atom(value):

@@ -13,7 +13,7 @@ from typing import Any
 from ..ir.build import Builder
 from .calls import call
 from .comprehensions import iterated
-from .expressions import evaluate
+from .expressions import evaluate, evaluate_optional
 from .memory import Memory
 from .operators import binary
 from .parse import Parser
@@ -29,8 +29,12 @@ class Interpreter(Parser):
         builder.reads = self.memory.operands
 
     def evaluate(self, node: ast.expr) -> Any:
-        """The abstract value of an expression."""
+        """The abstract value of an expression, which is None on every path or on none."""
         return evaluate(self, node)
+
+    def evaluate_optional(self, node: ast.expr) -> Any:
+        """The abstract value of an expression that may be None on some paths."""
+        return evaluate_optional(self, node)
 
     def evaluate_iterated(self, node: ast.expr) -> Any:
         """The abstract value of an expression whose items are asked for at once."""

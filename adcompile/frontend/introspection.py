@@ -17,6 +17,7 @@ from ..rules.rule import NAMESPACE, Param, Primitive, parse_expression
 from .attributes import get_attribute, put_attribute, store_attribute
 from .cells import cell_of
 from .classes import instantiate
+from .optional import either
 from .parse import Parser
 from .values import (
     FALSE,
@@ -43,10 +44,14 @@ def _isinstance(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any
     flat: list[type] = []
     for c in classes:
         flat.extend(c if isinstance(c, tuple) else getattr(c, "__args__", (c,)))
-    cls = class_of(p, args[0], node)
-    if cls is None:
-        return p.builder.apply(_ISINSTANCE, args[0], Literal(tuple(flat)))
-    return TRUE if issubclass(cls, tuple(flat)) else FALSE
+
+    def of(value: Any) -> Any:
+        cls = class_of(p, value, node)
+        if cls is None:
+            return p.builder.apply(_ISINSTANCE, value, Literal(tuple(flat)))
+        return TRUE if issubclass(cls, tuple(flat)) else FALSE
+
+    return either(p, args[0], node, of)
 
 
 def class_of(p: Parser, value: Any, node: ast.AST) -> type | None:

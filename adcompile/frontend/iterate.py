@@ -18,8 +18,9 @@ from .attributes import call_special
 from .branches import branch
 from .cells import cell_of, demand_static
 from .inputs import expand_captured
-from .merge import with_leaves
+from .optional import present
 from .parse import Parser
+from .structure import with_leaves
 from .unravel import unravelled
 from .values import (
     DictCell,
@@ -39,6 +40,7 @@ from .values import (
 
 def iterable(p: Parser, value: Any, node: ast.AST) -> Any:
     """The value as something to iterate over."""
+    value = present(p, value, node)
     if isinstance(value, (Fixed, Indexed, RangeVal)):
         return value
     if isinstance(value, Iterator):

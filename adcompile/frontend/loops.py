@@ -11,14 +11,13 @@ import ast
 from collections.abc import Callable, Set
 from typing import Any
 
-from ..ir.nodes import Block, For, Items, Literal, Stmt, Value, While, clone_stmt, map_arg
+from ..ir.nodes import Block, For, Literal, Stmt, Value, While, clone_stmt, map_arg
 from ..ir.types import BOOL, INT
-from ..rules import lists
 from .branches import fork, guarded, tested
 from .carried import Carried, Grows, carry, exit_containers, state_after
+from .columns import grown, widened
 from .iterate import iterable
 from .memory import is_array
-from .merge import grown, leaves_of
 from .names import bound_in, live_names, reads
 from .parse import DeadPath, NeedUnroll, Parser
 from .values import (
@@ -29,7 +28,6 @@ from .values import (
     CheckpointedRange,
     Conflict,
     Fixed,
-    GrownCell,
     Indexed,
     RangeVal,
     State,
@@ -256,7 +254,7 @@ def _loop(
     entry, statements = p.state, len(p.builder.statements)
     while True:
         try:
-            carried = Carried(p, entry.copy(), head[2] if isinstance(head, tuple) else None)
+            carried = Carried(p, entry.copy(), *_counting(head))
             _fixed_point(p, carried, loop, bind, body, live, head)
             return
         except Grows as growth:
@@ -266,13 +264,21 @@ def _loop(
             statements = len(p.builder.statements)
 
 
+def _counting(head: Any) -> tuple[Any, Any]:
+    """The index of a loop, and its span if that tells where the loop starts and whether it does."""
+    if not isinstance(head, tuple):
+        return None, None
+    span, backwards, index = head[:3]
+    step = span[2]
+    is_plain = not backwards and isinstance(step, Literal) and step.value != 0
+    return index, span if is_plain else None
+
+
 def _make_grown(p: Parser, entry: State, growth: Grows) -> None:
     cell = entry.heap[growth.ident]
-    if growth.pattern is not None:
-        empty = tuple(p.builder.apply(lists.LIST_MAKE, Items(())) for _ in leaves_of(growth.pattern))
-        entry.heap[growth.ident] = GrownCell(growth.pattern, empty)
-        return
     new = grown(p.builder, cell)
+    if new is not None and growth.pattern is not None:
+        new = widened(p.builder, new, growth.pattern)
     entry.heap[growth.ident] = (
         new if new is not None else Conflict("a list of different items grows in the loop")
     )
@@ -304,7 +310,7 @@ def _fixed_point(
                 p.state = carried.entry
                 return
         with p.builder.block() as statements:
-            carried.point()
+            carried.begin()
             stop = _iteration(p, loop, bind, body, head if is_for else None)
         end = p.state
         if DEAD in end.names:
@@ -392,6 +398,8 @@ def _emit_loop(
         cloned = [clone_stmt(s, mapping) for s in test_statements]
         block = Block(tuple(fresh.values()), cloned, (map_arg(test, mapping),))
         p.builder.statements.append(While(results, tuple(init), block, body, loc, stops, adjoint))
+    if carried.first is not None and carried.first not in outs:
+        outs[carried.first] = carried.never()
     p.state = state_after(carried, outs, flags, states, live, p.frame.id)
     carried.leave(outs, arrays, p.state)
 

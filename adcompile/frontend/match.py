@@ -23,7 +23,7 @@ from .values import FALSE, TRUE, DictCell, ListCell, TupleVal
 
 def match_statement(p: Parser, node: ast.Match, rest: list[ast.stmt]) -> bool:
     """Execute a `match`; returns whether the rest of the block has been executed as well."""
-    subject = p.evaluate(node.subject)
+    subject = p.evaluate_optional(node.subject)
 
     def attempt(cases: list[ast.match_case]) -> bool:
         if not cases:

@@ -22,10 +22,10 @@ from ..rules.indexing import GETITEM, index_parts, is_forward, is_whole
 from ..rules.lists import LIST_APPEND, LIST_MAKE, LIST_POP, LIST_SET
 from ..rules.rule import Primitive
 from ..rules.sharing import casts, shown_by
-from .merge import parts_of
 from .names import exposed_in, reads
 from .parse import Frame, Parser
 from .pointers import NOWHERE, Join, Place, Tree, map_places, places
+from .structure import parts_of
 from .values import Ref, State, is_atom
 
 # stands for the array of any item of a run-time list

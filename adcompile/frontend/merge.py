@@ -7,184 +7,53 @@ when it is used. Not for running statements: `statements`, `branches` and `loops
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from ..ir.build import Builder
-from ..ir.nodes import UNDEFINED, Items, Literal, Stmt, Value
-from ..ir.types import OPAQUE, UNKNOWN, Scalar, Type, forget_sizes, is_numeric, join
-from ..rules import lists
+from ..ir.nodes import UNDEFINED, Literal, Stmt, Value, is_absent
+from ..ir.types import BOOL, OPAQUE, Scalar, Type, forget_sizes, is_numeric, join
+from .columns import alike, grown
 from .parse import Parser
 from .pointers import Either, Join, Tree
+from .structure import parts_of, rebuild, same_literal, same_structure
 from .values import (
     DEAD,
     FALSE,
     NONE,
+    TRUE,
     UNDEF,
     BoundMethod,
-    CheckpointedRange,
     Choice,
     Closure,
     Conflict,
-    DictCell,
-    Flat,
     GrownCell,
     ListCell,
-    ObjectCell,
+    Maybe,
     PartialVal,
-    RangeVal,
     Ref,
-    SliceVal,
     State,
     TupleVal,
     Undef,
+    as_maybe,
     is_atom,
     is_flag,
+    is_none,
     is_result,
 )
 
 
-def parts_of(value: Any) -> tuple[Any, ...]:
-    """The abstract values that a structured value is made of."""
-    if isinstance(value, (TupleVal, ListCell, DictCell, ObjectCell, GrownCell)):
-        return value.items
-    if isinstance(value, CheckpointedRange):
-        return (value.start, value.stop, value.step, value.snapshots)
-    if isinstance(value, (SliceVal, RangeVal)):
-        return (value.start, value.stop, value.step)
-    if isinstance(value, BoundMethod):
-        return (value.receiver, value.function)
-    if isinstance(value, Choice):
-        return (value.test, value.then, value.orelse)
-    if isinstance(value, Flat):
-        return (value.array,)
-    if isinstance(value, PartialVal):
-        return (value.function, *value.args, *(v for _, v in value.keywords))
-    return ()
-
-
-def rebuild(value: Any, parts: tuple[Any, ...]) -> Any:
-    """A value of the same structure with other parts."""
-    if isinstance(value, TupleVal):
-        return TupleVal(parts, value.cls)
-    if isinstance(value, ListCell):
-        return ListCell(parts)
-    if isinstance(value, DictCell):
-        return DictCell(value.keys, parts, value.cls)
-    if isinstance(value, ObjectCell):
-        return ObjectCell(value.keys, parts, value.cls)
-    if isinstance(value, GrownCell):
-        return GrownCell(value.pattern, parts)
-    if isinstance(value, SliceVal):
-        return SliceVal(*parts)
-    if isinstance(value, RangeVal):
-        start, stop, step, *snapshots = parts
-        return type(value)(start, stop, step, value.backwards, *snapshots)
-    if isinstance(value, BoundMethod):
-        return BoundMethod(*parts)
-    if isinstance(value, Choice):
-        return Choice(*parts)
-    if isinstance(value, Flat):
-        return Flat(*parts)
-    if isinstance(value, PartialVal):
-        n = len(value.args)
-        keywords = tuple((k, v) for (k, _), v in zip(value.keywords, parts[1 + n :], strict=True))
-        return PartialVal(parts[0], parts[1 : 1 + n], keywords)
-    return value
-
-
-def same_structure(a: Any, b: Any) -> bool:
-    """Whether two structured values differ in their parts only."""
-    if type(a) is not type(b) or len(parts_of(a)) != len(parts_of(b)) or not parts_of(a):
-        return (
-            type(a) is type(b) and not parts_of(a) and isinstance(a, (TupleVal, ListCell)) and not parts_of(b)
-        )
-    if isinstance(a, (TupleVal, ObjectCell, DictCell)) and a.cls is not b.cls:
-        return False
-    if isinstance(a, (DictCell, ObjectCell)):
-        return bool(a.keys == b.keys)
-    if isinstance(a, PartialVal):
-        return len(a.args) == len(b.args) and [k for k, _ in a.keywords] == [k for k, _ in b.keywords]
-    return not isinstance(a, RangeVal) or a.backwards == b.backwards
-
-
-def same_literal(a: Any, b: Any) -> bool:
-    """Whether two atoms are one Python constant, told apart as finely as the program could."""
-    if not (isinstance(a, Literal) and isinstance(b, Literal)):
-        return False
-    if a.value is b.value:
-        return True
-    if type(a.value) is not type(b.value) or not isinstance(a.value, (int, float, str, complex, bytes)):
-        return False
-    return repr(a.value) == repr(b.value)
-
-
 def joined_type(a: Any, b: Any) -> Type | None:
     """The type of a graph value that is one of two atoms, None if there is no such value."""
-    values = [x.value for x in (a, b) if isinstance(x, Literal)]
-    if len(values) == 2 and None in values and (is_numeric(a.type) or is_numeric(b.type)):
-        return UNKNOWN
     if isinstance(a, Literal) and isinstance(b, Literal) and not (is_numeric(a.type) and is_numeric(b.type)):
         # two strings or two flags of a kind may be chosen from at run time;
         # functions, None and others may not
         same_kind = type(a.value) is type(b.value) and isinstance(a.value, (str, bytes))
         return OPAQUE if same_kind else None
-    for none, other in ((a, b), (b, a)):
-        if (
-            isinstance(none, Literal)
-            and none.value is None
-            and isinstance(other, Value)
-            and is_numeric(other.type)
-        ):
-            return UNKNOWN
     found = join(a.type, b.type)
     if found == OPAQUE and (isinstance(a, Literal) or isinstance(b, Literal)):
         literal = a if isinstance(a, Literal) else b
         return OPAQUE if isinstance(literal.value, str) else None
     return found
-
-
-def grown(builder: Builder, cell: Any) -> Any:
-    """A list of known items as a run-time list, None if its items have no common structure."""
-    if isinstance(cell, GrownCell):
-        return cell
-    if not isinstance(cell, ListCell):
-        return None
-    if not cell.items:
-        return GrownCell(None, ())
-    pattern = cell.items[0]
-    columns: list[list[Any]] = [[] for _ in leaves_of(pattern)]
-    for item in cell.items:
-        if not _same_pattern(pattern, item):
-            return None
-        for column, leaf in zip(columns, leaves_of(item), strict=True):
-            column.append(leaf)
-    made = tuple(builder.apply(lists.LIST_MAKE, Items(tuple(column))) for column in columns)
-    return GrownCell(pattern, made)
-
-
-def leaves_of(value: Any) -> Iterator[Any]:
-    """The atoms of a value without mutable parts."""
-    if is_atom(value):
-        yield value
-    for part in parts_of(value):
-        yield from leaves_of(part)
-
-
-def _same_pattern(a: Any, b: Any) -> bool:
-    if is_atom(a) and is_atom(b):
-        return True
-    if not same_structure(a, b) or isinstance(a, (ListCell, DictCell, ObjectCell)):
-        return False
-    return all(_same_pattern(x, y) for x, y in zip(parts_of(a), parts_of(b), strict=True))
-
-
-def with_leaves(pattern: Any, atoms: Iterator[Any]) -> Any:
-    """The pattern with its atoms replaced, in order."""
-    if is_atom(pattern):
-        return next(atoms)
-    return rebuild(pattern, tuple(with_leaves(p, atoms) for p in parts_of(pattern)))
 
 
 class BranchMerge:
@@ -210,6 +79,8 @@ class BranchMerge:
         self._atoms: dict[tuple[int, int], Value] = {}
         # the arrays that were handed out, and what each was on the two paths
         self._arrays: dict[Value, tuple[Any, Any]] = {}
+        # what the path that does not assign a value has in its place
+        self._missing = UNDEFINED
         # how many statements of each branch have been looked at, and what they define
         self._known: list[tuple[int, set[Value]]] = [(0, set()), (0, set())]
 
@@ -223,10 +94,11 @@ class BranchMerge:
         for side in (0, 1):
             if self.dead[side]:
                 return self._one_sided(1 - side)
+        self.merged.facts = {k: v for k, v in first.facts.items() if second.facts.get(k) is v}
         for key in dict.fromkeys([*first.names, *second.names]):
             missing = FALSE if is_flag(key) else UNDEF
             a, b = first.names.get(key, missing), second.names.get(key, missing)
-            if is_result(key) and all(isinstance(v, Undef) or _is_none(v) for v in (a, b)):
+            if is_result(key) and all(isinstance(v, Undef) or is_none(v) for v in (a, b)):
                 # a function that does not return returns None
                 a = b = NONE
             self.merged.names[key] = self.value(a, b, name_of_key(key))
@@ -324,6 +196,7 @@ class BranchMerge:
         for ident, cell in state.heap.items():
             self.merged.heap[ident] = self._export(cell, side)
         self.merged.listed = state.listed
+        self.merged.facts = state.facts
         for born, content in state.memory.items():
             if not self._defined(born, side):
                 self.merged.memory[born] = out = self._handed_out(content, side, born.hint, born.named)
@@ -353,7 +226,9 @@ class BranchMerge:
         if pair not in self._atoms:
             self._atoms[pair] = self._out(value.type, hint, named)
             self.yields[side].append(value)
-            self.yields[1 - side].append(UNDEFINED)
+            self.yields[1 - side].append(self._missing)
+        elif self._missing is NONE:
+            self.yields[1 - side][self.outs.index(self._atoms[pair])] = NONE
         return self._atoms[pair]
 
     def _defined(self, value: Value, side: int) -> bool:
@@ -375,7 +250,12 @@ class BranchMerge:
             return a if isinstance(a, Conflict) else b
         for side, other in ((0, b), (1, a)):
             if isinstance(other, Undef):
-                return self._maybe((a, b)[side], side, hint)
+                return self._assigned((a, b)[side], side, hint)
+        a, b = (self.p.settled(v, state) for v, state in zip((a, b), self.states, strict=True))
+        if a is b or same_literal(a, b):
+            return a
+        if any(isinstance(v, Maybe) or is_none(v) for v in (a, b)):
+            return self._optional(as_maybe(a), as_maybe(b), hint)
         if is_atom(a) and is_atom(b):
             return self._atom(a, b, hint)
         if isinstance(a, Ref) and isinstance(b, Ref):
@@ -387,12 +267,30 @@ class BranchMerge:
             return Choice(self.test, a, b)
         return Conflict(f"it is {describe(a)} on one path and {describe(b)} on the other")
 
-    def _maybe(self, value: Any, side: int, hint: str) -> Any:
+    def _optional(self, a: Maybe, b: Maybe, hint: str) -> Any:
+        """A value that is None on some of the paths that meet."""
+        if a.nothing is TRUE and b.nothing is FALSE and self.test is not None:
+            nothing = self._as_bool(self.test)
+        elif a.nothing is FALSE and b.nothing is TRUE and self.test is not None:
+            nothing = self.builder.negate(self.test)
+        else:
+            nothing = self.value(a.nothing, b.nothing, f"{hint}_is_none" if hint else "")
+        known = [v for v in (a.value, b.value) if not isinstance(v, Undef)]
+        constant = len(known) == 1 and isinstance(known[0], Literal)
+        outer, self._missing = self._missing, NONE
+        value = known[0] if constant else self.value(a.value, b.value, hint)
+        self._missing = outer
+        return value if isinstance(value, Conflict) else Maybe(nothing, value)
+
+    def _as_bool(self, test: Any) -> Any:
+        return test if test.type == BOOL else self.builder.negate(self.builder.negate(test))
+
+    def _assigned(self, value: Any, side: int, hint: str) -> Any:
         """Assigned on one path only: the emitted code raises Python's own error where it is unassigned."""
         if isinstance(value, Literal) and is_numeric(value.type):
             out = self._out(value.type, hint, bool(hint))
             self.yields[side].append(value)
-            self.yields[1 - side].append(UNDEFINED)
+            self.yields[1 - side].append(self._missing)
             return out
         if isinstance(value, Literal):
             return Conflict("it is assigned on one path only")
@@ -448,29 +346,11 @@ class BranchMerge:
                 outer, self.builder.statements = self.builder.statements, self.statements[side]
                 pair.append(grown(self.builder, cell))
                 self.builder.statements = outer
-            a, b = same_pattern_lists(self.builder, pair, self.statements)
+            a, b = alike(self.builder, pair, self.statements)
         if a is None or b is None or not same_structure(a, b):
             return Conflict("the container has different items on the two paths")
         merged = tuple(self.value(x, y) for x, y in zip(parts_of(a), parts_of(b), strict=True))
         return rebuild(a, merged)
-
-
-def same_pattern_lists(
-    builder: Builder, pair: list[Any], statements: tuple[list[Stmt], list[Stmt]]
-) -> tuple[Any, Any]:
-    """Give an empty run-time list the pattern of the other one."""
-    for side in (0, 1):
-        mine, other = pair[side], pair[1 - side]
-        if mine is not None and other is not None and mine.pattern is None and other.pattern is not None:
-            outer, builder.statements = builder.statements, statements[side]
-            made = tuple(builder.apply(lists.LIST_MAKE, Items(())) for _ in other.items)
-            builder.statements = outer
-            pair[side] = GrownCell(other.pattern, made)
-    return pair[0], pair[1]
-
-
-def _is_none(value: Any) -> bool:
-    return isinstance(value, Literal) and value.value is None
 
 
 def is_callable(value: Any) -> bool:
@@ -491,6 +371,8 @@ def describe(value: Any) -> str:
         return "None" if value.value is None else repr(value.value)
     if isinstance(value, Value):
         return f"a value of type {value.type}"
+    if isinstance(value, Maybe):
+        return f"None or {describe(value.value)}"
     if isinstance(value, TupleVal):
         return f"a tuple of {len(value.items)} item{'s' * (len(value.items) != 1)}"
     names = {Ref: "a list, dict or object", Undef: "undefined"}
@@ -500,12 +382,8 @@ def describe(value: Any) -> str:
 def carried_type(entry: Any, exit: Any, previous: Any) -> Type | None:
     """The type of a variable around a loop."""
     t: Type | None = None
-    atoms = [x for x in (previous, entry, exit) if x is not None and x is not UNDEFINED]
-    none = [x for x in atoms if isinstance(x, Literal) and x.value is None]
-    if none and any(is_numeric(x.type) for x in atoms):
-        return UNKNOWN
     for atom in (previous, entry, exit):
-        if atom is None or atom is UNDEFINED:
+        if atom is None or is_absent(atom):
             continue
         if t is None:
             t = atom.type if isinstance(atom, Value) or is_numeric(atom.type) else None

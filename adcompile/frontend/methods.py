@@ -16,10 +16,10 @@ from .cells import cell_of, demand_static, dict_items, static_key
 from .definitions import call_defined
 from .flat import FLAT_METHODS
 from .growing import append, extend
-from .merge import with_leaves
 from .opaque import call_unknown
 from .operators import binary, compare
 from .parse import Parser
+from .structure import with_leaves
 from .values import NONE, ArrayMethod, ContainerMethod, DictCell, DictView, GrownCell, ListCell, TupleVal
 from .writes import WRITING_METHODS, apply_with_out
 

@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 
 from ..errors import AdcompileError, NoDerivative
-from ..ir.nodes import Items, Literal, Value
-from ..ir.types import OPAQUE, Array, ListOf, Unknown
+from ..ir.nodes import Block, If, Items, Literal, Value
+from ..ir.types import OPAQUE, UNKNOWN, Array, ListOf, Unknown
 from ..rules.python import ATTRIBUTE, DICT, LIST, TUPLE, opaque_call
 from ..rules.rule import OPERATORS
 from .cells import cell_of
 from .parse import Parser
 from .primitives import sequence_argument
-from .values import ArrayMethod, Captured, DictCell, GrownCell, ListCell, Ref, TupleVal, is_atom
+from .values import NONE, ArrayMethod, Captured, DictCell, GrownCell, ListCell, Maybe, Ref, TupleVal, is_atom
 
 _PURE_MODULES = ("numpy", "math", "scipy", "operator", "cmath")
 
@@ -150,6 +150,9 @@ def _is_writable(p: Parser, value: Any) -> bool:
 
 def runtime_value(p: Parser, value: Any, node: ast.AST) -> Any:
     """The run-time object that an abstract value stands for."""
+    value = p.settled(value)
+    if isinstance(value, Maybe):
+        return _object_or_none(p, value, node)
     if is_atom(value):
         return value
     if isinstance(value, TupleVal):
@@ -175,6 +178,16 @@ def runtime_value(p: Parser, value: Any, node: ast.AST) -> Any:
         node,
         "numbers, arrays and strings",
     )
+
+
+def _object_or_none(p: Parser, value: Maybe, node: ast.AST) -> Value:
+    """What may be None as one object, which may be none."""
+    with p.builder.block() as statements:
+        inner = p.memory.current(runtime_value(p, value.value, node))
+    out = Value(OPAQUE if inner.type == OPAQUE else UNKNOWN, getattr(inner, "hint", ""))
+    then, orelse = Block((), [], (NONE,)), Block((), statements, (inner,))
+    p.builder.statements.append(If((out,), value.nothing, then, orelse, p.builder.loc))
+    return out
 
 
 def _hint_of(path: Any) -> str:

@@ -19,8 +19,9 @@ from ..ir.types import FLOAT, Array, is_differentiable, is_numeric
 from ..rules.indexing import OWN
 from .inputs import expand_captured, expand_object
 from .memory import is_array
-from .merge import parts_of, rebuild
 from .parse import Parser
+from .returned import name_of, returned
+from .structure import parts_of, rebuild
 from .twins import twins
 from .values import BoundMethod, Closure, Ref, Transformed, TupleVal, is_atom
 
@@ -192,8 +193,8 @@ def _executed(
     before, mark = dict(p.state.memory), Value(FLOAT).serial
     with p.builder.block() as statements:
         with twins(p, opened.originals, opened.values):
-            returned = p.call(function, args, keywords, node)
-        result, aux = _delivered(p, function, args, keywords, returned, delivery, node)
+            value = returned(p, p.call(function, args, keywords, node), name_of(function))
+        result, aux = _delivered(p, function, args, keywords, value, delivery, node)
         result = map_leaves(p, result, p.memory.current)
         aux = None if aux is None else map_leaves(p, aux, p.memory.current)
     changed = [b for b, content in p.state.memory.items() if before.get(b, b) is not content]

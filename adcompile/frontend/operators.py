@@ -18,14 +18,16 @@ from ..rules.rule import OPERATORS
 from .attributes import call_special
 from .branches import branch, choose, truth
 from .cells import cell_of, demand_static, static_key
+from .columns import grown
 from .growing import extend
 from .inputs import expand_captured, unwrap
 from .introspection import class_of
 from .iterate import as_tuple, fixed_items
-from .merge import grown, leaves_of, parts_of
 from .opaque import opaque_text
+from .optional import either, is_absent, present
 from .parse import Parser
 from .primitives import as_operand
+from .structure import leaves_of, parts_of
 from .values import (
     FALSE,
     TRUE,
@@ -35,12 +37,14 @@ from .values import (
     GrownCell,
     Iterator,
     ListCell,
+    Maybe,
     ObjectCell,
     RangeVal,
     Ref,
     SliceVal,
     TupleVal,
     is_atom,
+    is_none,
 )
 
 
@@ -235,6 +239,7 @@ def is_folded(x: Any) -> bool:
 
 def binary(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
     """X op y for any abstract values."""
+    x, y = present(p, x, node), present(p, y, node)
     if is_folded(x) and is_folded(y) and op in _PYTHON:
         return _fold(p, op, x, y)
     if is_atom(x) and is_atom(y):
@@ -345,8 +350,15 @@ def compare(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
     """X op y for one comparison."""
     if op in ("in", "not in"):
         return membership(p, op, x, y, node)
+    for value, other in ((p.settled(x), y), (p.settled(y), x)):
+        if op in ("is", "is not") and isinstance(value, Maybe) and is_none(other):
+            nothing = is_absent(p, value)
+            return nothing if op == "is" else p.builder.negate(nothing)
+    if op in ("is", "is not", "==", "!=") and any(isinstance(p.settled(v), Maybe) for v in (x, y)):
+        return either(p, x, node, lambda x: either(p, y, node, lambda y: compare(p, op, x, y, node)))
     if op in ("is", "is not"):
         return _identity(p, op, x, y, node)
+    x, y = present(p, x, node), present(p, y, node)
     if is_folded(x) and is_folded(y):
         return _fold(p, op, x, y)
     if isinstance(x, Literal) and isinstance(y, Literal) and not (is_numeric(x.type) and is_numeric(y.type)):
@@ -385,7 +397,7 @@ def _lexicographic(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
 
 def _identity(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
     """`is`: decided by structure; two graph values are compared at run time."""
-    x, y = unwrap(p, x), unwrap(p, y)
+    x, y = p.settled(unwrap(p, x)), p.settled(unwrap(p, y))
     for ref, other in ((x, y), (y, x)):
         if isinstance(ref, Ref) and isinstance(other, Literal) and ref.id in p.shared:
             p.no_derivative("AD206", "`is` of an argument and an object that the function captures", node,
@@ -415,6 +427,7 @@ def _identity(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
 
 def unary(p: Parser, op: str, value: Any, node: ast.AST) -> Any:
     """Op value, for an operator other than `not`."""
+    value = present(p, value, node)
     if (
         isinstance(value, Literal)
         and isinstance(value.value, (int, float))

@@ -21,13 +21,16 @@ from ..errors import AdcompileError, NoDerivative, UnsupportedSyntax, combine
 from ..ir.build import Builder
 from ..ir.nodes import Literal, Value
 from ..rules.python import RAISE
+from ..rules.rule import OPERATORS
 from .source import Source
 from .values import (
     DEAD,
     FALSE,
+    NONE,
     TRUE,
     UNDEF,
     Conflict,
+    Maybe,
     State,
     Undef,
     break_key,
@@ -96,6 +99,8 @@ class Parser(ABC):
         self.watched: set[Any] = set()
         self.seen: set[Any] = set()
         self.frames: dict[int, Frame] = {}
+        # what follows for the operands of `and` and `or` from an outcome
+        self.implied: dict[tuple[Value, bool], tuple[Any, ...]] = {}
         # what is known of the arrays that are written: a `memory.Memory`
         self.memory: Any = None
 
@@ -204,7 +209,7 @@ class Parser(ABC):
                 node,
                 "one kind of value on every path, with the same structure and the same kind of items",
             )
-        return value
+        return self.settled(value)
 
     def raise_at(self, error: Exception) -> NoReturn:
         """The program raises here: keep the exception in the graph and give up this path."""
@@ -212,6 +217,41 @@ class Parser(ABC):
             RAISE, Literal(type(error), type(error).__name__), tuple(Literal(a) for a in error.args)
         )
         raise DeadPath
+
+    # -- tests -----------------------------------------------------------------------------------------------
+
+    def assume(self, test: Any, holds: bool) -> None:
+        """Go on where a test has this outcome."""
+        test, holds = self._plain(test, holds)
+        if isinstance(test, Value) and test not in self.state.facts:
+            self.state.facts[test] = holds
+            for operand in self.implied.get((test, holds), ()):
+                self.assume(operand, holds)
+
+    def decided(self, test: Any, state: State | None = None) -> bool | None:
+        """The outcome of a test, None if the way here does not tell."""
+        test, plain = self._plain(test, True)
+        if isinstance(test, Literal):
+            return bool(test.value) is plain
+        found = (state or self.state).facts.get(test)
+        return None if found is None else found is plain
+
+    def _plain(self, test: Any, holds: bool) -> tuple[Any, bool]:
+        """A test without the negations before it."""
+        while True:
+            stmt = self.builder.definitions.get(test) if isinstance(test, Value) else None
+            if stmt is None or stmt.primitive is not OPERATORS["not"]:
+                return test, holds
+            test, holds = stmt.args[0], not holds
+
+    def settled(self, value: Any, state: State | None = None) -> Any:
+        """What may be None, as far as the way here tells whether it is."""
+        while isinstance(value, Maybe):
+            nothing = self.decided(value.nothing, state)
+            if nothing is None:
+                break
+            value = NONE if nothing else value.value
+        return value
 
     # -- statements ------------------------------------------------------------------------------------------
 
@@ -268,7 +308,11 @@ class Parser(ABC):
 
     @abstractmethod
     def evaluate(self, node: ast.expr) -> Any:
-        """The abstract value of an expression."""
+        """The abstract value of an expression, which is None on every path or on none."""
+
+    @abstractmethod
+    def evaluate_optional(self, node: ast.expr) -> Any:
+        """The abstract value of an expression that may be None on some paths."""
 
     @abstractmethod
     def evaluate_iterated(self, node: ast.expr) -> Any:

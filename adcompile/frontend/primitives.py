@@ -19,6 +19,7 @@ from ..rules.rule import FOREIGN, NAMESPACE, Param, Primitive, call_rule, facts_
 from .cells import cell_of, demand_static
 from .inputs import expand_captured
 from .iterate import fixed_items
+from .optional import present, without_none
 from .parse import Parser
 from .values import Flat, GrownCell, ListCell, RangeVal, SliceVal, TupleVal, is_atom
 
@@ -221,6 +222,7 @@ def spelled(row: Primitive) -> str:
 
 def as_argument(p: Parser, value: Any, node: ast.AST) -> Any:
     """An abstract value as an argument of a statement."""
+    value = present(p, value, node)
     if is_atom(value):
         return value
     if isinstance(value, TupleVal):
@@ -249,6 +251,7 @@ def sequence_argument(p: Parser, value: Any, node: ast.AST) -> Any:
     if isinstance(cell, ListCell):
         return Items(tuple(as_argument(p, v, node) for v in cell.items))
     if isinstance(cell, GrownCell):
+        cell = without_none(p, cell, node)
         if len(cell.items) == 1 and is_atom(cell.pattern):
             return cell.items[0]
         if cell.pattern is None:
@@ -260,6 +263,7 @@ def sequence_argument(p: Parser, value: Any, node: ast.AST) -> Any:
 
 def as_operand(p: Parser, value: Any, node: ast.AST) -> Any:
     """A container beside an array, in arithmetic or written into one: the array that NumPy makes of it."""
+    value = present(p, value, node)
     found = value if is_atom(value) else sequence_argument(p, value, node)
     if found is None:
         p.no_derivative(
@@ -270,6 +274,7 @@ def as_operand(p: Parser, value: Any, node: ast.AST) -> Any:
 
 def to_index(p: Parser, index: Any, node: ast.AST) -> Any:
     """An abstract index as an argument of the graph."""
+    index = present(p, index, node)
     if is_atom(index):
         return index
     if isinstance(index, SliceVal):

@@ -124,7 +124,7 @@ class ErrorFinder(Interpreter):
             try:
                 finished = bool(self.execute(node, rest))
             except DeadPath:
-                self.state.names[DEAD] = True
+                state.names[DEAD] = True
                 return True
             except Restart:
                 raise

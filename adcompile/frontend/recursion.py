@@ -30,8 +30,9 @@ from ..ir.nodes import (
 from ..ir.types import UNKNOWN, Array, Scalar, Type, forget_sizes, is_numeric, join
 from ..rules.typing import some_length
 from .memory import Roots, is_array
-from .merge import describe, leaves_of, parts_of, rebuild
+from .merge import describe
 from .parse import DeadPath, Frame, Parser, Restart
+from .structure import leaves_of, parts_of, rebuild
 from .values import (
     NONE,
     Captured,

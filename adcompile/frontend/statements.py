@@ -58,18 +58,18 @@ def _expression(p: Parser, node: ast.Expr, rest: list[ast.stmt]) -> None:
     if isinstance(node.value, ast.Constant):
         return  # a docstring or a bare constant does nothing
 
-    p.evaluate(node.value)
+    p.evaluate_optional(node.value)
 
 
 def _assign(p: Parser, node: ast.Assign, rest: list[ast.stmt]) -> None:
-    value = p.evaluate(node.value)
+    value = p.evaluate_optional(node.value)
     for target in node.targets:
         store(p, target, value)
 
 
 def _annotated(p: Parser, node: ast.AnnAssign, rest: list[ast.stmt]) -> None:
     if node.value is not None:
-        store(p, node.target, p.evaluate(node.value))
+        store(p, node.target, p.evaluate_optional(node.value))
 
 
 def _augmented(p: Parser, node: ast.AugAssign, rest: list[ast.stmt]) -> None:
@@ -125,7 +125,7 @@ def _nonlocal(p: Parser, node: ast.Global | ast.Nonlocal, rest: list[ast.stmt]) 
 
 
 def _return(p: Parser, node: ast.Return, rest: list[ast.stmt]) -> None:
-    value = Literal(None) if node.value is None else p.evaluate(node.value)
+    value = Literal(None) if node.value is None else p.evaluate_optional(node.value)
     p.state.names[result_key(p.frame.id)] = value
     p.state.names[return_key(p.frame.id)] = TRUE
 
@@ -136,7 +136,7 @@ def _raise(p: Parser, node: ast.Raise, rest: list[ast.stmt]) -> None:
     call = node.exc
     if isinstance(call, ast.Call) and not call.keywords:
         kind = p.evaluate(call.func)
-        args = tuple(runtime_value(p, p.evaluate(a), a) for a in call.args)
+        args = tuple(runtime_value(p, p.evaluate_optional(a), a) for a in call.args)
     else:
         kind, args = p.evaluate(call), ()
     if not (

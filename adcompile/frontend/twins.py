@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from .inputs import expand_captured, expand_object
-from .merge import parts_of
 from .parse import Parser
+from .structure import parts_of
 from .values import Captured, Ref, is_atom
 
 

@@ -196,6 +196,14 @@ class Choice:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Maybe:
+    """None where `nothing` is true, else `value`, which the paths that lead to None do not assign."""
+
+    nothing: Atom
+    value: Any
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class ArrayMethod:
     """A method of an array, not called yet."""
 
@@ -263,14 +271,27 @@ def is_atom(value: Any) -> bool:
     return isinstance(value, (Value, Literal))
 
 
+def is_none(value: Any) -> bool:
+    """Whether a value is None on every path."""
+    return isinstance(value, Literal) and value.value is None
+
+
+def as_maybe(value: Any) -> Maybe:
+    """Any value as one that may be None."""
+    if isinstance(value, Maybe):
+        return value
+    return Maybe(TRUE, UNDEF) if is_none(value) else Maybe(FALSE, value)
+
+
 class State:
     """All variables of all live frames, the heap of mutable containers, and what arrays contain.
 
     `memory` has the present contents of every array that has been written, under the value that it was born
-    as; `listed` are the arrays that run-time lists hold.
+    as; `listed` are the arrays that run-time lists hold; `facts` are the tests that have been made on the way
+    here, with their outcomes.
     """
 
-    __slots__ = ("heap", "listed", "memory", "names")
+    __slots__ = ("facts", "heap", "listed", "memory", "names")
 
     def __init__(
         self,
@@ -278,20 +299,23 @@ class State:
         heap: dict[int, Cell] | None = None,
         memory: dict[Value, Value] | None = None,
         listed: frozenset[Value] = frozenset(),
+        facts: dict[Value, bool] | None = None,
     ) -> None:
         self.names: dict[Any, Any] = {} if names is None else names
         self.heap: dict[int, Cell] = {} if heap is None else heap
         self.memory: dict[Value, Value] = {} if memory is None else memory
         self.listed = listed
+        self.facts: dict[Value, bool] = {} if facts is None else facts
 
     def copy(self) -> State:
         """A state that changes on its own; values and cells are immutable and shared."""
-        return State(dict(self.names), dict(self.heap), dict(self.memory), self.listed)
+        return State(dict(self.names), dict(self.heap), dict(self.memory), self.listed, dict(self.facts))
 
     def become(self, other: State) -> None:
         """Take over all that another state holds."""
         self.names, self.heap = other.names, other.heap
         self.memory, self.listed = other.memory, other.listed
+        self.facts = other.facts
 
     def new(self, cell: Cell) -> Ref:
         """A new container with these contents."""

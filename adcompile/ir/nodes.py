@@ -73,6 +73,11 @@ class _Undefined:
 UNDEFINED = Literal(_Undefined())
 
 
+def is_absent(atom: object) -> bool:
+    """Whether an atom stands for no number or array: a path does not assign it, or to None."""
+    return atom is UNDEFINED or (isinstance(atom, Literal) and atom.value is None)
+
+
 @dataclass(frozen=True, slots=True)
 class Slice:
     """A slice in an index expression."""

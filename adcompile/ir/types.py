@@ -89,14 +89,16 @@ class Unknown(Type):
 
 @dataclass(frozen=True, slots=True)
 class ListOf(Type):
-    """A run-time list whose length is not known;
-    `element` is None for a list that has only been seen empty.
+    """A run-time list whose length is not known; `element` is None for a list that has only been seen empty.
+
+    One with `holes` may have None in places that are not read.
     """
 
     element: Type | None
+    holes: bool = False
 
     def __str__(self) -> str:
-        return f"list[{self.element or ''}]"
+        return f"list[{self.element or ''}{' or None' if self.holes else ''}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,10 +276,11 @@ def join(a: Type, b: Type) -> Type | None:
     if is_numeric(a) and is_numeric(b):
         return UNKNOWN
     if isinstance(a, ListOf) and isinstance(b, ListOf):
+        holes = a.holes or b.holes
         if a.element is None or b.element is None:
-            return ListOf(a.element or b.element)
+            return ListOf(a.element or b.element, holes)
         element = join(a.element, b.element)
-        return None if element is None else ListOf(element)
+        return None if element is None else ListOf(element, holes)
     if isinstance(a, ShapeOf) and isinstance(b, ShapeOf):
         return ShapeOf(join_shape(a.shape, b.shape))
     if isinstance(a, Extent) and isinstance(b, Extent):
@@ -318,7 +321,7 @@ def forget_sizes(t: Type) -> Type:
     if isinstance(t, Extent):
         return Extent(_forget(t.shape))
     if isinstance(t, ListOf) and t.element is not None:
-        return ListOf(forget_sizes(t.element))
+        return ListOf(forget_sizes(t.element), t.holes)
     return t
 
 

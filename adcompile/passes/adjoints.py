@@ -54,6 +54,8 @@ class Adjoints:
         self.active = active
         # adjoints that a loop accumulates in memory of their own
         self.accumulators: set[Value] = set()
+        # adjoints of items that are not there in all places of a list: None where they are not
+        self.hollow: set[Any] = set()
 
     def accumulate(self, bars: Bars, value: Any, c: Any) -> None:
         """Add a contribution to the adjoint of a value."""
@@ -67,9 +69,16 @@ class Adjoints:
         if have in self.accumulators and isinstance(value.type, Array):
             bars.sums[value] = self.builder.expand("accumulate(a, c)", a=have, c=c)
         else:
-            bars.sums[value] = plus(self.builder, have, c, value)
+            bars.sums[value] = self._plus(have, c, value)
         if have in self.accumulators:
             self.accumulators.add(bars.sums[value])
+
+    def _plus(self, a: Any, b: Any, value: Value) -> Any:
+        if self.hollow.isdisjoint((a, b)):
+            return plus(self.builder, a, b, value)
+        total = self.builder.expand("added(a, b)", a=a, b=b)
+        self.hollow.add(total)
+        return total
 
     def accumulate_at(self, bars: Bars, x: Value, index: Arg, c: Any) -> None:
         """Add a contribution to some elements of the adjoint of an array or list."""
@@ -92,11 +101,12 @@ class Adjoints:
         assert isinstance(items.type, ListOf)
         have = bars.sums.get(items)
         base = zeros(self.builder, items) if have is None else have
-        if isinstance(items.type.element, (Scalar, Array)):
+        if isinstance(items.type.element, (Scalar, Array)) and not items.type.holes:
             c = cast_to(self.builder, c, items.type.element)
             total = self.builder.apply(lists.LIST_ADD, base, index, c)
         else:
-            # what `+` means for the items is known at run time only: lists are added item by item
+            # what `+` means for the items is known at run time only: lists are added item by item,
+            # and None counts as zero
             item = self.builder.expand("added(a, b)", a=self.builder.apply(OPERATORS["[]"], base, index), b=c)
             total = self.builder.apply(lists.LIST_SET, base, index, item)
         bars.sums[items] = total

@@ -33,7 +33,7 @@ def adjoint_type(t: Type) -> Type:
     if isinstance(t, Scalar):
         return Scalar(t.dtype, "any")
     if isinstance(t, ListOf):
-        return ListOf(None if t.element is None else adjoint_type(t.element))
+        return ListOf(None if t.element is None else adjoint_type(t.element), t.holes)
     return t
 
 

@@ -12,7 +12,6 @@ from typing import Any
 
 from ..ir.build import Builder
 from ..ir.nodes import (
-    UNDEFINED,
     Apply,
     Arg,
     Block,
@@ -25,6 +24,7 @@ from ..ir.nodes import (
     Stmt,
     Value,
     While,
+    is_absent,
     values_in,
 )
 from ..ir.types import is_differentiable
@@ -91,8 +91,7 @@ class _Tangents:
         if isinstance(atom, Value):
             return zeros(self.builder, atom)
         # what is nothing has nothing for a tangent: it stands for a value that a path does not assign
-        is_nothing = atom is UNDEFINED or (isinstance(atom, Literal) and atom.value is None)
-        return atom if is_nothing else Literal(0.0)
+        return atom if is_absent(atom) else Literal(0.0)
 
     def block(self, block: Block, dots: Dots) -> None:
         for stmt in block.statements:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..ir.build import Builder
-from ..ir.nodes import UNDEFINED, Apply, Block, If, Literal, Value, all_statements
+from ..ir.nodes import Apply, Block, If, Literal, Value, all_statements, is_absent
 from ..ir.types import Scalar
 from ..rules.rule import FUNCTIONS, HELPERS, OPERATORS
 from .cotangents import zeros
@@ -29,8 +29,8 @@ class Partial:
             if isinstance(stmt, If):
                 self.choices.update(dict.fromkeys(stmt.outs, stmt))
                 for out, a, b in zip(stmt.outs, stmt.then.yields, stmt.orelse.yields, strict=True):
-                    if (a is UNDEFINED) != (b is UNDEFINED):
-                        self.source[out] = b if a is UNDEFINED else a
+                    if is_absent(a) != is_absent(b):
+                        self.source[out] = b if is_absent(a) else a
         self.conditions = self._conditions(block)
 
     def contradicts(self, value: Value, test: Any, side: int) -> bool:
@@ -64,7 +64,7 @@ class Partial:
         with self.builder.block() as making:
             made = zeros(self.builder, value)
         then, orelse = Block((), making, (made,)), Block((), [], (Literal(None),))
-        if choice.then.yields[choice.outs.index(value)] is UNDEFINED:
+        if is_absent(choice.then.yields[choice.outs.index(value)]):
             then, orelse = orelse, then
         self.builder.statements.append(If((zero,), choice.test, then, orelse, self.builder.loc, True))
         return zero
@@ -84,7 +84,7 @@ class Partial:
                 for out, *atoms in zip(stmt.outs, stmt.then.yields, stmt.orelse.yields, strict=True):
                     conditions: set[tuple[Any, int]] = set()
                     for side in (0, 1):
-                        if atoms[1 - side] is UNDEFINED and atoms[side] is not UNDEFINED:
+                        if is_absent(atoms[1 - side]) and not is_absent(atoms[side]):
                             conditions = {(test, side ^ flip), *found.get(atoms[side], ())}  # type: ignore[arg-type]
                     if not conditions <= found.get(out, set()):
                         found.setdefault(out, set()).update(conditions)

@@ -262,12 +262,18 @@ class _Sweep(Adjoints):
         row, build = stmt.primitive, self.builder
         if row is lists.LIST_APPEND:
             rest, last = build.apply(lists.LIST_POP, found[0])
+            if isinstance(stmt.outs[0].type, ListOf) and stmt.outs[0].type.holes:
+                self.hollow.add(last)
             self.accumulate(bars, stmt.args[0], rest)
             self.accumulate(bars, stmt.args[1], last)
         elif row is lists.LIST_SET:
             items, i, v = stmt.args
             if isinstance(v, Value) and v in self.active:
-                self.accumulate(bars, v, build.apply(OPERATORS["[]"], found[0], i))
+                item = build.apply(OPERATORS["[]"], found[0], i)
+                t = items.type if isinstance(items, Value) else None
+                if isinstance(t, ListOf) and t.holes:
+                    self.hollow.add(item)
+                self.accumulate(bars, v, item)
             zero = zeros(build, v) if isinstance(v, Value) and is_differentiable(v.type) else Literal(0.0)
             self.accumulate(bars, items, build.apply(row, found[0], i, zero))
         elif row is lists.LIST_POP:

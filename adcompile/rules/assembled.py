@@ -249,7 +249,7 @@ def list_like(items: Arg) -> Type:
 
 def _any_number(t: Type) -> Type:
     if isinstance(t, ListOf):
-        return ListOf(None if t.element is None else _any_number(t.element))
+        return ListOf(None if t.element is None else _any_number(t.element), t.holes)
     return Scalar(t.dtype, "any") if isinstance(t, Scalar) else t
 
 

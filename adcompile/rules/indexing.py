@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..ir.nodes import Arg, Items, Literal, Slice, Value
+from ..ir.nodes import Arg, Items, Literal, Slice, Value, is_absent
 from ..ir.types import (
     INT,
     OPAQUE,
@@ -405,6 +405,8 @@ def stacked(items: Items | tuple[Arg, ...]) -> Type:
     values = items.items if isinstance(items, Items) else items
     element: Type | None = None
     for item in values:
+        if is_absent(item):
+            continue
         t = forget_sizes(typ(item))
         element = t if element is None else (join(element, t) or UNKNOWN)
-    return ListOf(element)
+    return ListOf(element, any(map(is_absent, values)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..ir.nodes import Arg, Items, Literal, Value
+from ..ir.nodes import Arg, Items, Literal, Value, is_absent
 from ..ir.types import INT, UNKNOWN, Array, ListOf, Record, Scalar, Type, forget_sizes, join, shape_of
 from .indexing import stacked
 from .rule import HELPERS, NAMESPACE, Facts, Param, Primitive, linear, parse_expression, register
@@ -44,9 +44,12 @@ HELPERS.update(_NAMES)
 
 
 def _append_type(items: Arg, v: Arg) -> Type:
-    t, element = typ(items), forget_sizes(typ(v))
+    t = typ(items)
     assert isinstance(t, ListOf)
-    return ListOf(element if t.element is None else (join(t.element, element) or UNKNOWN))
+    if is_absent(v):
+        return ListOf(t.element, True)
+    element = forget_sizes(typ(v))
+    return ListOf(element if t.element is None else (join(t.element, element) or UNKNOWN), t.holes)
 
 
 def _pop_type(items: Arg) -> tuple[Type, Type]:
@@ -122,7 +125,7 @@ RANGE_LENGTH = _list(
 
 
 def _repeat_type(x: Arg, n: Arg) -> Type:
-    return ListOf(forget_sizes(typ(x)))
+    return ListOf(None, True) if is_absent(x) else ListOf(forget_sizes(typ(x)))
 
 
 LIST_SLICE = _list(
