@@ -188,7 +188,7 @@ class Statements:
             elif not names.order.is_read(stmt.outs[0]):
                 self.page.line(f"{text}  # raises if the shapes do not fit")
             else:
-                self._assign(stmt.outs[0], names[stmt.outs[0]], node)
+                self._assign(stmt.outs[0], names[stmt.outs[0]], node, stmt)
 
     def _update(self, stmt: Apply) -> None:
         row, show = stmt.primitive, self.show
@@ -378,7 +378,7 @@ class Statements:
         """Assign the yields of a block to the variables that receive them,
         as one parallel assignment where each needs what another one overwrites.
         """
-        moves: list[tuple[Value, str, ast.expr, set[str], Origin]] = []
+        moves: list[tuple[Value, str, ast.expr, Atom, set[str], Origin]] = []
         for target, source in pairs:
             if source is UNDEFINED:
                 continue
@@ -386,21 +386,24 @@ class Statements:
             name = self.expressions.names[target]
             if not (isinstance(node, ast.Name) and node.id == name):
                 reads = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-                moves.append((target, name, node, reads, self._origins(values_in((source,)))))
+                moves.append((target, name, node, source, reads, self._origins(values_in((source,)))))
         while moves:
-            free = [m for m in moves if not any(m[1] in other[3] for other in moves if other is not m)]
+            free = [m for m in moves if not any(m[1] in other[4] for other in moves if other is not m)]
             if not free:
                 targets, sources = [m[1] for m in moves], [to_text(m[2]) for m in moves]
                 self.page.line(self.page.broken(f"{', '.join(targets)} = ", ", ".join(sources)))
                 return
-            target, name, node, _, origin = free[0]
+            target, name, node, source, _, origin = free[0]
+            made = self.expressions.nested.get(source) if isinstance(source, Value) else None
             with self.page.written_for(origin):
-                self._assign(target, name, node)
+                self._assign(target, name, node, made)
             moves.remove(free[0])
 
-    def _assign(self, target: Value, name: str, node: ast.expr) -> None:
-        """`x = …`, or `x += …` for a number that is added to."""
-        number = isinstance(target.type, Scalar)
+    def _assign(self, target: Value, name: str, node: ast.expr, made: Stmt | None) -> None:
+        """`x = …`, or `x += …` for a number that is added to; an array without axes would change by that."""
+        names = self.expressions.names
+        old = [] if made is None else [v for v in operands(made) if names.name.get(names.find(v)) == name]
+        number = all(isinstance(v.type, Scalar) for v in (target, *old))
         if number and isinstance(node, ast.BinOp) and type(node.op) in _SIGNS and to_text(node.left) == name:
             self.page.line(self.page.broken(f"{name} {_SIGNS[type(node.op)]}= ", to_text(node.right)))
         else:
