@@ -141,7 +141,8 @@ def _gradient(
         p.no_derivative(
             "AD203", "the argument to differentiate by is no float", node, "a float: 2.0 instead of 2"
         )
-    with p.builder.block() as seeding:
+    # the result is what it was when the function ended
+    with p.builder.as_they_are(), p.builder.block() as seeding:
         seed = _seed(p, result, bool(options.get("holomorphic")), node)
     statements += seeding
     if isinstance(result, Literal):
