@@ -156,6 +156,7 @@ SAMPLES: dict[str, list[Call]] = {
         call(A, Known((0, 1)), None, False, Known(0), A[0] > 0),
         single(call(A, Known(0), None, False, Known(0), A > 0)),
     ],
+    "from_parts(x, y)": [call(X, X * X), call(A, A[0]), call(A, 0.5), single(call(X, X * X))],
     "np.unwrap(p, discont=None, axis=-1)": [call(9.0 * X), call(7.0 * A, axis=0)],
     "np.lib.stride_tricks.sliding_window_view(x, window_shape, axis=None)": [
         call(X, 2),

@@ -722,10 +722,56 @@ def f(a):
 """,
         "(ARRAY,)",
         """\
-model.py:2: UnsupportedSyntax: this sets `shape` of a number or array [AD108]
+model.py:2: UnsupportedSyntax: this sets the shape of an array that was not made here, or is known elsewhere [AD108]
             a.shape = (3, 1)
             ^^^^^^^
+  expected a new array: np.reshape(x, shape)""",
+    ),
+    Refused(
+        "shape_of_what_may_be_another_array",
+        """\
+def f(a):
+    b = a * 2.0
+    c = np.asarray(b)
+    b.shape = (3, 1)
+    return np.sum(c)
+""",
+        "(ARRAY,)",
+        """\
+model.py:4: UnsupportedSyntax: this sets the shape of an array that was not made here, or is known elsewhere [AD108]
+            b.shape = (3, 1)
+            ^^^^^^^
+  expected a new array: np.reshape(x, shape)""",
+    ),
+    Refused(
+        "dtype_write",
+        """\
+def f(a):
+    b = a * 2.0
+    b.dtype = int
+    return np.sum(b)
+""",
+        "(ARRAY,)",
+        """\
+model.py:3: UnsupportedSyntax: this sets `dtype` of a number or array [AD108]
+            b.dtype = int
+            ^^^^^^^
   expected a new array: np.reshape for its shape, astype for its dtype""",
+    ),
+    Refused(
+        "imaginary part of reals",
+        """\
+def f(a):
+    b = a * 2.0
+    b.imag[0] = 1.0
+    return np.sum(b)
+""",
+        "(ARRAY,)",
+        """\
+model.py:3: UnsupportedSyntax: this writes into the result of `x.imag`, which may be a view, a copy, or read-only [AD111]
+            b.imag[0] = 1.0
+            ^^^^^^^^^
+  expected a copy that is written, `x.imag(...).copy()`, or a write into the array itself""",
     ),
     Refused(
         "put_with_a_mode",

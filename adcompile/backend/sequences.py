@@ -186,6 +186,16 @@ def lstsq_values(a, e):  # type: ignore[no-untyped-def]
     return e[3].copy()
 
 
+# -- complex numbers -----------------------------------------------------------------------------------------
+
+
+def from_parts(x, y):  # type: ignore[no-untyped-def]
+    """The complex numbers with real parts x and imaginary parts y."""
+    z = np.empty(np.broadcast_shapes(np.shape(x), np.shape(y)), np.result_type(x, y, np.complex64))
+    z.real, z.imag = x, y
+    return z
+
+
 # -- windows -------------------------------------------------------------------------------------------------
 
 

@@ -201,9 +201,6 @@ def _class_attribute(p: Parser, receiver: Any, cls: type, name: str, node: ast.A
 def set_attribute(p: Parser, container: Any, target: ast.Attribute, value: Any) -> None:
     """container.name = value"""
     cell = cell_of(p, container, target)
-    if isinstance(container, Value):
-        p.refuse("AD108", f"this sets `{target.attr}` of a number or array", target,
-                 "a new array: np.reshape for its shape, astype for its dtype")  # fmt: skip
     if not isinstance(cell, ObjectCell):
         refuse_captured(p, target)
         return

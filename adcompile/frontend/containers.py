@@ -12,11 +12,13 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from .. import library
 from ..ir.nodes import Literal, Value
-from ..ir.types import ListOf, Opaque, ShapeOf, Unknown
+from ..ir.types import ListOf, Opaque, Scalar, ShapeOf, Unknown
 from ..rules import lists
 from ..rules.indexing import GETITEM
 from ..rules.rule import operator_name
+from ..rules.typing import typ
 from .attributes import call_special, get_attribute, store_attribute
 from .cells import cell_of, demand_static, refuse_captured, static_key
 from .columns import fitted, grown, widened, with_holes
@@ -29,6 +31,7 @@ from .operators import inplace
 from .optional import present
 from .parse import Parser
 from .primitives import to_index
+from .reshaping import set_array_attribute
 from .structure import with_leaves
 from .values import (
     Captured,
@@ -53,6 +56,8 @@ def get_item(p: Parser, value: Any, index: Any, node: ast.AST) -> Any:
     value, index = present(p, value, node), present(p, index, node)
     if isinstance(value, Flat):
         return get_flat_item(p, value, index, node)
+    if isinstance(value, Literal) and (value.value is np.mgrid or value.value is np.ogrid):
+        return _grid(p, value, index, node)
     value = expand_captured(p, value, node)
     overloaded = None if is_atom(value) else call_special(p, value, "__getitem__", [index], node)
     if overloaded is not None:
@@ -225,6 +230,28 @@ def _set_grown(p: Parser, ref: Ref, cell: GrownCell, index: Any, value: Any, nod
     p.change(ref, with_holes(GrownCell(wide.pattern, tuple(columns))))
 
 
+def _grid(p: Parser, maker: Literal, index: Any, node: ast.AST) -> Any:
+    """np.mgrid[a:b, c:d] of integers; a grid of floats is made when the function runs, and is constant."""
+    axes = index.items if isinstance(index, TupleVal) else (index,)
+    bounds = [(s.start, s.stop, s.step) for s in axes if isinstance(s, SliceVal)]
+    if len(bounds) < len(axes) or not all(map(_is_integer_or_none, (b for s in bounds for b in s))):
+        return p.builder.apply(GETITEM, maker, to_index(p, index, node))
+    starts = TupleVal(tuple(Literal(0) if _is_none(a) else a for a, _, _ in bounds))
+    stops = TupleVal(tuple(b for _, b, _ in bounds))
+    steps = TupleVal(tuple(Literal(1) if _is_none(c) else c for _, _, c in bounds))
+    function = library.mgrid if maker.value is np.mgrid else library.ogrid
+    found = p.call(Literal(function), [starts, stops, steps], {}, node)
+    return found if isinstance(index, TupleVal) else get_item(p, found, Literal(0), node)
+
+
+def _is_none(value: Any) -> bool:
+    return isinstance(value, Literal) and value.value is None
+
+
+def _is_integer_or_none(value: Any) -> bool:
+    return _is_none(value) or (isinstance(typ(value), Scalar) and typ(value).dtype == "int64")  # type: ignore[attr-defined]
+
+
 def augmented_assign(p: Parser, node: ast.AugAssign) -> None:
     """Target op= value, with the target's container and index evaluated once."""
     op = operator_name(node.op)
@@ -242,6 +269,10 @@ def augmented_assign(p: Parser, node: ast.AugAssign) -> None:
         old = present(p, get_attribute(p, container, target.attr, target), target)
         value = p.evaluate(node.value)
         new = _updated(p, op, old, value, node)
+        if isinstance(container, Value):
+            if new is not old:
+                set_array_attribute(p, container, target, new)
+            return
         cell = cell_of(p, container, target)
         if not isinstance(cell, ObjectCell):
             refuse_captured(p, target)

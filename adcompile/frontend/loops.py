@@ -11,7 +11,7 @@ import ast
 from collections.abc import Callable, Set
 from typing import Any
 
-from ..ir.nodes import Block, For, Literal, Stmt, Value, While, clone_stmt, map_arg
+from ..ir.nodes import Block, For, Literal, Stmt, Value, While, clone_stmt, map_arg, next_serial
 from ..ir.types import BOOL, INT
 from .branches import fork, guarded, tested
 from .carried import Carried, Grows, carry, exit_containers, state_after
@@ -151,11 +151,13 @@ def _unrolled(
 
     def once() -> None:
         p.frame.loops.append(loop)
+        before, p.frame.since = p.frame.since, next_serial()
         try:
             bind(source.get(k))
             body()
         finally:
             p.frame.loops.pop()
+            p.frame.since = before
         p.state.names.pop(continue_key(loop), None)
         if DEAD in p.state.names:
             raise DeadPath

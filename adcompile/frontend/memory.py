@@ -104,6 +104,8 @@ class Memory:
         self.sources: dict[Value, set[Value]] = {}
         # what may not be written, with the view that it is
         self.fixed: dict[Value, Apply] = {}
+        # views of which it is known that they are none of a copy
+        self.certain: set[Value] = set()
         self._found: dict[Value, tuple[list[Stmt], tuple[Value, ...], Value]] = {}
 
     # -- where a value lives -------------------------------------------------------------------------------
@@ -248,6 +250,8 @@ class Memory:
 
     def shares(self, step: Apply) -> bool:
         """Whether a view is a view whatever the layout of its operand, or that is known."""
+        if step.outs[0] in self.certain:
+            return True
         operand, name = step.args[0], step.primitive.name
         assert isinstance(operand, Value)
         if name.startswith(("np.asarray(", "np.asanyarray(")):
@@ -266,7 +270,12 @@ class Memory:
 
     def is_writable(self, step: Apply) -> bool:
         """Whether a write into a view is a write into what it is a view of."""
-        return self.shares(step) and not step.primitive.name.startswith(_NOT_WRITTEN)
+        name, operand = step.primitive.name, step.args[0]
+        dtype = dtype_of(operand.type) if isinstance(operand, Value) else None
+        if name.startswith(_PARTS):
+            # of real numbers, the imaginary parts are an array of zeros that cannot be written
+            return is_part(step) and dtype is not None and (dtype[0] == "c" or name == "x.real")
+        return self.shares(step) and not name.startswith(_NOT_WRITTEN)
 
     def in_order(self, value: Value) -> bool:
         """Whether the elements of an array are known to lie one after another, the last index fastest."""
@@ -300,7 +309,7 @@ class Memory:
 
     def _is_hidden(self, base: Value, steps: list[Apply]) -> bool:
         """Whether a memory is not seen from now on but through a view."""
-        unfit = any(step.primitive.name.startswith(_NOT_WRITTEN) for step in steps)
+        unfit = any(step.primitive.name.startswith((*_NOT_WRITTEN, *_PARTS)) for step in steps)
         if unfit or not steps[-1].primitive.name.startswith(_VIEW_OR_COPY):
             return False
         roots = self.roots_of(base)
@@ -470,13 +479,18 @@ def is_view(stmt: Apply) -> bool:
 _SURE = (
     "x[i]", "x.T", "x.mT", "np.transpose(", "np.swapaxes(", "np.moveaxis(", "np.expand_dims(", "np.squeeze(",
     "np.atleast_", "np.broadcast_to(", "np.flip(", "np.diagonal(", "np.matrix_transpose(", "np.rollaxis(",
-    "x.real", "np.real(", "np.lib.stride_tricks.sliding_window_view(",
+    "x.real", "np.real(", "x.imag", "np.imag(", "np.lib.stride_tricks.sliding_window_view(",
 )  # fmt: skip
 
-# views that cannot be written, or whose adjoint is not the same view of the adjoint
-_NOT_WRITTEN = (
-    "np.broadcast_to(", "np.diagonal(", "np.lib.stride_tricks.sliding_window_view(", "x.imag", "np.imag(",
-)  # fmt: skip
+_PARTS = ("x.real", "x.imag", "np.real(", "np.imag(")
+
+# views that cannot be written
+_NOT_WRITTEN = ("np.broadcast_to(", "np.diagonal(", "np.lib.stride_tricks.sliding_window_view(")
+
+
+def is_part(stmt: Apply) -> bool:
+    """Whether a view is that of the real or the imaginary parts."""
+    return stmt.primitive.name in ("x.real", "x.imag")
 
 
 def is_reshape(stmt: Apply) -> bool:

@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 
 from ..errors import AdcompileError, NoDerivative, UnsupportedSyntax, combine
 from ..ir.build import Builder
-from ..ir.nodes import Literal, Value
+from ..ir.nodes import Literal, Value, next_serial
 from ..rules.python import RAISE
 from ..rules.rule import OPERATORS
 from .source import Source
@@ -74,6 +74,8 @@ class Frame:
     at: Any = None
     # of a function whose names stand for what they always stand for, these names
     constants: Mapping[str, Any] | None = None
+    # values with a lower serial number may be waited for: by the caller, or as items of an unrolled loop
+    since: int = field(default_factory=next_serial)
 
 
 class Parser(ABC):

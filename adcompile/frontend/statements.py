@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from ..ir.nodes import Literal
+from ..ir.nodes import Literal, Value
 from ..rules.python import RAISE
 from .attempts import try_statement
 from .attributes import set_attribute
@@ -23,6 +23,7 @@ from .match import match_statement
 from .memory import is_array
 from .opaque import runtime_value
 from .parse import DeadPath, Parser
+from .reshaping import set_array_attribute
 from .scenes import with_statement
 from .values import TRUE, UNDEF, break_key, continue_key, result_key, return_key
 
@@ -92,6 +93,8 @@ def store(p: Parser, target: ast.expr, value: Any) -> None:
         container = p.evaluate(target.value)
         if target.attr == "flat" and is_array(container):
             set_flat(p, container, value, target)
+        elif isinstance(container, Value):
+            set_array_attribute(p, container, target, value)
         else:
             set_attribute(p, container, target, value)
     else:

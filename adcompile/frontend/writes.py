@@ -29,7 +29,7 @@ from ..rules.sharing import shown_by
 from ..rules.typing import typ
 from .branches import fork
 from .inputs import NeedItems
-from .memory import IN_A_LIST, is_array, is_reshape
+from .memory import IN_A_LIST, is_array, is_part, is_reshape
 from .operators import binary
 from .parse import Parser
 from .pointers import Either, Tree
@@ -99,6 +99,12 @@ def _put(p: Parser, content: Any, steps: list[Apply], index: Arg, value: Any, ro
             with p.builder.as_they_are():
                 back = p.builder.expand("np.reshape(w, np.shape(x))", w=written, x=whole)
             return _put(p, content, steps[:k], WHOLE, back, INDEX_SET) if k else back
+        if is_part(step):
+            whole = p.memory.replay(content, steps[:k])
+            part = p.memory.replay(whole, [step])
+            written = _put(p, part, steps[k + 1 :], index, value, row)
+            back = _with_part(p, whole, written, step.primitive.name.endswith("imag"))
+            return _put(p, content, steps[:k], WHOLE, back, INDEX_SET) if k else back
     if len(steps) == 1 and steps[0].primitive is GETITEM:
         joined = _joined_index(steps[0].args[1], index)
         if joined is not None:
@@ -106,6 +112,15 @@ def _put(p: Parser, content: Any, steps: list[Apply], index: Arg, value: Any, ro
     if steps:
         index = Through(tuple((step.primitive, step.args[1:]) for step in steps), index)
     return p.builder.append(row, content, index, value)
+
+
+def _with_part(p: Parser, whole: Value, part: Any, is_imaginary: bool) -> Any:
+    """An array with another real or imaginary part."""
+    with p.builder.as_they_are():
+        if (dtype_of(whole.type) or "")[0] != "c":
+            return part
+        text = "from_parts(x.real, y)" if is_imaginary else "from_parts(y, x.imag)"
+        return p.builder.expand(text, x=whole, y=part)
 
 
 def _joined_index(first: Arg, second: Arg) -> Arg | None:

@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 _SERIALS = itertools.count()
 
 
+def next_serial() -> int:
+    """A serial number that no value has; greater than those of all values so far."""
+    return next(_SERIALS)
+
+
 class Value:
     """One value of the graph, defined exactly once.
     `named` says that `hint` is a name the user would recognise.

@@ -49,6 +49,21 @@ def broadcast_arrays(*args):
     return tuple([np.broadcast_to(as_array(a), shape) for a in args])
 
 
+def mgrid(starts, stops, steps):
+    """np.mgrid of integers."""
+    axes = [np.arange(a, b, c) for a, b, c in zip(starts, stops, steps, strict=True)]
+    return np.stack(np.meshgrid(*axes, indexing="ij"))
+
+
+def ogrid(starts, stops, steps):
+    """np.ogrid of integers."""
+    found, rank = [], len(starts)
+    for k in range(rank):
+        axis = np.arange(starts[k], stops[k], steps[k])
+        found.append(axis[(*(None,) * k, slice(None), *(None,) * (rank - 1 - k))])
+    return tuple(found)
+
+
 @defines("diagflat")
 def diagflat(v, k=0):
     """np.diagflat"""

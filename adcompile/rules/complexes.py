@@ -26,6 +26,14 @@ linear("np.real(val)", "z_bar", types=types.real_part, pointwise=True, effect="v
 linear("np.imag(val)", _imaginary, types=types.real_part, pointwise=True, effect="view", real=True)
 linear("x.real", "z_bar", types=types.real_part, pointwise=True, effect="view", real=True)
 linear("x.imag", lambda x: _imaginary(x), types=types.real_part, pointwise=True, effect="view", real=True)
+linear(
+    "from_parts(x, y)",
+    "np.real(z_bar)",
+    "-np.imag(z_bar)",
+    types=types.whole,
+    joint=True,
+    pointwise=True,
+)
 linear("np.conj(x)", _conjugate, pointwise=True, method="conj")
 linear("x.conjugate()", lambda x: _conjugate(x), types=same, pointwise=True, effect="view")
 

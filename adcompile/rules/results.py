@@ -176,6 +176,14 @@ def real_part(x: Arg, *rest: Arg) -> Type:
     return Array(_REAL.get(dtype or "", dtype), t.shape) if isinstance(t, Array) else UNKNOWN
 
 
+def whole(x: Arg, y: Arg) -> Type:
+    """The type of complex numbers with real parts x and imaginary parts y."""
+    dtypes = {"float64": "complex128", "float32": "complex64"}
+    tx, ty = typ(x), typ(y)
+    dtype = dtypes.get(dtype_of(tx) or "") if dtype_of(tx) == dtype_of(ty) else None
+    return Array(dtype, broadcast([shape_of(tx), shape_of(ty)]))
+
+
 def angle_type(z: Arg, deg: Arg) -> Type:
     """The type of np.angle(x, deg)."""
     t = typ(z)

@@ -8,6 +8,7 @@ Out: `PROGRAMS`, all themes in one tuple; `KINKS`, points where only a conventio
 from tests.programs import (
     aliases,
     arithmetic,
+    attributes,
     branches,
     callables,
     calls,
@@ -63,6 +64,7 @@ THEMES = (
     protocols,
     recursions,
     writes,
+    attributes,
     aliases,
     layouts,
 )

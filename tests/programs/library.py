@@ -210,11 +210,11 @@ def without_some(x):
 add(without_some, (draw(6),), features="np.delete, np.insert, np.compress, np.extract")
 
 
-def chosen_by_functions(x, y):
+def chosen_by_number(x, y):
     return np.choose([0, 1, 1, 0], [x * y, np.sin(x)]) * np.choose(np.array([1, 0, 1, 0]), (x, 2.0))
 
 
-add(chosen_by_functions, (draw(4), draw(4, seed=1)), features="np.choose")
+add(chosen_by_number, (draw(4), draw(4, seed=1)), features="np.choose")
 
 
 def different(x):

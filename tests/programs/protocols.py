@@ -518,7 +518,14 @@ def tried(x, table):
         return np.sum(y * y) * (1.0 + eps)
 
 
-add(tried, (draw(3), {"there": 2.0}), argnums=(0,), autograd=False, holomorphic=True, features="try and finally")
+add(
+    tried,
+    (draw(3), {"there": 2.0}),
+    argnums=(0,),
+    autograd=False,
+    holomorphic=True,
+    features="try of what is known, try … finally",
+)
 
 
 class Kernel(abc.ABC):
