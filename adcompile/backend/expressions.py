@@ -368,7 +368,17 @@ def _stop(x: Expressions, value: Arg) -> ast.expr:
 _ATTRIBUTES = {"np.shape(x)": "shape", "np.size(x)": "size", "np.ndim(x)": "ndim"}
 
 
+def _arange(x: Expressions, start: Arg, stop: Arg, step: Arg, dtype: Arg) -> ast.expr:
+    """np.arange, called by position."""
+    numbers = [start] if _is_default(stop, None) else [start, stop]
+    numbers += [] if _is_default(step, None) else [step]
+    function = ast.Attribute(ast.Name(x.namespace.module("np"), ast.Load()), "arange", ast.Load())
+    kind = [] if _is_default(dtype, None) else [x._dtype("dtype", dtype) or x.atom(dtype)]
+    return ast.Call(function, [x.atom(n) for n in numbers], [ast.keyword("dtype", k) for k in kind])
+
+
 _SPECIAL: dict[str, Callable[..., ast.expr]] = {
+    "np.arange(start, stop=None, step=None, dtype=None)": _arange,
     "format_string(parts)": _format,
     "call(function, args, keywords)": _call_object,
     "attribute(x, name)": _attribute,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..ir.nodes import Arg, Literal
 from . import assembled as made
 from . import results as types
 from .rule import composite, constant, general, linear
@@ -43,13 +44,28 @@ linear(
 )
 
 
+_ONE = Literal(1)
+
+
 def _arange_start(stop: Any) -> str:
     # np.arange(n): the one operand is where to stop, which moves no element
     return "0.0" if stop is None else "np.sum(z_bar)"
 
 
+def _counted(start: Arg, stop: Arg | None = None, step: Arg = _ONE, *rest: Arg) -> tuple[Arg, ...] | None:
+    """np.arange(0, n, 1) is np.arange(n), whose length is known."""
+    if rest or stop is None or types.is_none(stop) or not _is_integer(step, 1):
+        return None
+    return (stop,) if _is_integer(start, 0) else (start, stop)
+
+
+def _is_integer(arg: Arg, value: int) -> bool:
+    return isinstance(arg, Literal) and type(arg.value) is int and arg.value == value
+
+
 general(
     "np.arange(start, stop=None, step=None, dtype=None)",
+    rewrite=_counted,
     pullbacks={"start": _arange_start, "step": "np.sum(z_bar * np.arange(np.size(z)))"},
     pushforwards={
         "start": lambda stop: "np.zeros(np.size(z))" if stop is None else "start_dot * np.ones(np.size(z))",

@@ -527,6 +527,7 @@ def general(
     cheap: bool = False,
     real: bool = False,
     static: tuple[str, ...] = (),
+    rewrite: Callable[..., tuple[Arg, ...] | None] | None = None,
 ) -> Primitive:
     """Declare a primitive by texts in `z_bar` and, apart from them, texts in `<operand>_dot`."""
     return _declare(
@@ -542,6 +543,7 @@ def general(
         cheap=cheap,
         real=real,
         static=static,
+        rewrite=rewrite,
         pullbacks=pullbacks,
         pushforwards=pushforwards,
     )
