@@ -80,9 +80,10 @@ _SYNTAX = (
         "AD103",
         "a try statement",
         """Which statements of a `try` body have run depends on where an exception came from, so the way
-        back through it is not known when the derivative is written. A body of which nothing happens at run
-        time is fine, and so is `try: ... finally: ...` without handlers. Otherwise test the condition before
-        the operation that would fail, or put the `try` around the call of the derivative.""",
+        back through it is not known when the derivative is written. A body of which nothing that may raise
+        happens at run time is fine, and so is `try: ... finally: ...` without handlers. Otherwise test the
+        condition before the operation that would fail, or put the `try` around the call of the
+        derivative.""",
         """
         def ratio(x, y):
             try:

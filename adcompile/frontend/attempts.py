@@ -1,8 +1,8 @@
 """`try`: what is known when the derivative is compiled, and cleaning up.
 
 In: a `try` statement. Out: the effects of the parts that run. Which statements of a body run before one of
-them raises is known only if none of it happens at run time. Without handlers it does not matter: nobody sees
-what a function has done that raises. Anything else is refused.
+them raises is known only if nothing that happens at run time can raise. Without handlers it does not matter:
+nobody sees what a function has done that raises. Anything else is refused.
 """
 
 from __future__ import annotations
@@ -10,11 +10,14 @@ from __future__ import annotations
 import ast
 from typing import Any, NoReturn
 
-from ..ir.nodes import Apply, Literal, Stmt
+from ..ir.nodes import Apply, Literal, Stmt, Value
+from ..ir.types import Scalar
 from ..rules.python import RAISE
+from ..rules.rule import OPERATORS
 from .parse import DeadPath, Parser
 from .values import DEAD, TupleVal
 
+_HARMLESS = [OPERATORS[name] for name in ("+", "-", "*", "neg")]
 _LEAVING = (ast.Return, ast.Break, ast.Continue)
 
 
@@ -30,7 +33,9 @@ def try_statement(p: Parser, node: ast.Try, rest: list[ast.stmt]) -> None:
     elif raises:
         del p.state.names[DEAD]
         p.run(_handler(p, node, statements).body)
-    elif statements:
+    elif all(map(_cannot_raise, statements)):
+        p.builder.statements.extend(statements)
+    else:
         _refuse(p, node)
     if not raises:
         p.run(node.orelse)
@@ -41,6 +46,13 @@ def try_statement(p: Parser, node: ast.Try, rest: list[ast.stmt]) -> None:
         if not isinstance(left, Literal) or left.value:
             _refuse(p, node)
         p.run(node.finalbody)
+
+
+def _cannot_raise(stmt: Stmt) -> bool:
+    """Whether a statement adds, subtracts or multiplies numbers."""
+    if not isinstance(stmt, Apply) or stmt.primitive not in _HARMLESS:
+        return False
+    return all(isinstance(a, (Value, Literal)) and isinstance(a.type, Scalar) for a in stmt.args)
 
 
 def _handler(p: Parser, node: ast.Try, statements: list[Stmt]) -> ast.ExceptHandler:

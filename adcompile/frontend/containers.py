@@ -14,7 +14,7 @@ import numpy as np
 
 from .. import library
 from ..ir.nodes import Literal, Value
-from ..ir.types import ListOf, Opaque, Scalar, ShapeOf, Unknown
+from ..ir.types import ListOf, Opaque, Scalar, ShapeOf, Unknown, dtype_of
 from ..rules import lists
 from ..rules.indexing import GETITEM
 from ..rules.rule import operator_name
@@ -30,7 +30,7 @@ from .memory import is_array
 from .operators import inplace
 from .optional import present
 from .parse import Parser
-from .primitives import to_index
+from .primitives import as_operand, to_index
 from .reshaping import set_array_attribute
 from .structure import with_leaves
 from .values import (
@@ -58,6 +58,8 @@ def get_item(p: Parser, value: Any, index: Any, node: ast.AST) -> Any:
         return get_flat_item(p, value, index, node)
     if isinstance(value, Literal) and (value.value is np.mgrid or value.value is np.ogrid):
         return _grid(p, value, index, node)
+    if isinstance(value, Literal) and (value.value is np.r_ or value.value is np.c_):
+        return _joined(p, value, index, node)
     value = expand_captured(p, value, node)
     overloaded = None if is_atom(value) else call_special(p, value, "__getitem__", [index], node)
     if overloaded is not None:
@@ -242,6 +244,29 @@ def _grid(p: Parser, maker: Literal, index: Any, node: ast.AST) -> Any:
     function = library.mgrid if maker.value is np.mgrid else library.ogrid
     found = p.call(Literal(function), [starts, stops, steps], {}, node)
     return found if isinstance(index, TupleVal) else get_item(p, found, Literal(0), node)
+
+
+def _joined(p: Parser, maker: Literal, index: Any, node: ast.AST) -> Any:
+    """np.r_[a, b:c] and np.c_[a, b], of what needs no cast."""
+    parts = []
+    for item in index.items if isinstance(index, TupleVal) else (index,):
+        if isinstance(item, SliceVal) and all(map(_is_integer_or_none, (item.start, item.stop, item.step))):
+            bounds = [Literal(0) if _is_none(item.start) else item.start, item.stop]
+            bounds += [] if _is_none(item.step) else [item.step]
+            item = p.call(Literal(np.arange, "np.arange"), bounds, {}, node)
+        elif not isinstance(item, SliceVal):
+            item = as_operand(p, item, node)
+        if not isinstance(item, (Value, Literal)) or dtype_of(item.type) not in _WIDE:
+            return p.builder.apply(GETITEM, maker, to_index(p, index, node))
+        parts.append(item)
+    if maker.value is np.c_:
+        return p.call(Literal(np.column_stack, "np.column_stack"), [TupleVal(tuple(parts))], {}, node)
+    parts = [p.call(Literal(np.atleast_1d, "np.atleast_1d"), [v], {}, node) for v in parts]
+    return p.call(Literal(np.concatenate, "np.concatenate"), [TupleVal(tuple(parts))], {}, node)
+
+
+# of two of these, the wider one is what NumPy casts to, whether they are numbers or arrays
+_WIDE = ("int64", "float64", "complex128")
 
 
 def _is_none(value: Any) -> bool:

@@ -494,7 +494,7 @@ add(
 
 def tried(x, table):
     try:
-        eps = np.finfo(x.dtype).eps
+        eps = -np.finfo(x.dtype).eps * 3 + 0.25 * table["there"]
     except (AttributeError, ValueError):
         eps = 0.5
     try:
@@ -615,6 +615,16 @@ def planes_in_depth(x, y):
 
 
 add(planes_in_depth, (draw(2, 3), draw(2, 3)), features="np.dstack, np.indices, op= on what it gives")
+
+
+def joined_by_index(x, y):
+    row = np.r_[x, y, 0:3, 1.5, [y, 2]]
+    table = np.c_[x, x * y, np.ones(len(x))]
+    stacked = np.r_[table, np.c_[x, x, x]]
+    return np.sum(row * row) + np.sum(stacked[:, 0] * stacked[:, 2]) + np.sum(np.c_[y, 2.0] ** 3)
+
+
+add(joined_by_index, (draw(3), 0.7), float32=False, features="np.r_, np.c_")
 
 
 def complex_of_parts(x, y):
