@@ -23,7 +23,7 @@ def buffer_made_when_needed(x):
     return buf * x
 
 
-add(buffer_made_when_needed, (draw(3),), features="None, buffer made by the first iteration")
+add(buffer_made_when_needed, (draw(3),), autograd=False, features="None, buffer made by the first iteration")
 
 
 def buffer_made_in_while(x):
@@ -36,7 +36,7 @@ def buffer_made_in_while(x):
     return np.sum(buf * buf)
 
 
-add(buffer_made_in_while, (draw(4),), features="None, while")
+add(buffer_made_in_while, (draw(4),), autograd=False, features="None, while")
 
 
 def buffer_made_on_condition(x):
@@ -53,6 +53,7 @@ add(
     buffer_made_on_condition,
     (np.array([0.5, 0.7, 0.9]),),
     (np.array([0.5, 0.3, 0.1]),),
+    autograd=False,
     features="None on some paths",
 )
 
@@ -67,7 +68,7 @@ def buffer_of_a_nest(x, n):
     return buf if buf is not None else x
 
 
-add(buffer_of_a_nest, (draw(3), 2), (draw(3), 0), features="None, nested loops")
+add(buffer_of_a_nest, (draw(3), 2), (draw(3), 0), autograd=False, features="None, nested loops")
 
 
 def into(x, out=None):
@@ -84,7 +85,7 @@ def buffer_of_the_caller_or_a_new_one(x):
     return y + into(y, y)
 
 
-add(buffer_of_the_caller_or_a_new_one, (draw(3),), features="None as default of out=, aliases")
+add(buffer_of_the_caller_or_a_new_one, (draw(3),), autograd=False, features="None as default of out=, aliases")
 
 
 class Recorder:
@@ -117,6 +118,7 @@ add(
     recorder_that_starts_empty,
     (np.array([0.5, 0.7, 0.9]),),
     (np.array([0.5, 0.3, 0.1]),),
+    autograd=False,
     features="attribute that starts as None, function that may fall off its end",
 )
 
@@ -167,7 +169,7 @@ def steps_that_remember(x):
     return now * before
 
 
-add(steps_that_remember, (draw(3),), features="None becomes an array that is written")
+add(steps_that_remember, (draw(3),), autograd=False, features="None becomes an array that is written")
 
 
 def best_so_far(x):
@@ -182,7 +184,7 @@ def best_so_far(x):
     return best * x + value
 
 
-add(best_so_far, (positive(3),), features="None, or")
+add(best_so_far, (positive(3),), autograd=False, features="None, or")
 
 
 def state_in_a_tuple(x):
@@ -336,6 +338,7 @@ add(
     alias_or_none,
     (np.array([0.5, 0.7, 0.9]),),
     (np.array([0.2, 0.7, 0.9]),),
+    autograd=False,
     features="second name or None, view or None, write",
 )
 
