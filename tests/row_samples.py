@@ -240,6 +240,7 @@ CALLS: dict[str, list[Call]] = {
         call(A > 0, A.astype(np.float32), Known(0.0)),
     ],
     "np.ldexp(x, k)": [call(A, 2), call(A, np.arange(4))],
+    "as_stored(v, k)": [call(A, 1.0), call(0.5, 1.0)],
     "power_less(x, y, k)": [
         call(x, y, k)
         for x, y in ((0.7, 2.6), (np.float64(0.7), 0.5), (array(3, low=0.4, high=2.0), array(2, 3)))
@@ -752,6 +753,7 @@ CALLS: dict[str, list[Call]] = {
     "np.iscomplexobj(x)": [call(A)],
     "np.isscalar(element)": [call(0.5)],
     "zeros_of(x)": [call(A), call(0.5), call(LISTS[0])],
+    "holds_floats(a)": [call(A)],
     "sign(x)": [call(0.5), call(-0.5)],
     "np.shape(x)": [call(A), call(0.5)],
     "np.size(x)": [call(A)],

@@ -178,6 +178,16 @@ def log_or_zero(x):  # type: ignore[no-untyped-def]
     return np.log(x) if x != 0 else x * 0
 
 
+def as_stored(v, k):  # type: ignore[no-untyped-def]
+    """v, which is put into an array: k is 0.0 if that keeps integers of it, which have no derivative."""
+    return v
+
+
+def holds_floats(a):  # type: ignore[no-untyped-def]
+    """1.0 for an array of floats or complex numbers, 0.0 for one of integers."""
+    return 1.0 if a.dtype.kind in "fc" else 0.0
+
+
 def power_less(x, y, k):  # type: ignore[no-untyped-def]
     """x ** (y - k), which the k-th derivative of x ** y is a multiple of; 0 at x = 0 if that multiple is."""
     if isinstance(x, np.ndarray) or isinstance(y, np.ndarray):

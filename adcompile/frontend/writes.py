@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.nodes import Apply, Arg, Literal, Slice, Through, Value, map_arg, values_in
-from ..ir.types import Array, Unknown, dtype_of, is_numeric, same_size, shape_of
+from ..ir.types import Array, Unknown, dtype_of, is_differentiable, is_numeric, same_size, shape_of
 from ..passes.cotangents import same_shape
 from ..rules.indexing import (
     GETITEM,
@@ -66,7 +66,12 @@ def _write_at(p: Parser, tree: Tree, index: Arg, value: Any, node: ast.AST, row:
     _refuse_shared(p, base, node)
     now = {v: p.memory.current(v) for v in values_in((index, value)) if is_array(v)}
     index, value = map_arg(index, now), map_arg(value, now)
-    settle(p, base, _put(p, p.memory.content(base), steps, index, value, row))
+    content = p.memory.content(base)
+    if dtype_of(content.type) is None and is_differentiable(typ(value)):
+        # integers on some path: what is written there is cut off
+        with p.builder.as_they_are():
+            value = p.builder.expand("as_stored(v, holds_floats(a))", v=value, a=content)
+    settle(p, base, _put(p, content, steps, index, value, row))
 
 
 def replace(p: Parser, array: Value, content: Value, node: ast.AST) -> None:

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..errors import AdcompileError, Loc, NoDerivative
-from .nodes import Apply, Arg, Atom, Literal, Stmt, Value, blocks_of, values_in
-from .types import BOOL, Array, Unknown, dtype_of, is_differentiable
+from .nodes import Apply, Arg, Atom, Literal, Stmt, Value, blocks_of, map_arg, values_in
+from .types import BOOL, INT, UNKNOWN, Array, Scalar, Unknown, dtype_of, is_differentiable, join
 
 if TYPE_CHECKING:
     from ..rules.rule import Primitive
@@ -44,7 +44,7 @@ class Builder:
         simpler = peephole(self, primitive, args)
         if simpler is not None and not (self.reads is not None and self._is_other_memory(simpler, args)):
             return simpler
-        types = primitive.types(*args)
+        types = _types_of(primitive, args)
         if self.looks is not None and self.adjoint:
             args = self.looks(self, primitive, args)
         several = isinstance(types, tuple)
@@ -140,3 +140,18 @@ class Builder:
                 return inner
         result: Atom = self.apply(OPERATORS["not"], test)
         return result
+
+
+def _types_of(primitive: Primitive, args: tuple[Arg, ...]) -> Any:
+    """The types of the results; of operands that are perhaps ints, what holds of ints and of floats."""
+    mixed = {v: v.type for v in values_in(args) if isinstance(v.type, Scalar) and v.type.perhaps_int}
+    if not mixed:
+        return primitive.types(*args)
+    certain = {v: Value(Scalar(t.dtype, t.origin)) for v, t in mixed.items()}
+    kinds: Any = [
+        primitive.types(*(map_arg(a, images) for a in args))
+        for images in (certain, dict.fromkeys(mixed, Value(INT)))
+    ]
+    if isinstance(kinds[0], tuple):
+        return tuple(join(a, b) or UNKNOWN for a, b in zip(*kinds, strict=True))
+    return join(*kinds) or UNKNOWN

@@ -56,15 +56,19 @@ class Type:
 class Scalar(Type):
     """A Python number (`origin` "py"), a NumPy scalar ("np") or either ("any");
     `size` is set on known axis lengths.
+
+    One that is `perhaps_int` is a Python int on some path, and a float on another one.
     """
 
     dtype: str
     origin: str = "py"
     size: Dim | None = None
+    perhaps_int: bool = False
 
     def __str__(self) -> str:
         prefix = {"py": "", "np": "np.", "any": "?"}[self.origin]
-        return prefix + (self.dtype.rstrip("0123456789") if self.origin == "py" else self.dtype)
+        name = prefix + (self.dtype.rstrip("0123456789") if self.origin == "py" else self.dtype)
+        return f"{name} or int" if self.perhaps_int else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +176,9 @@ def type_of(value: object, name: str = "") -> Type:
 
 def dtype_of(t: Type) -> str | None:
     """The element dtype of a number or array, None where unknown."""
-    return t.dtype if isinstance(t, (Scalar, Array)) else None
+    if isinstance(t, Scalar):
+        return None if t.perhaps_int else t.dtype
+    return t.dtype if isinstance(t, Array) else None
 
 
 def shape_of(t: Type) -> Shape:
@@ -292,18 +298,20 @@ def join(a: Type, b: Type) -> Type | None:
 
 def _join_scalars(a: Scalar, b: Scalar) -> Type:
     origin = a.origin if a.origin == b.origin else "any"
+    perhaps_int = a.perhaps_int or b.perhaps_int
     if a.dtype == b.dtype:
         size = join_size(a.size, b.size)
-        return Scalar(a.dtype, origin, size if isinstance(size, Dim) else None)
+        return Scalar(a.dtype, origin, size if isinstance(size, Dim) else None, perhaps_int)
     if origin == "py":
         # one of two kinds of number: not a float for certain, if one of them is an int
         certain = a.dtype[0] == b.dtype[0] or not {a.dtype[0], b.dtype[0]} & {"f", "c"}
-        return Scalar(np.result_type(a.dtype, b.dtype).name, "py" if certain else "any")
+        mixed = not certain and bool({a.dtype[0], b.dtype[0]} & {"i", "b"})
+        return Scalar(np.result_type(a.dtype, b.dtype).name, "py" if certain else "any", None, mixed)
     floats = [t for t in (a, b) if t.dtype[0] in "fc"]
     others = [t for t in (a, b) if t.dtype[0] not in "fc"]
     if len(floats) == 1 and others[0].origin == "py":
         # a Python int that starts a sum of floats: the float is what every iteration after the first holds
-        return Scalar(floats[0].dtype, origin)
+        return Scalar(floats[0].dtype, origin, perhaps_int=True)
     return UNKNOWN
 
 
@@ -313,7 +321,7 @@ def forget_sizes(t: Type) -> Type:
     """
     if isinstance(t, Scalar):
         size = _forget_size(t.size)
-        return Scalar(t.dtype, t.origin, size if isinstance(size, Dim) else None)
+        return Scalar(t.dtype, t.origin, size if isinstance(size, Dim) else None, t.perhaps_int)
     if isinstance(t, Array):
         return Array(t.dtype, _forget(t.shape))
     if isinstance(t, ShapeOf):

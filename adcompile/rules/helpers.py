@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..ir.nodes import Arg
-from ..ir.types import INT, OPAQUE, Array, ListOf, Scalar, Type, is_numeric, shape_of
+from ..ir.types import FLOAT, INT, OPAQUE, Array, ListOf, Scalar, Type, is_numeric, shape_of
 from .arithmetic import is_complex, may_be_complex
 from .rule import (
     HELPERS,
@@ -14,6 +14,7 @@ from .rule import (
     Param,
     Primitive,
     constant,
+    general,
     linear,
     parse_expression,
     pointwise,
@@ -78,6 +79,14 @@ ACCUMULATE = linear(
     namespace={"accumulate": _accumulate},
 )
 constant("zeros_of(x)", types=_itself)
+constant("holds_floats(a)", types=lambda a: FLOAT)
+general(
+    "as_stored(v, k)",
+    pullbacks={"v": "z_bar * k"},
+    pushforwards={"v": "v_dot * k"},
+    types=lambda v, k: typ(v),
+    effect="view",
+)
 # what is made when the last derivative has been taken
 SLICE, WHOLE, OUTER_PRODUCTS, FIT = (
     Primitive(text, tuple(map(Param, params)), parse_expression(text), types, NAMESPACE)

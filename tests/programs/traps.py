@@ -591,3 +591,67 @@ def helpers_as_names(spread, ratio, like):
 
 
 add(helpers_as_names, (positive(3), 0.7, positive(3, seed=1)), features="variables named like helpers")
+
+
+def whole_numbers_on_one_path(x):
+    k, n = 1, np.arange(3)
+    if x[0] > 0.6:
+        k, n = x[0], x
+    a, b, c, n = np.full(3, k), np.array([k, k]), np.arange(3) * k, n * 2
+    for array in (a, b, c, n):
+        array[0] = x[1]
+        array[1] = array[1] + x[2]
+    a[:2] = b
+    return a[0] * x + a[1] * c + n
+
+
+add(
+    whole_numbers_on_one_path,
+    (np.array([0.5, 0.7, 0.9]),),
+    (np.array([0.7, 0.6, 0.9]),),
+    float32=False,
+    features="int on one path, writes that are cut off",
+)
+
+
+def number_of_either_kind(x):
+    k = 7
+    if x[0] > 0.6:
+        k = 7.5
+    s = 0
+    for v in x[:-1]:
+        s = s + v
+    return (k // 2) * x[1] + (k % 2) * x[0] + x[1] ** k + s * s * k + np.sum(np.full(2, s))
+
+
+add(
+    number_of_either_kind,
+    (np.array([0.5, 0.7, 0.9]),),
+    (np.array([0.7, 0.6, 0.9]),),
+    (np.array([0.7, 0.6])[:1].repeat(2),),
+    float32=False,
+    features="int on one path, sum that starts with an int",
+)
+
+
+def array_without_axes_becomes_a_number(x):
+    s = np.array(1.0)
+    for v in x:
+        s = s * v
+    t = np.ones(())
+    for v in x:
+        t = v - t * v
+    return s + t
+
+
+add(array_without_axes_becomes_a_number, (draw(3),), features="rank-0 array, number in a loop")
+
+
+def sum_takes_the_place_of_an_array(x):
+    b = x
+    for _ in range(2):
+        b = np.sum(b * x)
+    return b
+
+
+add(sum_takes_the_place_of_an_array, (draw(3),), features="array before a loop, number after it")
