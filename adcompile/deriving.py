@@ -26,6 +26,7 @@ from .passes.cotangents import adjoint_type, finished, inert
 from .passes.forward import forward
 from .passes.reverse import reverse
 from .rules.indexing import OWN
+from .signature import tangent_name
 from .tracing import Traced, argument_name, argument_of
 from .trees import Node, leaves, map_tree, tree_expression
 
@@ -334,7 +335,7 @@ def _jvp(traced: Traced, wanted: Wanted) -> Derived:
                 item = by_value[leaf]
                 dot = Value(leaf.type, f"{leaf.hint}_dot", True)
                 wrt.append(leaf)
-                root = f"{item.root}_dot"
+                root = tangent_name(str(item.root), traced.names)
                 tangents.append(Input(dot, root, (("arg", root), *item.path[1:])))
     out_leaves = leaves(output)
     aux_leaves = [] if aux is None else leaves(aux)
@@ -352,7 +353,8 @@ def _jvp(traced: Traced, wanted: Wanted) -> Derived:
     def result(texts: list[ast.expr], x: Expressions) -> ast.expr:
         return tree_expression(tree, iter(texts), x)
 
-    names = dict.fromkeys(f"{n[0] if isinstance(n, tuple) else n}_dot" for n in wanted.argnums)
+    roots = [n[0] if isinstance(n, tuple) else n for n in wanted.argnums]
+    names = dict.fromkeys(tangent_name(root, traced.names) for root in roots)
     return Derived(block, result, tangents=tangents, tangent_names=list(names))
 
 

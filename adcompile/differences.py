@@ -16,6 +16,7 @@ import numpy as np
 
 from . import numerical
 from .leaves import Vector, flattened, joined, leaves, matching, unflattened
+from .signature import tangent_name
 
 
 @dataclass(frozen=True)
@@ -160,11 +161,12 @@ class _Checker:
     def pushed(self, name: str, place: int, unit: complex) -> float:
         """The derivative of the weighted result along one number of one argument, by forward mode."""
         tangents = {}
+        names = self.tangent._engine.signature.parameters
         for other in self.names:
             vector = np.zeros_like(flattened(self.arguments[other]))
             if other == name:
                 vector[place] = unit
-            tangents[f"{other}_dot"] = unflattened(self.arguments[other], vector)
+            tangents[tangent_name(other, names)] = unflattened(self.arguments[other], vector)
 
         def with_tangents(*args: Any, **keywords: Any) -> Any:
             return self.tangent._engine.call(args, keywords, tangents)

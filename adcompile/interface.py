@@ -56,7 +56,7 @@ def interface_captures(traced: Traced, derived: Derived) -> list[tuple[str, Any]
     if derived.pullback is not None:
         used |= set(free_values(derived.pullback[1]))
     found = []
-    names: set[str] = set(traced.arguments)
+    names = {*traced.names, *derived.tangent_names}
     for item in traced.parser.inputs.found:
         if item.root is None and item.value in used:
             base = item.value.hint or "captured"

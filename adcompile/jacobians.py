@@ -18,7 +18,7 @@ from .engine import RETURN, Engine, argument_of
 from .errors import ArgumentError
 from .objects import Derivative, beside_receiver, of_function
 from .products import plain_outputs, push_forward
-from .signature import signature_of
+from .signature import signature_of, tangent_name
 from .transforms import View
 
 Array = np.ndarray[Any, Any]
@@ -72,7 +72,8 @@ class Jacobian(Derivative[..., Any]):
             engine = Engine(self.primal, "jvp", {"argnums": tuple(range(len(args))), **self._delivery})
             out, column = push_forward(engine, args, tuple(tangents))
         else:
-            out, column = self._engine.call(args, keywords, {f"{name}_dot": direction})
+            names = {*self._engine.signature.parameters, *keywords}
+            out, column = self._engine.call(args, keywords, {tangent_name(name, names): direction})
         _check_number("result", "of the function", out)
         return out, np.broadcast_to(column, np.shape(out))
 

@@ -15,6 +15,7 @@ import numpy as np
 from .engine import Engine
 from .errors import ArgumentError
 from .objects import Derivative, P, R
+from .signature import tangent_name
 
 
 def plain_argnums(argnums: Any) -> Any:
@@ -117,12 +118,11 @@ def tangents_by_name(engine: Engine, primals: tuple[Any, ...], tangents: tuple[A
         for k, (tangent, primal) in enumerate(zip(tangents, primals, strict=True))
     )
     names = list(engine.signature.parameters)
-    extra: dict[str, Any] = {f"{n}_dot": t for n, t in zip(names, tangents, strict=False)}
-    for k, (name, parameter) in enumerate(engine.signature.parameters.items()):
+    of = [tangent_name(name, names) for name in names]
+    extra: dict[str, Any] = dict(zip(of, tangents, strict=False))
+    for k, parameter in enumerate(engine.signature.parameters.values()):
         if parameter.kind is parameter.VAR_POSITIONAL:
-            extra = {f"{n}_dot": t for n, t in zip(names[:k], tangents, strict=False)} | {
-                f"{name}_dot": tangents[k:]
-            }
+            extra = dict(zip(of[:k], tangents, strict=False)) | {of[k]: tangents[k:]}
     return extra
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -366,3 +366,11 @@ def argument_at(path: Path, bound: Mapping[str, Any]) -> Any:
     for part in path[1:]:
         obj = step(obj, part)
     return obj
+
+
+def tangent_name(name: str, names: Collection[str]) -> str:
+    """What the tangent of an argument is called among arguments of these names."""
+    found = f"{name}_dot"
+    while found in names:
+        found += "_"
+    return found

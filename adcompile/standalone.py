@@ -28,7 +28,7 @@ from .interface import access
 from .live import read
 from .objects import Derivative
 from .pipeline import Program
-from .signature import static_arguments
+from .signature import static_arguments, tangent_name
 from .target import Target, positional
 
 _LARGEST = 10_000
@@ -469,7 +469,7 @@ def _call(
             parts.append(
                 value if parameter.kind is parameter.POSITIONAL_OR_KEYWORD else f"{parameter.name}={value}"
             )
-    parts += [f"{n}_dot=tangents[{n!r}]" for n in tangents]
+    parts += [f"{tangent_name(n, signature.parameters)}=tangents[{n!r}]" for n in tangents]
     return f"{name}({', '.join(parts)})"
 
 

@@ -57,6 +57,8 @@ class Traced:
     name: str
     # arguments that are a part of another one, with that and which part
     parts: dict[Value, tuple[Value, str]]
+    # the parameters, and what is passed by keyword beside them
+    names: frozenset[str]
 
 
 def bound_values(
@@ -158,7 +160,9 @@ def trace(
         for i in inputs.found
         if (member := inputs.together.get(path_key(i.path))) is not None
     }
-    return Traced(builder, p, block, initial, output, whole, final, definition(target), name, parts)
+    names = frozenset(signature.parameters).union(keywords)
+    loc = definition(target)
+    return Traced(builder, p, block, initial, output, whole, final, loc, name, parts, names)
 
 
 def _output(p: Parser, target: Any, arguments: Mapping[str, Any], name: Any, returned: Any) -> Any:

@@ -91,8 +91,8 @@ def tree_expression(tree: Any, supply: Any, x: Expressions) -> ast.expr:
         keywords = [ast.keyword(k, v) for k, v in zip(tree.keys, parts, strict=True)]
         return ast.Call(rebuilt, [x.namespace.refer(tree.cls, tree.cls.__name__)], keywords)
     if tree.kind == "zip":
-        zipped = ast.Call(ast.Name("zip", ast.Load()), parts, [])
-        return ast.Call(ast.Name("list", ast.Load()), [zipped], [])
+        zipped = ast.Call(x.namespace.builtin("zip"), parts, [])
+        return ast.Call(x.namespace.builtin("list"), [zipped], [])
     raise ArgumentError(
         "AD210",
         "the function returns an object that cannot be handed out of a derivative",

@@ -337,3 +337,23 @@ def test_a_linearisation_stays_where_it_was_made() -> None:
     cell["K"] = 100.0
     array[0] = 100.0
     assert push(1.0, np.zeros(2)) == 4.0
+
+
+def test_a_captured_value_may_have_the_name_of_a_keyword_argument() -> None:
+    cell = load("def f(x, **given):\n    return x * GAIN * given['GAIN']\n", GAIN=2.0)
+    slope = ad.grad(cell["f"])
+    assert slope(3.0, GAIN=5.0) == 10.0
+    cell["GAIN"] = 4.0
+    assert slope(3.0, GAIN=5.0) == 20.0
+
+
+def test_a_captured_value_may_have_the_name_of_a_tangent() -> None:
+    cell = load("def f(x):\n    return x * x_dot\n", x_dot=2.0)
+    assert ad.jvp(cell["f"], (3.0,), (5.0,)) == (6.0, 10.0)
+    cell["x_dot"] = 4.0
+    assert ad.jvp(cell["f"], (3.0,), (5.0,)) == (12.0, 20.0)
+
+
+def test_a_keyword_argument_may_have_the_name_of_a_tangent() -> None:
+    cell = load("def f(x, **given):\n    return x * given['x_dot']\n")
+    assert ad.jacfwd(cell["f"])(np.ones(2), x_dot=2.0).tolist() == [[2.0, 0.0], [0.0, 2.0]]

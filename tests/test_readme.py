@@ -130,7 +130,7 @@ def assigns_a_global(x):
 
 
 def writes_into_a_reshaped_array(x):
-    y = np.concatenate([np.outer(x, x).T, np.ones((1, 3))]).T
+    y = 2.0 * np.outer(x, x).T
     y.reshape(-1)[0] = 0.0
     return np.sum(y)
 

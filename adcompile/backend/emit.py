@@ -147,6 +147,7 @@ class Emitter:
         self._prepared(block)
         nested = _nested(block)
         order = order_of(block, nested)
+        self.namespace.hidden = {v.hint for v in block.params}
         names = choose_names(block, block.params, order, nested, set(self.namespace.objects))
         body = self._body(nested, names, count_uses(block))
         self.page.head(self.calls.name_of(function), [names[v] for v in block.params])

@@ -307,11 +307,11 @@ def _format(x: Expressions, parts: Any) -> ast.expr:
         shown = x.atom(value)
         if conversion.value:
             function = {"r": "repr", "s": "str", "a": "ascii"}[conversion.value]
-            shown = ast.Call(ast.Name(function, ast.Load()), [shown], [])
+            shown = ast.Call(x.namespace.builtin(function), [shown], [])
         spec_node = x.atom(spec)
         plain = isinstance(spec_node, ast.Constant) and spec_node.value == ""
         args = [shown] if plain else [shown, spec_node]
-        values.append(ast.Call(ast.Name("format", ast.Load()), args, []))
+        values.append(ast.Call(x.namespace.builtin("format"), args, []))
     join = ast.Attribute(ast.Constant(""), "join", ast.Load())
     return ast.Call(join, [ast.List(values, ast.Load())], [])
 
@@ -345,11 +345,8 @@ def _field(x: Expressions, record: Arg, k: Arg) -> ast.expr:
 
 
 def _range_length(x: Expressions, a: Arg, b: Arg, c: Arg) -> ast.expr:
-    return ast.Call(
-        ast.Name("len", ast.Load()),
-        [ast.Call(ast.Name("range", ast.Load()), [x.atom(v) for v in (a, b, c)], [])],
-        [],
-    )
+    numbers = ast.Call(x.namespace.builtin("range"), [x.atom(v) for v in (a, b, c)], [])
+    return ast.Call(x.namespace.builtin("len"), [numbers], [])
 
 
 def _list_slice(x: Expressions, items: Arg, i: Arg) -> ast.expr:

@@ -422,7 +422,7 @@ class Statements:
             sources.append(self._range(stmt, order.is_read(index)))
         for items in leading_items(stmt):
             targets.append([names[v] if order.is_read(v) else "_" for v in items.outs])
-            sources.append(f"reversed({self.show(items.args[0])})")
+            sources.append(f"{self._builtin('reversed')}({self.show(items.args[0])})")
         self._for_line(targets, sources)
         self._body(stmt, params)
 
@@ -431,7 +431,7 @@ class Statements:
         texts = [t[0] if len(t) == 1 else f"({', '.join(t)})" for t in targets]
         if len(targets) == 1:
             texts = [", ".join(targets[0])]
-        source = sources[0] if len(sources) == 1 else f"zip({', '.join(sources)})"
+        source = sources[0] if len(sources) == 1 else f"{self._builtin('zip')}({', '.join(sources)})"
         text = f"for {', '.join(texts)} in "
         widest = max(range(len(targets)), key=lambda k: len(targets[k]))
         if self.page.fits(f"{text}{source}:") or (
@@ -448,8 +448,11 @@ class Statements:
         args = [start, stop, step]
         if isinstance(step, ast.Constant) and step.value == 1:
             args = [stop] if isinstance(start, ast.Constant) and start.value == 0 else [start, stop]
-        text = f"range({', '.join(map(to_text, args))})"
-        return f"reversed({text})" if stmt.backwards and ordered else text
+        text = f"{self._builtin('range')}({', '.join(map(to_text, args))})"
+        return f"{self._builtin('reversed')}({text})" if stmt.backwards and ordered else text
+
+    def _builtin(self, name: str) -> str:
+        return to_text(self.expressions.namespace.builtin(name))
 
     def _while(self, stmt: While) -> None:
         self._copies(list(zip(stmt.body.params, stmt.init, strict=True)))

@@ -22,6 +22,7 @@ from ..objects import Lowered
 from ..pipeline import Program, compile_program
 from ..products import plain_outputs
 from ..saved import Saved
+from ..signature import tangent_name
 from .probes import At, Watched, understood, watch
 
 Seen = dict[tuple[int, At], Any]
@@ -190,9 +191,9 @@ class Watcher:
                 label = name if is_leaf(whole) else f"{name}, part {k + 1}"
                 dots = {**zeros, name: _ones_in(whole, k)}
                 recorder.clear()
-                self._forward(
-                    *bound.args, **bound.kwargs, **{f"{n}_dot": _numbers(d) for n, d in dots.items()}
-                )
+                names = bound.signature.parameters
+                tangents = {tangent_name(n, names): _numbers(d) for n, d in dots.items()}
+                self._forward(*bound.args, **bound.kwargs, **tangents)
                 found[f"{label} (all ones)" if np.size(leaf) != 1 else label] = dict(recorder.tangents)
         return found
 

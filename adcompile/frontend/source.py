@@ -27,6 +27,7 @@ from dataclasses import dataclass, field
 from adcompile.errors import Loc, SourceUnavailable
 from adcompile.frontend.bytecode import codes_within, is_rewritten, same_code
 from adcompile.frontend.lines import lines_of
+from adcompile.frontend.private import class_around, with_private_names
 
 __all__ = ["FunctionNode", "Source", "get_source"]
 
@@ -142,7 +143,8 @@ def get_source(function: types.FunctionType) -> Source:
         file = _read(function)
         known = file.found.get(id(code))
         if known is None:
-            node = _locate(file, function)
+            found = _locate(file, function)
+            node = with_private_names(found, class_around(file.tree, found))
             known = file.found[id(code)] = code, node, _digest(file.lines, node)
     _, node, digest = known
     return Source(node, code.co_filename, file.lines, function, function.__qualname__, digest)

@@ -85,7 +85,7 @@ def buffer_of_the_caller_or_a_new_one(x):
     return y + into(y, y)
 
 
-add(buffer_of_the_caller_or_a_new_one, (draw(3),), autograd=False, features="None as default of out=, aliases")
+add(buffer_of_the_caller_or_a_new_one, (draw(3),), autograd=False, features="None as default of out=")
 
 
 class Recorder:

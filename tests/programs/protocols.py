@@ -754,3 +754,42 @@ def int_or_float(x):
 
 
 add(int_or_float, (0.7,), (-0.7,), features="an int on one path, a float on the other")
+
+
+class Scaled:
+    __factor = 2.0
+
+    def __init__(self, x):
+        self.__x = x
+        self.__calls = 0
+
+    def __times(self, k, *, __offset=1.5):
+        def __shift(v):
+            return v + __offset
+
+        self.__calls += 1
+        return __shift(self.__x * k * self.__factor)
+
+    def total(self, __weight):
+        return self.__times(3.0) * __weight + self.__calls * Scaled.__factor
+
+
+class ScaledTwice(Scaled):
+    __factor = 5.0
+
+    def __init__(self, x):
+        super().__init__(x * 2.0)
+        self.__x = x
+
+    def __times(self, k):
+        return self.__x * k * self.__factor
+
+    def total(self, weight):
+        return self.__times(weight) + super().total(weight)
+
+
+def private_names(x):
+    return Scaled(x).total(x) * ScaledTwice(x * x).total(0.5)
+
+
+add(private_names, (0.7,), holomorphic=True, features="private names of classes")

@@ -346,6 +346,40 @@ def names_of_builtins(sum, list, np_):
 add(names_of_builtins, (0.7, 1.9, -0.4), holomorphic=True, features="shadowed builtins")
 
 
+def builtins_in_loops(x, range, reversed, zip, len, float):
+    y = x * 1.0
+    state = range
+    for i in [0, 1, 2, 3]:
+        y[i] = np.sin(y[i - 1] * zip) * reversed
+    for v in y:
+        state = np.cos(state * v) * len
+    return state * float, f"{len:.1f}"
+
+
+add(
+    builtins_in_loops,
+    (draw(4), 0.7, 1.9, -0.4, 1.2, 0.3),
+    autograd=False,
+    features="parameters that hide builtins which the emitted code calls",
+)
+
+
+def names_of_tangents(x, x_dot, y, y_bar, out_bar):
+    x_saved = x * x_dot
+    z_bar = y_bar
+    for _ in range(3):
+        z_bar = np.sin(z_bar * x_saved + y) * out_bar
+    return z_bar * x_saved
+
+
+add(
+    names_of_tangents,
+    (draw(3), 0.7, 1.9, -0.4, 1.2),
+    holomorphic=True,
+    features="parameters with the names of tangents and adjoints",
+)
+
+
 def names_of_numpy(x, np):
     return x * np + np**2
 
