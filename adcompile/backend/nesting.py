@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ..ir.nodes import Apply, Block, For, If, Literal, Stmt, Value, While, blocks_of, operands, values_in
 from ..ir.types import ListOf
-from ..passes.alias import changing
+from ..passes.alias import Classes
 from ..rules import lists
 from ..rules.indexing import GETITEM
 from ..rules.python import ENTER, EXIT
@@ -26,7 +26,9 @@ def choose_nested(block: Block) -> dict[Value, Stmt]:
     uses = count_uses(block)
     nested: dict[Value, Stmt] = {}
     updated = _updated(block)
-    _Nesting(uses, nested, updated, changing(block)).block(block)
+    classes = Classes()
+    classes.block(block)
+    _Nesting(uses, nested, updated, classes).block(block)
     return nested
 
 
@@ -46,15 +48,20 @@ def _updated(block: Block) -> set[Value]:
 
 class _Nesting:
     def __init__(
-        self, uses: dict[Value, int], nested: dict[Value, Stmt], updated: set[Value], changing: set[Value]
+        self, uses: dict[Value, int], nested: dict[Value, Stmt], updated: set[Value], classes: Classes
     ) -> None:
         self.uses = uses
-        # values that an update may change while an expression that reads them waits to be written
-        self.changing = changing
+        # what an update may change while an expression that reads it waits to be written
+        self.classes = classes
+        self.changing = classes.updated
         self.nested = nested
         self.updated = updated
         self.width: dict[Value, int] = {}
-        self.reads_memory: set[Value] = set()
+        # the classes of memory that an expression reads; None for that of all lists
+        self.reads: dict[Value, set[Value | None]] = {}
+        # what has waited while other memory was written: only an update may still contain it, or else arrays
+        # would live longer
+        self.late: set[Value] = set()
 
     def block(self, block: Block) -> None:
         """Decide for every statement of a block, in order;
@@ -71,14 +78,16 @@ class _Nesting:
             elif isinstance(stmt, Apply) and (
                 stmt.primitive.effect in ("update", "opaque") or isinstance(stmt, Reuse)
             ):
-                for v in [v for v in open_ if v in self.reads_memory]:
-                    del open_[v]
+                for v in [v for v in open_ if self.reads[v]]:
+                    self.late.add(v)
+                    if self._may_change(stmt, v):
+                        del open_[v]
             elif not isinstance(stmt, Apply) and not self._is_expression(stmt):
                 open_.clear()
             if self._may_nest(stmt):
                 open_[stmt.outs[0]] = stmt
         for v in values_in(block.yields):
-            if v in open_:
+            if v in open_ and v not in self.late:
                 self._nest(v, open_.pop(v))
 
     def _consume(self, stmt: Stmt, open_: dict[Value, Stmt]) -> None:
@@ -90,8 +99,16 @@ class _Nesting:
             reads = list(values_in(stmt.range)) if isinstance(stmt, For) else []
         total = sum(self.width.get(v, 8) for v in reads)
         for v in reads:
-            if v in open_ and total < _LONGEST:
+            if v in open_ and total < _LONGEST and (v not in self.late or is_update(stmt)):
                 self._nest(v, open_.pop(v))
+
+    def _may_change(self, stmt: Apply, value: Value) -> bool:
+        """Whether a statement may change what an expression reads."""
+        reads = self.reads[value]
+        if stmt.primitive.effect == "opaque" or None in reads:
+            return bool(reads)
+        memory = stmt.memory if isinstance(stmt, Reuse) else stmt.outs[0]
+        return self.classes.find(memory) in reads
 
     def _nest(self, value: Value, stmt: Stmt) -> None:
         self.nested[value] = stmt
@@ -111,11 +128,15 @@ class _Nesting:
             or stmt.primitive in _NEVER
         ):
             return False
+        found = self.reads[out] = set[Value | None]()
         for v in reads:
             # what has a variable of its own is read before the memory changes, unless it shows that memory
-            late = v in self.reads_memory and v in self.nested
-            if late or v in self.changing or isinstance(v.type, ListOf):
-                self.reads_memory.add(out)
+            if v in self.nested:
+                found |= self.reads[v]
+            if isinstance(v.type, ListOf):
+                found.add(None)
+            elif (own := self.classes.find(v)) in self.changing:
+                found.add(own)
         self.width[out] = sum(
             self.width.get(v, len(v.hint) or 6) if v in self.nested else len(v.hint) or 3 for v in reads
         ) + (4 if not isinstance(stmt, Apply) or stmt.primitive is GETITEM else _own_width(stmt))

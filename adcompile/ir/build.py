@@ -44,6 +44,8 @@ class Builder:
         simpler = peephole(self, primitive, args)
         if simpler is not None and not (self.reads is not None and self._is_other_memory(simpler, args)):
             return simpler
+        if self.reads is not None and (equal := self._counted(primitive, args)) is not None:
+            return equal
         types = _types_of(primitive, args)
         if self.looks is not None and self.adjoint:
             args = self.looks(self, primitive, args)
@@ -55,6 +57,18 @@ class Builder:
         self.statements.append(stmt)
         self.definitions.update(dict.fromkeys(outs, stmt))
         return outs if several else outs[0]
+
+    def _counted(self, primitive: Primitive, args: tuple[Arg, ...]) -> Value | None:
+        """A sum, difference or product of integers that the open block has just computed: slices up to the one
+        and up to the other are of one length.
+        """
+        if primitive.name not in _COUNTING or not all(map(_is_integer, args)):
+            return None
+        for stmt in reversed(self.statements[-_NEAR:]):
+            if isinstance(stmt, Apply) and stmt.primitive is primitive:
+                if all(map(_is_same, stmt.args, args)):
+                    return stmt.outs[0]
+        return None
 
     def _refuse_objects(self, outs: tuple[Value, ...], args: tuple[Arg, ...]) -> None:
         """Refuse to put numbers where the dtype says nothing about them: what comes out again may be any."""
@@ -155,3 +169,20 @@ def _types_of(primitive: Primitive, args: tuple[Arg, ...]) -> Any:
     if isinstance(kinds[0], tuple):
         return tuple(join(a, b) or UNKNOWN for a, b in zip(*kinds, strict=True))
     return join(*kinds) or UNKNOWN
+
+
+_COUNTING = ("x + y", "x - y", "x * y")
+# how many statements are looked at: programs may be long
+_NEAR = 200
+
+
+def _is_integer(arg: Arg) -> bool:
+    if isinstance(arg, Literal):
+        return type(arg.value) is int
+    return isinstance(arg, Value) and isinstance(arg.type, Scalar) and arg.type.dtype == "int64"
+
+
+def _is_same(a: Arg, b: Arg) -> bool:
+    if isinstance(a, Literal) and isinstance(b, Literal):
+        return type(a.value) is type(b.value) and bool(a.value == b.value)
+    return a is b

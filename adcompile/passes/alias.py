@@ -1,7 +1,7 @@
 """Which arrays may share memory at some time of a run: a partition of the values, coarse but quick.
 
-In: a block. Out: the values whose memory, or that of what they show, some statement writes once updates are
-in place. Not for who owns what, and when: that is `backend.ownership`.
+In: a block. Out: classes of values that may share memory, or show that of each other, and in which of them
+some statement writes once updates are in place. Not for who owns what, and when: that is `backend.ownership`.
 """
 
 from __future__ import annotations
@@ -9,14 +9,6 @@ from __future__ import annotations
 from ..ir.nodes import Apply, Block, For, If, Value, While, blocks_of
 from ..rules.sharing import shown_by
 from .activity import carried_params, carried_yields
-
-
-def changing(block: Block) -> set[Value]:
-    """The values whose memory, or that of what they show, is written at some point."""
-    classes = Classes()
-    classes.block(block)
-    updated = classes.updated
-    return {v for v in classes.parent.keys() | updated if classes.find(v) in updated}
 
 
 class Classes:

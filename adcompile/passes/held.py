@@ -80,7 +80,7 @@ class Held:
         if isinstance(stmt, Apply) and stmt.primitive is INDEX_SET and new_axes(stmt.args[1]) == ():
             # an array that is overwritten as a whole is what has been written
             written = stmt.args[2]
-            if isinstance(written, Value) and _gives_back(written, value, stmt.args[1]):
+            if isinstance(written, Value) and gives_back(written, value, stmt.args[1]):
                 return Apply((value,), GETITEM, (written, Literal(Ellipsis)), stmt.loc)
         if isinstance(stmt, Apply) and stmt.primitive is GETITEM and stmt.args[0] in self.chains:
             state, index = stmt.args[0], stmt.args[1]
@@ -92,7 +92,7 @@ class Held:
                 return Apply((value,), GETITEM, (chain.first, index), stmt.loc)
         for store in self.stores.get(value, ()):
             state, index = store.outs[0], store.args[1]
-            if state not in self.chains or not _gives_back(value, state, index):
+            if state not in self.chains or not gives_back(value, state, index):
                 continue
             # only what is written whenever it is computed is there, at an index that can be had without it
             if self.home.get(value) is not self.home[state] or not all(map(self._counts, leaves(index))):
@@ -227,7 +227,7 @@ def _sizes(chain: _Chain) -> tuple[Size, ...]:
     return () if known is None else known
 
 
-def _gives_back(value: Value, state: Value, index: Arg) -> bool:
+def gives_back(value: Value, state: Value, index: Arg) -> bool:
     """Whether what is written at an index is what would be read there: no number of Python's, which has
     another type, nothing that is rounded, and nothing that is repeated.
     """

@@ -88,6 +88,19 @@ def _is_float(arg: Arg, other: Arg) -> bool:
     return result_dtype([t, typ(other)]) == t.dtype
 
 
+def _is_zeros_like(builder: Builder, arg: Arg, other: Arg) -> bool:
+    """Whether a value is an array of zeros of the type of another one."""
+    from .cotangents import same_shape
+
+    stmt = builder.definitions.get(arg) if isinstance(arg, Value) else None
+    if stmt is None or not stmt.adjoint or not stmt.primitive.name.startswith("np.zeros_like("):
+        return False
+    t, own = typ(other), stmt.outs[0].type
+    if not isinstance(t, Array) or not isinstance(own, Array) or not t.shape:
+        return False
+    return t.dtype == own.dtype and same_shape(t.shape, own.shape)
+
+
 def _negated(builder: Builder, arg: Arg) -> Any:
     """X if arg is -x, else None."""
     if isinstance(arg, Value):
@@ -101,6 +114,8 @@ def _add(builder: Builder, x: Arg, y: Arg) -> Any:
     if builder.adjoint:
         for zero, other in ((x, y), (y, x)):
             if _is_number(zero, 0.0) and (_is_float(other, zero) or isinstance(other, Literal)):
+                return other
+            if _is_zeros_like(builder, zero, other):
                 return other
         inner = _negated(builder, y)
         if inner is not None:
@@ -277,8 +292,11 @@ def _shape(builder: Builder, x: Arg) -> Any:
 
 def _getitem(builder: Builder, x: Arg, i: Arg) -> Any:
     """An axis length that was just asked for, or a whole array."""
-    if isinstance(i, Literal) and i.value is Ellipsis and builder.adjoint:
+    if builder.adjoint and _is_all_of(x, i):
         return x
+    stored = _stored(builder, x, i)
+    if stored is not None:
+        return stored.args[2]
     if isinstance(x, Items) and isinstance(i, Literal):
         return x.items[i.value]
     if isinstance(x, tuple) and isinstance(i, Literal):
@@ -297,6 +315,44 @@ def _real(builder: Builder, x: Arg) -> Any:
     return None
 
 
+def _is_all_of(x: Arg, i: Arg) -> bool:
+    """Whether an index selects a whole array, as it is."""
+    from ..rules.indexing import is_whole
+
+    if isinstance(i, Literal):
+        return i.value is Ellipsis
+    parts = i if isinstance(i, tuple) else (i,)
+    return len(shape_of(typ(x)) or ()) >= len(parts) and all(map(is_whole, parts))
+
+
+def _stored(builder: Builder, a: Arg, i: Arg) -> Apply | None:
+    """The statement of a derivative that has just written what is read at an index; None if there is none."""
+    from ..rules.indexing import INDEX_SET
+    from .held import gives_back
+
+    stmt = builder.definitions.get(a) if builder.adjoint and isinstance(a, Value) else None
+    if stmt is None or stmt.primitive is not INDEX_SET or not stmt.adjoint:
+        return None
+    base, index, v = stmt.args
+    if not isinstance(base, Value) or not isinstance(v, Value) or key_of(index) != key_of(i):
+        return None
+    # an array without axes is read as a number
+    is_one = isinstance(v.type, Array) and v.type.shape == ()
+    return stmt if gives_back(v, base, i) and not is_one else None
+
+
+def _index_set(builder: Builder, a: Arg, i: Arg, v: Arg) -> Any:
+    """What is left where a whole array is cleared; nothing of what has just been written to the same place."""
+    stored = _stored(builder, a, i)
+    if stored is not None:
+        return builder.apply(stored.primitive, stored.args[0], i, v)
+    t = typ(a)
+    if not builder.adjoint or not _is_number(v, 0.0) or not isinstance(t, Array) or not t.shape:
+        return None
+    known = t.dtype is not None and t.dtype[0] in "fc"
+    return builder.expand("np.zeros_like(x)", x=a) if known and _is_all_of(a, i) else None
+
+
 def _index_add(builder: Builder, a: Arg, i: Arg, v: Arg) -> Any:
     """What is added to a place that has just been cleared is written there."""
     from ..rules.indexing import INDEX_SET
@@ -311,6 +367,7 @@ def _index_add(builder: Builder, a: Arg, i: Arg, v: Arg) -> Any:
 
 _PEEPHOLES: dict[str, Any] = {
     "index_add(a, i, v)": _index_add,
+    "index_set(a, i, v)": _index_set,
     "x + y": _add,
     "x - y": _subtract,
     "x * y": _multiply,

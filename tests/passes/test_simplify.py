@@ -4,6 +4,7 @@
 import math
 
 import numpy as np
+import pytest
 
 import adcompile as ad
 
@@ -39,3 +40,41 @@ def test_the_arithmetic_of_the_user_keeps_its_quotients():
     value, _ = ad.vjp(f, 0.1, 0.3, 0.7)
     assert value == f(0.1, 0.3, 0.7)
     assert ad.jvp(f, (0.1, 0.3, 0.7), (1.0, 1.0, 1.0))[0] == f(0.1, 0.3, 0.7)
+
+
+def overwritten(x, y):
+    y[:] = np.exp(x)
+    y[...] = y * x
+    x[:, :] = y * y
+    return np.sum(x * x)
+
+
+def written_as_a_whole(x, y):
+    y[:] = np.sin(y)
+    for k in range(2):
+        x[:] = np.minimum(x, x[:, k, None] + y[None, k, :])
+    return np.sum(x * y)
+
+
+def stretched_over_a_whole(x, y):
+    x[:] = y[0]
+    x[:] = x * y
+    x[:, :, ...] = y[:, 1:2] * x
+    return np.sum(x**2)
+
+
+def cleared(x, y):
+    y[:] = 0.0
+    x[...] = 2.0
+    return np.sum(x * y + x)
+
+
+@pytest.mark.parametrize("f", [overwritten, written_as_a_whole, stretched_over_a_whole, cleared])
+def test_whole_arrays_are_no_views(f):
+    x, y = np.random.default_rng(4).uniform(0.5, 1.5, (2, 3, 3))
+    gradient = ad.grad(f, argnums=(0, 1))
+    given = x.copy(), y.copy()
+    gradient(x, y)
+    assert np.array_equal(x, given[0]) and np.array_equal(y, given[1])
+    assert "_bar[:]" not in gradient.source and "_bar[...]" not in gradient.source, gradient.source
+    ad.check_grads(f, (x, y), order=2)
