@@ -393,10 +393,11 @@ def simplify(block: Block) -> Block:
     """Share common subexpressions, drop what nothing needs, and write what is left as a person would."""
     from .bundle import bundle
     from .checks import add_checks, quicken_checks
-    from .stores import store_first
+    from .stores import join_writes, store_first
 
     share(block, {}, {})
     remove_dead(block, checked=add_checks(block))
+    join_writes(block)
     polish(block)
     bundle(block)
     store_first(block)
@@ -409,7 +410,7 @@ def simplify_split(block: Block, inner: Block) -> None:
     from .bundle import bundle
     from .checks import add_checks, quicken_checks
     from .hoist import unsure_values
-    from .stores import store_first
+    from .stores import join_writes, store_first
 
     joined = Block(block.params, [*block.statements], block.yields)
     mapping: dict[Value, Any] = {}
@@ -417,6 +418,7 @@ def simplify_split(block: Block, inner: Block) -> None:
     share(joined, mapping, known)
     share(inner, mapping, dict(known))
     remove_dead(inner)
+    join_writes(inner, joined.statements)
     polish(inner, unsure_values(joined))
     bundle(inner)
     store_first(inner, joined.statements)

@@ -2,8 +2,9 @@
 
 In: a block. Out: the same block, in which what a derivative adds to elements that are certainly zero is
 written there. They are zero in an array of zeros if nothing has been added to them before, in no earlier
-iteration of a loop either; and where they have just been set to zero, which is then left out. Not for
-repeated indices, and not for the user's own sums: in those a zero has a sign.
+iteration of a loop either; and where they have just been set to zero, which is then left out. What is added
+to elements that are soon overwritten is added to what reads them. Not for repeated indices, and not for the
+user's own sums: in those a zero has a sign.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
+from ..ir.build import Builder
 from ..ir.nodes import (
     Apply,
     Arg,
@@ -27,19 +29,29 @@ from ..ir.nodes import (
     operands,
     values_in,
 )
-from ..ir.types import Array, Size, shape_of
-from ..rules.indexing import GETITEM, INDEX_ADD, INDEX_SET, WRITES
+from ..ir.types import Array, Scalar, Size, dtype_of, shape_of
+from ..rules.indexing import GETITEM, INDEX_ADD, INDEX_SET, WRITES, index_type, is_basic
+from ..rules.rule import OPERATORS
+from ..rules.typing import typ
 from .apart import are_apart
+from .cotangents import same_shape
 from .executions import Execution, Path, impossible, in_order, loops_of, overlap
 from .simplify import key_of
 
+_SUMS = _PLUS, _ = OPERATORS["+"], OPERATORS["-"]
 _ZEROS = ("zeros_of(x)", "np.zeros_like(a, dtype=None)", "np.zeros(shape, dtype=None)")
+
+
+def join_writes(block: Block, before: Iterable[Stmt] = ()) -> None:
+    """Write once where a derivative writes twice; a block may read what the statements `before` it define."""
+    scene = _Scene(block, before)
+    _join_clearing(scene)
+    _join_overwritten(scene)
 
 
 def store_first(block: Block, before: Iterable[Stmt] = ()) -> None:
     """Write what is added to zeros, in a block that may read what the statements `before` it define."""
     scene = _Scene(block, before)
-    _join_clearing(scene)
     for chain in scene.chains():
         for position, path, stmt in chain.writes:
             if _adds(stmt) and _is_first(scene, chain, position, path, stmt):
@@ -66,6 +78,8 @@ class _Scene:
         self.paths: dict[Value, Path] = {}
         self.where: list[tuple[Block, Path]] = []
         self.readers: dict[Value, list[Stmt | None]] = {}
+        # statements that others have taken the place of
+        self.gone: set[Stmt] = set()
         for stmt in before:
             self._define(stmt)
         self._visit(block, ())
@@ -92,6 +106,31 @@ class _Scene:
                 self._visit(inner, (*path, (stmt, arm if isinstance(stmt, If) else 0)))
         for v in values_in(block.yields):
             self.readers.setdefault(v, []).append(None)
+
+    def exchange(self, home: Block, path: Path, stmt: Stmt, rows: list[Stmt]) -> None:
+        """Put statements in the place of another one."""
+        k = next(k for k, s in enumerate(home.statements) if s is stmt)
+        home.statements[k : k + 1] = rows
+        self.gone.add(stmt)
+        for readers in map(self.readers.__getitem__, operands(stmt)):
+            readers[:] = [r for r in readers if r is not stmt]
+        for row in rows:
+            for v in operands(row):
+                self.readers.setdefault(v, []).append(row)
+            for out in row.outs:
+                self.definitions[out], self.home[out] = row, home
+                if loops_of(path):
+                    self.paths[out] = path
+
+    def drop(self, home: Block, path: Path, write: Apply) -> None:
+        """Leave out a write: whoever reads the array behind it reads the one before it."""
+        (gone,), old = write.outs, write.args[0]
+        assert isinstance(old, Value)
+        for reader in self.readers.get(gone, ()):
+            assert isinstance(reader, Apply)
+            reader.args = tuple(map_arg(a, {gone: old}) for a in reader.args)
+            self.readers[old].append(reader)
+        self.exchange(home, path, write, [])
 
     def chains(self) -> list[_Chain]:
         """The arrays of zeros of the block, each with all that is written to it one after the other."""
@@ -160,14 +199,7 @@ def _join_clearing(scene: _Scene) -> None:
             clearing = _clearing(scene, stmt, home, path)
             if clearing is None:
                 continue
-            (gone,), old = clearing.outs, clearing.args[0]
-            assert isinstance(old, Value)
-            readers = scene.readers.pop(gone)
-            for reader in readers:
-                assert isinstance(reader, Apply)
-                reader.args = tuple(map_arg(a, {gone: old}) for a in reader.args)
-            scene.readers[old] = [*(r for r in scene.readers[old] if r is not clearing), *readers]
-            home.statements = [s for s in home.statements if s is not clearing]
+            scene.drop(home, path, clearing)
             stmt.primitive = INDEX_SET
 
 
@@ -209,6 +241,90 @@ def _apart(scene: _Scene, index: Arg, stmt: Apply, path: Path) -> bool:
     regions = mine.region(stmt.args[1], sizes), other.region(index, sizes)
     meet = [*mine.facts, *other.facts, *overlap(*regions, sizes)]
     return impossible(meet, [*mine.choices, *other.choices])
+
+
+# -- what is overwritten, or added to again ------------------------------------------------------------------
+
+
+def _join_overwritten(scene: _Scene) -> None:
+    """Add to what is read, not to elements that are then overwritten; add at once what is added twice."""
+    builder = Builder()
+    builder.adjoint = True
+    builder.definitions.update((v, s) for v, s in scene.definitions.items() if isinstance(s, Apply))
+    for home, path in scene.where:
+        pending = list(home.statements)
+        for stmt in pending:
+            if stmt in scene.gone or not _adds(stmt) or not _is_plain_sum(scene, stmt):
+                continue
+            found = _next_there(scene, stmt, home, path)
+            if found is None:
+                continue
+            write, reads = found
+            if reads:
+                with builder.block() as rows, builder.at(reads[0].loc):
+                    found = builder.append(GETITEM, *reads[0].args)
+                    _sum(scene, builder, home, found, stmt.args[2])
+                    last = builder.statements[-1]
+                    assert isinstance(last, Apply)
+                    last.outs = reads[0].outs
+                scene.exchange(home, path, reads[0], rows)
+            elif write.primitive is INDEX_ADD:
+                with builder.block() as rows, builder.at(write.loc):
+                    total = _sum(scene, builder, home, stmt.args[2], write.args[2])
+                more = Apply(write.outs, INDEX_ADD, (*write.args[:2], total), write.loc, write.adjoint)
+                scene.exchange(home, path, write, [*rows, more])
+                pending.append(more)
+            scene.drop(home, path, stmt)
+
+
+def _sum(scene: _Scene, builder: Builder, home: Block, total: Any, c: Any) -> Any:
+    """A total with a term added to it, the parts of a sum of the same block one after the other."""
+    made = scene.definitions.get(c) if scene.home.get(c) is home else None
+    if isinstance(made, Apply) and made.adjoint and made.primitive in _SUMS and len(scene.readers[c]) == 1:
+        return builder.apply(made.primitive, _sum(scene, builder, home, total, made.args[0]), made.args[1])
+    return builder.apply(_PLUS, total, c)
+
+
+def _is_plain_sum(scene: _Scene, stmt: Apply) -> bool:
+    """Whether what a statement adds, and where, are numbers or fresh vectors of one length and dtype."""
+    place, c = index_type(*stmt.args[:2]), stmt.args[2]
+    if dtype_of(typ(c)) != dtype_of(place) or not is_basic(stmt.args[1]):
+        return False
+    if shape_of(place) == ():
+        return isinstance(typ(c), Scalar) and not isinstance(c, Literal)
+    made = scene.definitions.get(c) if isinstance(c, Value) else None
+    fresh = isinstance(made, Apply) and made.primitive.pointwise and made.primitive.effect == "pure"
+    return fresh and len(shape_of(place) or (0, 0)) == 1 and same_shape(shape_of(typ(c)), shape_of(place))
+
+
+def _next_there(scene: _Scene, stmt: Apply, home: Block, path: Path) -> tuple[Apply, list[Apply]] | None:
+    """The statement that next overwrites the elements that a statement adds to, or adds to them, and the one
+    that reads them in between, if there is one.
+    """
+    index, state = stmt.args[1], stmt.outs[0]
+    reads: list[Apply] = []
+    while True:
+        follower: Apply | None = None
+        for reader in scene.readers.get(state, ()):
+            if not isinstance(reader, Apply) or reader.args[0] is not state:
+                return None
+            if reader.primitive in WRITES and follower is None and scene.home[reader.outs[0]] is home:
+                follower = reader
+            elif reader.primitive is not GETITEM or scene.home[reader.outs[0]] is not home:
+                return None
+            elif key_of(reader.args[1]) == key_of(index):
+                reads.append(reader)
+            elif not _apart(scene, reader.args[1], stmt, path):
+                return None
+        if follower is None or not follower.adjoint or state in values_in(follower.args[1:]):
+            return None
+        if key_of(follower.args[1]) == key_of(index):
+            overwritten = follower.primitive is INDEX_SET and len(reads) <= 1
+            added = follower.primitive is INDEX_ADD and not reads and _is_plain_sum(scene, follower)
+            return (follower, reads) if overwritten or added else None
+        if not _apart(scene, follower.args[1], stmt, path):
+            return None
+        state = follower.outs[0]
 
 
 # -- what has always been zero -------------------------------------------------------------------------------

@@ -191,6 +191,63 @@ def test_what_nothing_else_writes_to_is_stored(function, args, stores):
     ad.check_grads(lambda x: function(x, *args[1:]), args[:1], order=2)
 
 
+def recursive(x, a, b):
+    x = x.copy()
+    total = 0.0
+    for i in range(len(x)):
+        value = x[i]
+        x[i] = a * value + total
+        total = b * value * x[i] - a * x[i]
+    return np.sum(x**2) + total
+
+
+def smoothed_twice(x, a):
+    level, trend = x.copy(), np.zeros_like(x)
+    for i in range(1, len(x)):
+        level[i] = a * x[i] + level[i - 1] * trend[i - 1]
+        trend[i] = a * (level[i] - level[i - 1])
+    return np.sum(level**2 * trend)
+
+
+def parts(x, k):
+    y = x.copy()
+    for i in range(2, 5):
+        y[:i] = y[:i] * x[i] + np.sin(y[:i]) * y[k]
+        y[i] = y[i - 1] * y[i - 2] + y[i - 1]
+    return np.sum(y**2)
+
+
+def one_with_another(x, j, k):
+    y = x.copy()
+    for i in range(1, 4):
+        y[i] = y[j] * y[i - 1] + y[k] * y[j] + y[i - 1] ** 2
+    return np.sum(y**3)
+
+
+@pytest.mark.parametrize(
+    ("function", "args"),
+    [
+        (recursive, (X, 0.3, 0.7)),
+        (smoothed_twice, (X, 0.7)),
+        *((parts, (X, k)) for k in (0, 3, 6, -7, -3)),
+        *((one_with_another, (X, j, k)) for j in (0, 2, -4) for k in (0, 3, -6)),
+    ],
+)
+def test_writes_that_are_joined_add_up_to_the_same(function, args):
+    ad.check_grads(lambda x: function(x, *args[1:]), args[:1], order=2)
+
+
+def test_what_is_overwritten_is_added_to_what_reads_it():
+    source = ad.lower(recursive, X, 0.3, 0.7).source
+    assert "x_bar[i] += " not in source
+    assert " = x_bar[i] + " in source or " = x_bar[i] - " in source
+
+
+def test_what_is_added_twice_is_added_at_once():
+    source = ad.lower(smoothed_twice, X, 0.7).source
+    assert source.count("        level_bar[i_minus_1] ") == 1
+
+
 def test_elements_that_meet_are_added():
     ad.check_grads(twice, (X,), order=2)
 
