@@ -15,6 +15,8 @@ from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ..ir.build import Builder
 from ..ir.nodes import (
     UNDEFINED,
@@ -28,17 +30,21 @@ from ..ir.nodes import (
     Stmt,
     Value,
     While,
+    all_statements,
+    blocks_of,
     clone_stmt,
     free_values,
     map_arg,
     operands,
     substitute,
+    values_in,
 )
-from ..ir.types import INT, Extent, ListOf, Scalar, ShapeOf, forget_sizes, shape_of
+from ..ir.types import INT, Extent, ListOf, Scalar, ShapeOf, dtype_of, forget_sizes, shape_of
 from ..ir.wording import word_of
 from ..rules import lists
-from ..rules.indexing import GETITEM, is_basic
-from ..rules.rule import METHODS, OPERATORS
+from ..rules.indexing import GETITEM, SHAPE, is_basic
+from ..rules.results import is_none
+from ..rules.rule import FUNCTIONS, METHODS, OPERATORS
 from ..rules.sharing import copies
 from .activity import carried_params
 from .held import Held
@@ -66,6 +72,7 @@ def keep(
     `outside` are the branches before the loop, by what they hand out; `held` knows what finished arrays hold.
     """
     index = loop.body.params[0] if isinstance(loop, For) else None
+    forward = _with_shapes(forward, backward)
     local = {*loop.body.params, *(out for s in forward for out in s.outs)}
     needed = [v for v in free_values(backward) if v in local]
     definitions = {out: s for s in forward for out in s.outs}
@@ -114,6 +121,55 @@ def keep(
         For((*outs, *spare), span, (*init, *lists_out), body, loop.loc, backwards=turned, adjoint=True)
     )
     return Kept([*pre, new_loop], outs)
+
+
+def _with_shapes(forward: list[Stmt], backward: Block) -> list[Stmt]:
+    """The forward body with the shapes of the arrays of which the backward body reads nothing else.
+
+    So it is the shape that is saved.
+    """
+    looks: dict[Value, list[Apply]] = {}
+    read = set(values_in(backward.yields))
+    for stmt in all_statements(backward):
+        read.update(v for inner in blocks_of(stmt) for v in values_in(inner.yields))
+        if isinstance(stmt, Apply) and _looks_at_shape(stmt):
+            looks.setdefault(stmt.args[0], []).append(stmt)  # type: ignore[arg-type]
+        else:
+            read.update(operands(stmt))
+    found: list[Stmt] = []
+    images: dict[Value, Value] = {}
+    for stmt in forward:
+        found.append(stmt)
+        for v in stmt.outs if isinstance(stmt, Apply) else ():
+            if v in read or v not in looks:
+                continue
+            shape = Value(ShapeOf(shape_of(v.type)))
+            found.append(Apply((shape,), SHAPE, (v,), stmt.loc))
+            for look in looks[v]:
+                if look.primitive is SHAPE:
+                    images[look.outs[0]] = shape
+                else:
+                    look.primitive, look.args = FUNCTIONS[np.zeros], (shape, Literal(None))
+    _replace(backward, images)
+    return found
+
+
+def _replace(block: Block, images: Mapping[Value, Value]) -> None:
+    """Put other values in place of what some statements of a block define, and drop those."""
+    block.statements[:] = [s for s in block.statements if images.keys().isdisjoint(s.outs)]
+    for stmt in block.statements:
+        substitute(stmt, images)
+        for inner in blocks_of(stmt):
+            _replace(inner, images)
+    block.yields = tuple(map_arg(y, images) for y in block.yields)
+
+
+def _looks_at_shape(stmt: Apply) -> bool:
+    """Whether a statement makes of an array its shape, or zeros of its shape."""
+    if stmt.primitive is SHAPE:
+        return isinstance(stmt.args[0], Value)
+    plain = stmt.primitive is FUNCTIONS[np.zeros_like] and is_none(stmt.args[1])
+    return plain and stmt.adjoint and dtype_of(stmt.outs[0].type) == "float64"
 
 
 def iteration_index(builder: Builder, loop: For, number: Value) -> Any:
