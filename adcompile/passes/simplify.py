@@ -342,7 +342,7 @@ def _stored(builder: Builder, a: Arg, i: Arg) -> Apply | None:
 
 
 def _index_set(builder: Builder, a: Arg, i: Arg, v: Arg) -> Any:
-    """What is left where a whole array is cleared; nothing of what has just been written to the same place."""
+    """What is left where a whole array is cleared; nothing of what has just been written to that place."""
     stored = _stored(builder, a, i)
     if stored is not None:
         return builder.apply(stored.primitive, stored.args[0], i, v)
@@ -393,6 +393,7 @@ def simplify(block: Block) -> Block:
     """Share common subexpressions, drop what nothing needs, and write what is left as a person would."""
     from .bundle import bundle
     from .checks import add_checks, quicken_checks
+    from .clears import drop_clears
     from .stores import join_writes, store_first
 
     share(block, {}, {})
@@ -401,6 +402,7 @@ def simplify(block: Block) -> Block:
     polish(block)
     bundle(block)
     store_first(block)
+    drop_clears(block)
     quicken_checks(block)
     return block
 
@@ -409,6 +411,7 @@ def simplify_split(block: Block, inner: Block) -> None:
     """Simplify two sweeps of which the second reads values of the first."""
     from .bundle import bundle
     from .checks import add_checks, quicken_checks
+    from .clears import drop_clears
     from .hoist import unsure_values
     from .stores import join_writes, store_first
 
@@ -422,6 +425,7 @@ def simplify_split(block: Block, inner: Block) -> None:
     polish(inner, unsure_values(joined))
     bundle(inner)
     store_first(inner, joined.statements)
+    drop_clears(inner, joined.statements)
     count = len(joined.yields)
     joined.yields = (*joined.yields, *free_values(inner))
     remove_dead(joined, checked=add_checks(joined))

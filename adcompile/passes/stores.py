@@ -44,14 +44,14 @@ _ZEROS = ("zeros_of(x)", "np.zeros_like(a, dtype=None)", "np.zeros(shape, dtype=
 
 def join_writes(block: Block, before: Iterable[Stmt] = ()) -> None:
     """Write once where a derivative writes twice; a block may read what the statements `before` it define."""
-    scene = _Scene(block, before)
+    scene = Scene(block, before)
     _join_clearing(scene)
     _join_overwritten(scene)
 
 
 def store_first(block: Block, before: Iterable[Stmt] = ()) -> None:
     """Write what is added to zeros, in a block that may read what the statements `before` it define."""
-    scene = _Scene(block, before)
+    scene = Scene(block, before)
     for chain in scene.chains():
         for position, path, stmt in chain.writes:
             if _adds(stmt) and _is_first(scene, chain, position, path, stmt):
@@ -69,7 +69,7 @@ class _Chain:
     writes: list[tuple[int, Path, Apply]] = field(default_factory=list)
 
 
-class _Scene:
+class Scene:
     """What defines the values of a block, and where."""
 
     def __init__(self, block: Block, before: Iterable[Stmt]) -> None:
@@ -181,7 +181,7 @@ def _is_zeros(made: Any) -> bool:
     return isinstance(made, Apply)
 
 
-def _clears(stmt: Apply) -> bool:
+def clears(stmt: Apply) -> bool:
     """Whether a statement sets elements to zero."""
     value = stmt.args[2]
     return stmt.primitive is INDEX_SET and isinstance(value, Literal) and value.value == 0
@@ -190,7 +190,7 @@ def _clears(stmt: Apply) -> bool:
 # -- what has just been cleared ------------------------------------------------------------------------------
 
 
-def _join_clearing(scene: _Scene) -> None:
+def _join_clearing(scene: Scene) -> None:
     """Write what is added to elements that have just been set to zero, and do not set them to zero."""
     for home, path in scene.where:
         for stmt in list(home.statements):
@@ -208,7 +208,7 @@ def _adds(stmt: Stmt) -> TypeGuard[Apply]:
     return isinstance(stmt, Apply) and stmt.primitive is INDEX_ADD and stmt.adjoint
 
 
-def _clearing(scene: _Scene, stmt: Apply, home: Block, path: Path) -> Apply | None:
+def _clearing(scene: Scene, stmt: Apply, home: Block, path: Path) -> Apply | None:
     """The statement that has set to zero what a statement adds to, if nobody looks at that in between."""
     index = stmt.args[1]
     follower, state = stmt, stmt.args[0]
@@ -223,7 +223,7 @@ def _clearing(scene: _Scene, stmt: Apply, home: Block, path: Path) -> Apply | No
                 return None
             if scene.home[reader.outs[0]] is not home or not _apart(scene, reader.args[1], stmt, path):
                 return None
-        if _clears(write) and key_of(write.args[1]) == key_of(index):
+        if clears(write) and key_of(write.args[1]) == key_of(index):
             return write
         if not _apart(scene, write.args[1], stmt, path):
             return None
@@ -231,7 +231,7 @@ def _clearing(scene: _Scene, stmt: Apply, home: Block, path: Path) -> Apply | No
     return None
 
 
-def _apart(scene: _Scene, index: Arg, stmt: Apply, path: Path) -> bool:
+def _apart(scene: Scene, index: Arg, stmt: Apply, path: Path) -> bool:
     """Whether an index selects nothing of what a statement writes in the same iteration of all loops."""
     if are_apart(index, stmt.args[1], scene.definitions):
         return True
@@ -246,7 +246,7 @@ def _apart(scene: _Scene, index: Arg, stmt: Apply, path: Path) -> bool:
 # -- what is overwritten, or added to again ------------------------------------------------------------------
 
 
-def _join_overwritten(scene: _Scene) -> None:
+def _join_overwritten(scene: Scene) -> None:
     """Add to what is read, not to elements that are then overwritten; add at once what is added twice."""
     builder = Builder()
     builder.adjoint = True
@@ -277,7 +277,7 @@ def _join_overwritten(scene: _Scene) -> None:
             scene.drop(home, path, stmt)
 
 
-def _sum(scene: _Scene, builder: Builder, home: Block, total: Any, c: Any) -> Any:
+def _sum(scene: Scene, builder: Builder, home: Block, total: Any, c: Any) -> Any:
     """A total with a term added to it, the parts of a sum of the same block one after the other."""
     made = scene.definitions.get(c) if scene.home.get(c) is home else None
     if isinstance(made, Apply) and made.adjoint and made.primitive in _SUMS and len(scene.readers[c]) == 1:
@@ -285,7 +285,7 @@ def _sum(scene: _Scene, builder: Builder, home: Block, total: Any, c: Any) -> An
     return builder.apply(_PLUS, total, c)
 
 
-def _is_plain_sum(scene: _Scene, stmt: Apply) -> bool:
+def _is_plain_sum(scene: Scene, stmt: Apply) -> bool:
     """Whether what a statement adds, and where, are numbers or fresh vectors of one length and dtype."""
     place, c = index_type(*stmt.args[:2]), stmt.args[2]
     if dtype_of(typ(c)) != dtype_of(place) or not is_basic(stmt.args[1]):
@@ -297,7 +297,7 @@ def _is_plain_sum(scene: _Scene, stmt: Apply) -> bool:
     return fresh and len(shape_of(place) or (0, 0)) == 1 and same_shape(shape_of(typ(c)), shape_of(place))
 
 
-def _next_there(scene: _Scene, stmt: Apply, home: Block, path: Path) -> tuple[Apply, list[Apply]] | None:
+def _next_there(scene: Scene, stmt: Apply, home: Block, path: Path) -> tuple[Apply, list[Apply]] | None:
     """The statement that next overwrites the elements that a statement adds to, or adds to them, and the one
     that reads them in between, if there is one.
     """
@@ -330,15 +330,15 @@ def _next_there(scene: _Scene, stmt: Apply, home: Block, path: Path) -> tuple[Ap
 # -- what has always been zero -------------------------------------------------------------------------------
 
 
-def _is_first(scene: _Scene, chain: _Chain, position: int, path: Path, stmt: Apply) -> bool:
+def _is_first(scene: Scene, chain: _Chain, position: int, path: Path, stmt: Apply) -> bool:
     """Whether no write that comes before a statement, or before it in time, touches what it adds to."""
     mine = Execution(scene, "mine", path, None, ())
     region = mine.region(stmt.args[1], chain.sizes)
     around, outside = loops_of(path), len(loops_of(chain.path))
     for at, there, write in chain.writes:
-        if _clears(write):
+        if clears(write):
             continue
-        common, exclusive = _shared(path, there)
+        common, exclusive = shared(path, there)
         levels = list(range(outside, common))
         if at < position and not exclusive and not are_apart(write.args[1], stmt.args[1], scene.definitions):
             levels.append(common)
@@ -352,7 +352,7 @@ def _is_first(scene: _Scene, chain: _Chain, position: int, path: Path, stmt: App
     return True
 
 
-def _shared(mine: Path, other: Path) -> tuple[int, bool]:
+def shared(mine: Path, other: Path) -> tuple[int, bool]:
     """How many loops are around both of two statements, and whether an iteration runs one of them at most."""
     loops = 0
     for (stmt, arm), (there, which) in zip(mine, other, strict=False):
