@@ -59,15 +59,15 @@ class Builder:
         return outs if several else outs[0]
 
     def _counted(self, primitive: Primitive, args: tuple[Arg, ...]) -> Value | None:
-        """A sum, difference or product of integers that the open block has just computed: slices up to the one
-        and up to the other are of one length.
+        """A sum, difference or product of integers that the open block has just computed: slices up to either
+        are of one length.
         """
         if primitive.name not in _COUNTING or not all(map(_is_integer, args)):
             return None
         for stmt in reversed(self.statements[-_NEAR:]):
-            if isinstance(stmt, Apply) and stmt.primitive is primitive:
-                if all(map(_is_same, stmt.args, args)):
-                    return stmt.outs[0]
+            same = isinstance(stmt, Apply) and stmt.primitive is primitive
+            if same and all(map(_is_same, stmt.args, args)):  # type: ignore[union-attr]
+                return stmt.outs[0]
         return None
 
     def _refuse_objects(self, outs: tuple[Value, ...], args: tuple[Arg, ...]) -> None:

@@ -394,6 +394,7 @@ def simplify(block: Block) -> Block:
     from .bundle import bundle
     from .checks import add_checks, quicken_checks
     from .clears import drop_clears
+    from .onto import add_directly
     from .stores import join_writes, store_first
 
     share(block, {}, {})
@@ -401,6 +402,7 @@ def simplify(block: Block) -> Block:
     join_writes(block)
     polish(block)
     bundle(block)
+    add_directly(block)
     store_first(block)
     drop_clears(block)
     quicken_checks(block)
@@ -413,6 +415,7 @@ def simplify_split(block: Block, inner: Block) -> None:
     from .checks import add_checks, quicken_checks
     from .clears import drop_clears
     from .hoist import unsure_values
+    from .onto import add_directly
     from .stores import join_writes, store_first
 
     joined = Block(block.params, [*block.statements], block.yields)
@@ -424,6 +427,7 @@ def simplify_split(block: Block, inner: Block) -> None:
     join_writes(inner, joined.statements)
     polish(inner, unsure_values(joined))
     bundle(inner)
+    add_directly(inner)
     store_first(inner, joined.statements)
     drop_clears(inner, joined.statements)
     count = len(joined.yields)

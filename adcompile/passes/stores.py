@@ -39,7 +39,7 @@ from .executions import Execution, Path, impossible, in_order, loops_of, overlap
 from .simplify import key_of
 
 _SUMS = _PLUS, _ = OPERATORS["+"], OPERATORS["-"]
-_ZEROS = ("zeros_of(x)", "np.zeros_like(a, dtype=None)", "np.zeros(shape, dtype=None)")
+ZEROS = ("zeros_of(x)", "np.zeros_like(a, dtype=None)", "np.zeros(shape, dtype=None)")
 
 
 def join_writes(block: Block, before: Iterable[Stmt] = ()) -> None:
@@ -154,7 +154,7 @@ class Scene:
             stmt = self.definitions[atom]
             if isinstance(stmt, Apply):
                 if stmt.primitive not in WRITES:
-                    return stmt if stmt.primitive.name in _ZEROS else None
+                    return stmt if stmt.primitive.name in ZEROS else None
                 chain.size -= 1
                 chain.writes.append((chain.size, path, stmt))
                 atom = stmt.args[0]

@@ -1,0 +1,93 @@
+"""Adjoints that are made of zeros only to be added to another one.
+
+In: a block. Out: the same block, in which `old_bar = zeros`, `old_bar[i] += c` and `x_bar + old_bar` are
+`x_bar[i] += c`: two passes over the whole array less. Where elements of `x_bar` have just been cleared, what
+is added to them comes first. Not for zeros that something else reads as well, nor for sums that are spread.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..ir.nodes import Apply, Block, Stmt, Value, all_statements, blocks_of, operands, values_in
+from ..ir.types import Array, dtype_of, shape_of
+from ..rules.helpers import ACCUMULATE
+from ..rules.indexing import INDEX_ADD, INDEX_ADD_AT, INDEX_SET
+from ..rules.rule import OPERATORS
+from .cotangents import same_shape
+from .simplify import key_of
+from .stores import ZEROS
+
+
+def add_directly(block: Block) -> None:
+    """Add to an adjoint what is added to zeros before."""
+    uses: dict[Value, int] = {}
+    for stmt in all_statements(block):
+        for v in (*operands(stmt), *(v for b in blocks_of(stmt) for v in values_in(b.yields))):
+            uses[v] = uses.get(v, 0) + 1
+    for v in values_in(block.yields):
+        uses[v] = uses.get(v, 0) + 1
+    _visit(block, uses)
+
+
+def _visit(block: Block, uses: dict[Value, int]) -> None:
+    definitions = {out: stmt for stmt in block.statements for out in stmt.outs}
+    for stmt in list(block.statements):
+        for inner in blocks_of(stmt):
+            _visit(inner, uses)
+        if not isinstance(stmt, Apply) or not _is_sum(stmt):
+            continue
+        for place in (1, 0) if stmt.primitive is OPERATORS["+"] else (1,):
+            chain = _chain(stmt.args[place], definitions, uses)
+            base = stmt.args[1 - place]
+            if chain and all(_is_alike(v, stmt.outs[0]) for v in (base, chain[0].outs[0])):
+                _join(block, stmt, base, chain, definitions)
+                break
+
+
+def _is_sum(stmt: Apply) -> bool:
+    return stmt.adjoint and stmt.primitive in (OPERATORS["+"], ACCUMULATE)
+
+
+def _chain(state: Any, definitions: dict[Value, Stmt], uses: dict[Value, int]) -> list[Apply]:
+    """What has been added to zeros, the last first, and the zeros; nothing if something else reads them."""
+    found: list[Apply] = []
+    while isinstance(state, Value) and uses.get(state) == 1:
+        stmt = definitions.get(state)
+        if not isinstance(stmt, Apply) or not stmt.adjoint:
+            break
+        found.append(stmt)
+        if stmt.primitive.name in ZEROS:
+            return found if len(found) > 1 else []
+        if stmt.primitive not in (INDEX_ADD, INDEX_ADD_AT):
+            break
+        state = stmt.args[0]
+    return []
+
+
+def _is_alike(term: Any, total: Value) -> bool:
+    """Whether a term of a sum certainly has its shape and its dtype."""
+    if not isinstance(term, Value) or not isinstance(term.type, Array) or term.type.dtype is None:
+        return False
+    alike = same_shape(term.type.shape, shape_of(total.type))
+    return alike and term.type.dtype == dtype_of(total.type)
+
+
+def _join(block: Block, total: Apply, base: Any, chain: list[Apply], definitions: dict[Value, Stmt]) -> None:
+    """Put the additions in place of the sum."""
+    adding = chain[-2::-1]
+    before = definitions.get(base)
+    if isinstance(before, Apply) and before.primitive is INDEX_SET:
+        cleared = key_of(before.args[1])
+        adding.sort(key=lambda s: key_of(s.args[1]) != cleared)
+    state: Any = base
+    for stmt in adding:
+        stmt.args = (state, *stmt.args[1:])
+        state = Value(base.type, base.hint, base.named)
+        stmt.outs = (state,)
+    adding[-1].outs = total.outs
+    gone = set(chain)
+    block.statements = [
+        s for old in block.statements if old not in gone for s in (adding if old is total else [old])
+    ]
+    definitions.update({out: s for s in adding for out in s.outs})
