@@ -1,8 +1,10 @@
-"""Adjoints that are made of zeros only to be added to another one.
+"""Where what is added to zeros goes: to another adjoint at once, and what has a sign not first.
 
 In: a block. Out: the same block, in which `old_bar = zeros`, `old_bar[i] += c` and `x_bar + old_bar` are
 `x_bar[i] += c`: two passes over the whole array less. Where elements of `x_bar` have just been cleared, what
-is added to them comes first. Not for zeros that something else reads as well, nor for sums that are spread.
+is added to them comes first. And `zeros[i] += -c` and `zeros[j] += d` are in the other order: what comes
+first is stored, and what comes then is subtracted. Not for zeros that something else reads as well, nor for
+sums that are spread.
 """
 
 from __future__ import annotations
@@ -43,6 +45,46 @@ def _visit(block: Block, uses: dict[Value, int]) -> None:
             if chain and all(_is_alike(v, stmt.outs[0]) for v in (base, chain[0].outs[0])):
                 _join(block, stmt, base, chain, definitions)
                 break
+    _subtract_later(block, definitions, uses)
+
+
+def _subtract_later(block: Block, definitions: dict[Value, Stmt], uses: dict[Value, int]) -> None:
+    """Exchange what is added to zeros first, if it has a sign, and what comes next, if that has none."""
+    for then in list(block.statements):
+        first = _adding(then, definitions)
+        zeros = None if first is None else _made(first.args[0], definitions)
+        if not isinstance(then, Apply) or first is None or zeros is None or zeros.primitive.name not in ZEROS:
+            continue
+        sign, other = (_made(s.args[2], definitions) for s in (first, then))
+        alone = uses.get(first.outs[0]) == uses.get(zeros.outs[0]) == 1
+        if not alone or not _is_negation(sign) or _is_negation(other):
+            continue
+        assert sign is not None
+        moved = [first] if uses.get(sign.outs[0]) != 1 else [sign, first]
+        rest = [s for s in block.statements if s not in moved]
+        place = rest.index(then) + 1
+        block.statements = [*rest[:place], *moved, *rest[place:]]
+        first.outs, then.outs = then.outs, first.outs
+        then.args, first.args = (zeros.outs[0], *then.args[1:]), (then.outs[0], *first.args[1:])
+        definitions.update({s.outs[0]: s for s in (first, then)})
+
+
+def _adding(stmt: Stmt, definitions: dict[Value, Stmt]) -> Apply | None:
+    """The statement that adds to an array before another one does."""
+    if not isinstance(stmt, Apply) or stmt.primitive is not INDEX_ADD or not stmt.adjoint:
+        return None
+    before = _made(stmt.args[0], definitions)
+    adds = before is not None and before.primitive is INDEX_ADD and before.adjoint
+    return before if adds else None
+
+
+def _made(value: Any, definitions: dict[Value, Stmt]) -> Apply | None:
+    stmt = definitions.get(value) if isinstance(value, Value) else None
+    return stmt if isinstance(stmt, Apply) else None
+
+
+def _is_negation(stmt: Apply | None) -> bool:
+    return stmt is not None and stmt.primitive is OPERATORS["neg"]
 
 
 def _is_sum(stmt: Apply) -> bool:

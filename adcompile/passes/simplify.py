@@ -117,12 +117,13 @@ def _add(builder: Builder, x: Arg, y: Arg) -> Any:
                 return other
             if _is_zeros_like(builder, zero, other):
                 return other
-        inner = _negated(builder, y)
-        if inner is not None:
-            return builder.apply(OPERATORS["-"], x, inner)
-        inner = _negated(builder, x)
-        if inner is not None:
-            return builder.apply(OPERATORS["-"], y, inner)
+        first, second = _negated(builder, x), _negated(builder, y)
+        if first is not None and second is not None:
+            return builder.apply(OPERATORS["neg"], builder.apply(OPERATORS["+"], first, second))
+        if second is not None:
+            return builder.apply(OPERATORS["-"], x, second)
+        if first is not None:
+            return builder.apply(OPERATORS["-"], y, first)
     return None
 
 
@@ -130,9 +131,12 @@ def _subtract(builder: Builder, x: Arg, y: Arg) -> Any:
     if builder.adjoint:
         if _is_number(y, 0.0) and _is_float(x, y):
             return x
-        inner = _negated(builder, y)
-        if inner is not None:
-            return builder.apply(OPERATORS["+"], x, inner)
+        first, second = _negated(builder, x), _negated(builder, y)
+        if second is not None:
+            return builder.apply(OPERATORS["+"], x, second)
+        if first is not None:
+            # the sign is no work where this is added or subtracted
+            return builder.apply(OPERATORS["neg"], builder.apply(OPERATORS["+"], first, y))
     return None
 
 
@@ -284,6 +288,19 @@ def _broadcast_to(builder: Builder, c: Arg, shape: Arg, *rest: Arg) -> Any:
     return None
 
 
+def _signed(text: str, *names: str) -> Any:
+    """Take a sign out of a linear function, as out of products: there it is no work where this is added."""
+
+    def rule(builder: Builder, c: Arg, *rest: Arg) -> Any:
+        inner = _negated(builder, c) if builder.adjoint else None
+        if inner is None:
+            return None
+        found = builder.expand(text, **dict(zip(names, (inner, *rest), strict=True)))
+        return builder.apply(OPERATORS["neg"], found)
+
+    return rule
+
+
 def _shape(builder: Builder, x: Arg) -> Any:
     if isinstance(x, Value) and isinstance(x.type, Scalar):
         return ()
@@ -379,6 +396,9 @@ _PEEPHOLES: dict[str, Any] = {
     "np.expand_dims(a, axis)": _expand_dims,
     "zeros_of(x)": _zeros_of,
     "spread(c, x)": _spread,
+    "unbroadcast(c, x)": _signed("unbroadcast(c, x)", "c", "x"),
+    "undiff(c, axis)": _signed("undiff(c, axis)", "c", "axis"),
+    "unpad(c, pad_width, mode='constant')": _signed("unpad(c, width, mode)", "c", "width", "mode"),
     "np.broadcast_to(x, shape)": _broadcast_to,
     "np.shape(x)": _shape,
     "x[i]": _getitem,

@@ -79,3 +79,26 @@ def test_pullbacks_see_the_same(function, x):
     _, pullback = ad.vjp(function, x, 3)
     for _ in range(2):
         np.testing.assert_allclose(pullback(1.0)[0], ad.grad(function)(x, 3), rtol=1e-12, atol=1e-14)
+
+
+def differences(x, n):
+    x = x.copy()
+    for _ in range(n):
+        flux = np.sin(x[1:]) * x[:-1]
+        x[1:-1] += flux[1:] - flux[:-1]
+    return np.sum(x**2)
+
+
+def overlapping_differences(x, n):
+    for k in range(n):
+        y = np.sin(x) * x
+        x = x + np.sum((y[2:] - y[:-2]) * y[k]) - y[3]
+    return np.sum(x**2)
+
+
+@pytest.mark.parametrize("function", [differences, overlapping_differences])
+def test_what_has_a_sign_is_subtracted_from_what_has_none(function):
+    ad.check_grads(function, (X, 3))
+    source = ad.lower(function, X, 3, mode="reverse").source
+    assert "] = -" not in source
+    assert "-= " in source
