@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..ir.nodes import Block, For, Function, If, Stmt, Value, While, free_values
+from ..passes.absent import absent_values
 from .expressions import Expressions, Namespace, to_text
 from .inplace import make_updates_safe
 from .iterate import grown_by, iterate_saved
@@ -52,6 +53,8 @@ class Emitter:
         self.calls = Calls()
         # the lists that a loop of this code made, one item an iteration
         self.lengths: dict[Value, For | While] = {}
+        # what may be None in the code that is written
+        self.absent: set[Value] = set()
 
     @property
     def called(self) -> list[Function]:
@@ -69,6 +72,9 @@ class Emitter:
         assert block is not None
         inner = interface.pullback[1] if interface.pullback is not None else None
         whole = self._prepared(block, inner)
+        self.absent = absent_values(whole)
+        if inner is not None:
+            self.absent = absent_values(inner, self.absent)
         nested = _nested(whole)
         uses = count_uses(whole)
         for v in whole.yields[len(block.yields) :]:
@@ -145,6 +151,7 @@ class Emitter:
             return texts[0] if len(texts) == 1 else ast.Tuple(texts, ast.Load())
 
         self._prepared(block)
+        self.absent = absent_values(block, block.params)
         nested = _nested(block)
         order = order_of(block, nested)
         self.namespace.hidden = {v.hint for v in block.params}
@@ -170,7 +177,7 @@ class Emitter:
         return _with_captured(block, inner)
 
     def _body(self, nested: dict[Value, Stmt], names: Names, uses: dict[Value, int]) -> Statements:
-        expressions = Expressions(self.namespace, nested)
+        expressions = Expressions(self.namespace, nested, self.absent)
         expressions.names = names
         return Statements(self.page, expressions, self.calls, uses, self.lengths, self.commenting)
 

@@ -11,7 +11,7 @@ import ast
 import math
 import types
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -84,9 +84,13 @@ _MODULES = {
 class Expressions:
     """Builds syntax trees for one function body."""
 
-    def __init__(self, namespace: Namespace, nested: dict[Value, Stmt]) -> None:
+    def __init__(
+        self, namespace: Namespace, nested: dict[Value, Stmt], absent: Collection[Value] = ()
+    ) -> None:
         self.namespace = namespace
         self.nested = nested
+        # what may be None, and has no attributes then
+        self.absent = absent
         self.names: Names = None  # type: ignore[assignment]
 
     def atom(self, arg: Arg) -> ast.expr:
@@ -198,7 +202,7 @@ class Expressions:
         if special is not None:
             return special(self, *stmt.args)
         attribute = _ATTRIBUTES.get(stmt.primitive.name)
-        if attribute is not None and _is_array(stmt.args[0]):
+        if attribute is not None and stmt.args[0] not in self.absent and _is_array(stmt.args[0]):
             return ast.Attribute(self.atom(stmt.args[0]), attribute, ast.Load())
         return self.by_template(stmt.primitive, stmt.args)
 

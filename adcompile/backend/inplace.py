@@ -19,11 +19,13 @@ from ..ir.nodes import (
     While,
     all_statements,
     blocks_of,
+    free_values,
     map_arg,
     operands,
     values_in,
 )
 from ..ir.types import Array, Unknown
+from ..passes.absent import absent_values
 from ..passes.activity import carried_params, carried_yields
 from ..passes.alias import Classes
 from ..rules import lists
@@ -206,6 +208,7 @@ def _keep_apart(block: Block) -> None:
     classes = Classes()
     classes.block(block)
     updated = classes.updated
+    absent = absent_values(block, free_values(block))
     for home in classes.blocks:
         for stmt in list(home.statements):
             if not isinstance(stmt, Apply) or stmt.primitive not in _KEEPING:
@@ -216,8 +219,10 @@ def _keep_apart(block: Block) -> None:
                 if isinstance(v.type, (Array, Unknown)) and classes.find(v) in updated
             }
             for value, fresh in changed.items():
-                # what a branch or a loop hands out may not be assigned
-                _place(home, stmt, fresh, value, METHODS["copy"] if value in classes.made else COPIED)
+                # what a branch or a loop hands out may not be assigned, or be a number
+                is_array = value in classes.made or (isinstance(value.type, Array) and value.type.shape)
+                copy = METHODS["copy"] if is_array and value not in absent else COPIED
+                _place(home, stmt, fresh, value, copy)
             stmt.args = tuple(map_arg(a, changed) for a in stmt.args)
 
 
