@@ -52,6 +52,8 @@ def join_writes(block: Block, before: Iterable[Stmt] = ()) -> None:
 def store_first(block: Block, before: Iterable[Stmt] = ()) -> None:
     """Write what is added to zeros, in a block that may read what the statements `before` it define."""
     scene = Scene(block, before)
+    # other passes may have put an addition behind what clears its place
+    _join_clearing(scene)
     for chain in scene.chains():
         for position, path, stmt in chain.writes:
             if _adds(stmt) and _is_first(scene, chain, position, path, stmt):
