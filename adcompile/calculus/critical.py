@@ -13,16 +13,18 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError
 from ..leaves import Vector
 from .classify import Verdict, of_number, of_numbers
-from .newton import Found, GradientRoot, Scaled, gradient_roots, is_isolated, starting_points
-from .roots import EPS, find_roots
+from .newton import Found, GradientRoot, gradient_roots, is_isolated, starting_points
+from .roots import EPS, Roots, find_roots
 from .texts import numbers_text, table
-from .variables import Box, Function, Variables, box_of, name_of
+from .variables import Box, Function, Variables, box_of, check_count, name_of
 
 _SAMPLES = 256
 _STARTS = 100
+# how many starts there are for each point that is found, and for each number at most
+_EACH = 15
+_MOST = 2000
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,9 @@ class CriticalPoints:
         What the numbers are called.
     digits : int
         To how many digits they are shown.
+    unresolved : int
+        Between how many pairs of samples the derivative varies faster than they show, so that there may be
+        more points (one number only).
     """
 
     points: tuple[CriticalPoint, ...]
@@ -96,6 +101,7 @@ class CriticalPoints:
     title: str
     names: tuple[str, ...]
     digits: int = 6
+    unresolved: int = 0
 
     def __iter__(self) -> Iterator[CriticalPoint]:
         return iter(self.points)
@@ -128,6 +134,10 @@ class CriticalPoints:
             lines.append(f"the derivative jumps over zero at {numbers_text(self.jumps)}")
         if self.undefined:
             lines.append(f"no value at {self.undefined} of the places that were tried")
+        if self.unresolved:
+            lines.append(
+                f"incomplete: the derivative varies too fast in {self.unresolved} gaps of the samples"
+            )
         return "\n".join(lines)
 
 
@@ -135,8 +145,9 @@ def find_critical_points(f: Function, box: Any, *, samples: int | None = None) -
     """Find the points in a box where the gradient is zero, and tell what kind they are.
 
     Of one number, the interval is cut into `samples` parts; between two samples where the derivative has
-    different signs, or where it comes nearest to zero, it is followed to the last digit. A pair of critical
-    points between two samples is found if the derivative has its extremum there too. Of several numbers,
+    different signs, or where it comes nearest to zero, it is followed to the last digit. Where the derivative
+    varies so fast that the cubic through two samples does not tell what is between them, there are more
+    samples, up to 64 times as many; where these are not enough, `unresolved` says so. Of several numbers,
     Newton's method is applied to the gradient from `samples` starts, which fill the box evenly (Roberts'
     sequence, the same at every run). What is found are critical points, to rounding; that there are no others
     is not proved, and more samples make it likelier.
@@ -154,7 +165,7 @@ def find_critical_points(f: Function, box: Any, *, samples: int | None = None) -
         or a list. The numbers are separate arguments if `f` takes as many, and one array of shape (n,) if it
         takes one argument.
     samples : int, optional
-        By default 256 for one number, else 100 for each number.
+        By default 256 for one number; else 100 for each number, and more where there are many points.
 
     Returns
     -------
@@ -185,21 +196,18 @@ def find_critical_points(f: Function, box: Any, *, samples: int | None = None) -
     """
     where = box_of(f, box)
     function = Variables(f, where.form)
-    if samples is not None and samples < 1:
-        raise ArgumentError("AD210", f"samples={samples}", None, "1 or more")
+    check_count("samples", samples, 1)
     title = f"{name_of(f)}, {where.text(function.names)}"
     with np.errstate(all="ignore"):
         if isinstance(where.form[0], float) and function.size == 1:
-            points, jumps, undefined = _of_one_number(function, where, samples or _SAMPLES)
-        else:
-            points, undefined = _of_several(function, where, samples or _STARTS * function.size)
-            jumps = ()
-    return CriticalPoints(points, jumps, undefined, title, function.names, where.digits)
+            points, found = _of_one_number(function, where, samples or _SAMPLES)
+            seen = found.jumps, found.undefined
+            return CriticalPoints(points, *seen, title, function.names, where.digits, found.unresolved)
+        points, undefined = _of_several(function, where, samples)
+    return CriticalPoints(points, (), undefined, title, function.names, where.digits)
 
 
-def _of_one_number(
-    function: Variables, box: Box, samples: int
-) -> tuple[tuple[CriticalPoint, ...], tuple[float, ...], int]:
+def _of_one_number(function: Variables, box: Box, samples: int) -> tuple[tuple[CriticalPoint, ...], Roots]:
     low, high = float(box.low[0]), float(box.high[0])
     found = find_roots(
         lambda x: float(function.gradient(np.array([x]))[0]),
@@ -215,14 +223,18 @@ def _of_one_number(
     for a, b in found.flat:
         middle = np.array([0.5 * (a + b)])
         points.append(_point(function, middle, function.hessian(middle), Verdict("degenerate", 0), False))
-    return tuple(sorted(points, key=lambda p: p.x)), found.jumps, found.undefined
+    return tuple(sorted(points, key=lambda p: p.x)), found
 
 
-def _of_several(function: Variables, box: Box, samples: int) -> tuple[tuple[CriticalPoint, ...], int]:
-    starts = starting_points(box, samples)
+def _of_several(function: Variables, box: Box, samples: int | None) -> tuple[tuple[CriticalPoint, ...], int]:
+    count = samples or _STARTS * function.size
+    found = gradient_roots(function, box, starting_points(box, count))
+    # many roots are a sign of more: by default, there are some fifteen starts for each
+    while samples is None and count < min(_EACH * found.isolated, _MOST * function.size):
+        count *= 2
+        found = gradient_roots(function, box, starting_points(box, count))
     # kinds do not depend on the units of the numbers (Sylvester's law of inertia), but roundings do
-    scaled = Scaled(function, box.high - box.low)
-    found = gradient_roots(scaled, box, starts)
+    scaled = found.function
     points: list[tuple[Vector, CriticalPoint]] = []
     for root in found.roots:
         if _on_a_known_ridge(function, root, found, [point for _, point in points]):

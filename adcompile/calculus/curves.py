@@ -18,7 +18,7 @@ from ..errors import ArgumentError
 from ..leaves import Vector
 from .roots import EPS, Line, Roots, find_roots, guarded
 from .texts import numbers_text
-from .variables import Function, name_of, number
+from .variables import Function, check_count, name_of, number
 
 _SAMPLES = 256
 
@@ -182,20 +182,31 @@ def concavity(f: Function, low: float, high: float, *, samples: int = _SAMPLES) 
     inflections at 0
     """
     low, high = _interval(low, high)
+    check_count("samples", samples, 1)
     slope, bend = guarded(api.derivative(f)), guarded(api.derivative(f, 2))
     found = find_roots(api.derivative(f, 2), api.derivative(f, 3), low, high, samples)
     with np.errstate(all="ignore"):
         places = np.linspace(low, high, samples + 1)
         missing = {float(x) for x in places if not math.isfinite(bend(float(x)) + slope(float(x)))}
         rough = {x for x in found.jumps if _is_rough(slope, x, (high - low) / samples)}
-        breaks = tuple(sorted({*_kinks(slope, bend, places), *missing, *rough}))
-        pieces = _pieces(bend, _ends(found, breaks, (low, high)), found)
+        least = 1e-9 * (high - low) / samples
+        breaks = _apart({*_kinks(slope, bend, places), *missing, *rough}, least)
+        pieces = _pieces(bend, _ends(found, breaks, (low, high), least), found)
     joints = itertools.pairwise(pieces)
     changes = {b for (_, b, kind), (_, _, then) in joints if {kind, then} == _CURVED}
     return Concavity(_merged(pieces, breaks), tuple(sorted(changes.difference(breaks))), breaks)
 
 
 _CURVED = {"convex", "concave"}
+
+
+def _apart(places: set[float], least: float) -> tuple[float, ...]:
+    """Places in order, one for those that were found twice."""
+    kept: list[float] = []
+    for place in sorted(places):
+        if not kept or place - kept[-1] > least:
+            kept.append(place)
+    return tuple(kept)
 
 
 def _interval(low: Any, high: Any) -> tuple[float, float]:
@@ -207,11 +218,15 @@ def _interval(low: Any, high: Any) -> tuple[float, float]:
     return low, high
 
 
-def _ends(found: Roots, breaks: tuple[float, ...], interval: tuple[float, float]) -> list[float]:
+def _ends(
+    found: Roots, breaks: tuple[float, ...], interval: tuple[float, float], least: float
+) -> list[float]:
     """Where one piece may end and another begin."""
     roots = (root.x for root in found.roots)
     flat = (end for part in found.flat for end in part)
-    return sorted({*interval, *roots, *found.jumps, *breaks, *flat})
+    # a break that was found twice is one end
+    jumps = (x for x in found.jumps if all(abs(x - place) > least for place in breaks))
+    return sorted({*interval, *roots, *jumps, *breaks, *flat})
 
 
 def _pieces(bend: Line, ends: list[float], found: Roots) -> list[tuple[float, float, str]]:
@@ -336,6 +351,7 @@ def mean_value_points(f: Function, low: float, high: float, *, samples: int = _S
     slope 1 of the chord, at (-0.57735, 0.57735)
     """
     low, high = _interval(low, high)
+    check_count("samples", samples, 1)
     at_low, at_high = float(f(low)), float(f(high))
     slope = (at_high - at_low) / (high - low)
     rounding = 8.0 * EPS * max(abs(at_low), abs(at_high)) / (high - low)

@@ -15,7 +15,7 @@ from ..errors import ArgumentError
 from ..leaves import Vector
 from .roots import EPS
 from .texts import numbers_text
-from .variables import UNDEFINED, Box, Function, Variables, box_of, name_of
+from .variables import UNDEFINED, Box, Function, Variables, box_of, check_count, name_of
 
 _PLACES = 4096
 _MOST = 1_000_000
@@ -93,13 +93,14 @@ def find_min(f: Function, box: Any, *, grid: int | None = None) -> Minimum:
     """
     where = box_of(f, box)
     function = Variables(f, where.form)
+    check_count("grid", grid, 2)
     count = grid if grid is not None else max(int(_PLACES ** (1.0 / function.size) + 0.5), 2)
-    if count < 2 or count**function.size > _MOST:
+    if count**function.size > _MOST:
         raise ArgumentError(
             "AD210",
             f"a grid of {count} places for each of {function.size} numbers",
             None,
-            "2 or more, and a million in all; for many numbers, a start and adcompile.optimize",
+            "a million in all; for many numbers, a start and adcompile.optimize",
         )
     with np.errstate(all="ignore"):
         places, values = _on_grid(function, where, count)

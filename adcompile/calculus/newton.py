@@ -28,13 +28,37 @@ _LEFT = 1e-3
 
 @dataclass(frozen=True)
 class Scaled:
-    """A function whose derivatives are by parts of the sides of a box, so that no unit matters.
+    """A function in units in which numbers matter alike, so that no unit of the caller's does.
 
-    Points are those of the function; directions, gradients and Hessians count the sides as 1.
+    Points are those of the function; directions, gradients and Hessians are in units of their own, of which
+    `in_box` are in the side of a box. Where the function depends on one number far less than on another, a
+    unit of that is longer.
     """
 
     function: Variables
     sides: Vector
+    in_box: Vector
+
+    @property
+    def units(self) -> Vector:
+        """The units, in those of the function."""
+        found: Vector = self.sides * self.in_box
+        return found
+
+    def length(self, step: Vector) -> float:
+        """The length of a step, in parts of the box."""
+        return float(np.linalg.norm(self.in_box * step))
+
+    def size(self, gradient: Vector) -> float:
+        """The size of a gradient, of which no part is too small beside another to be seen."""
+        return float(np.linalg.norm(self.in_box * gradient))
+
+    def balanced(self, gradients: list[Vector]) -> Scaled:
+        """The same in units by which these gradients say that numbers matter alike."""
+        typical = np.median(np.abs(gradients), axis=0) if gradients else np.zeros(len(self.sides))
+        known = np.where(typical > 0.0, typical, np.max(typical, initial=0.0))
+        units = np.sqrt(np.max(known) / known) if np.any(known) else self.in_box
+        return Scaled(self.function, self.sides, units)
 
     def value(self, x: Vector) -> float:
         """The function at a point."""
@@ -42,27 +66,27 @@ class Scaled:
 
     def gradient(self, x: Vector) -> Vector:
         """The gradient at a point."""
-        found: Vector = self.sides * self.function.gradient(x)
+        found: Vector = self.units * self.function.gradient(x)
         return found
 
     def hessian(self, x: Vector) -> Vector:
         """The matrix of second derivatives at a point."""
-        found: Vector = self.sides[:, None] * self.function.hessian(x) * self.sides
+        found: Vector = self.units[:, None] * self.function.hessian(x) * self.units
         return found
 
     def along(self, x: Vector, direction: Vector, order: int) -> float:
         """The derivative of some order along a line, at the point."""
-        return self.function.along(x, self.sides * direction, order)
+        return self.function.along(x, self.units * direction, order)
 
     def moved(self, x: Vector, step: Vector) -> Vector:
         """The point a step away."""
-        found: Vector = x + self.sides * step
+        found: Vector = x + self.units * step
         return found
 
 
 @dataclass(frozen=True)
 class GradientRoot:
-    """A root of the gradient, with the Hessian and the size of the gradient there, in parts of the box."""
+    """A root of the gradient, with the Hessian and the size of the gradient there, in units of `Scaled`."""
 
     x: Vector
     hessian: Vector
@@ -79,6 +103,8 @@ class Found:
 
     Attributes
     ----------
+    function : Scaled
+        In whose units all sizes are.
     roots : list of GradientRoot
         Each once.
     noise : float
@@ -89,11 +115,17 @@ class Found:
         How many starts have no value.
     """
 
+    function: Scaled
     roots: list[GradientRoot]
     noise: float
     typical: float
     height: float
     undefined: int
+
+    @property
+    def isolated(self) -> int:
+        """How many roots have a Hessian that is not singular: of others, there may be a curve."""
+        return sum(not root.singular(self.typical) for root in self.roots)
 
 
 def starting_points(box: Box, count: int) -> Vector:
@@ -111,32 +143,36 @@ def starting_points(box: Box, count: int) -> Vector:
     return points
 
 
-def gradient_roots(function: Scaled, box: Box, starts: Vector) -> Found:
+def gradient_roots(function: Variables, box: Box, starts: Vector) -> Found:
     """Go to roots of the gradient from each start, and keep each root in the box once."""
-    values, slopes, curvatures, good, error = [], [], [], [], None
+    values, gradients, hessians, good, error = [], [], [], [], None
+    plain = Scaled(function, box.high - box.low, np.ones(len(box.low)))
     for start in starts:
         try:
-            value, gradient, hessian = (
-                function.value(start),
-                function.gradient(start),
-                function.hessian(start),
-            )
+            value, gradient, hessian = plain.value(start), plain.gradient(start), plain.hessian(start)
         except UNDEFINED as raised:
             error = raised
             continue
         if np.isfinite(value) and np.all(np.isfinite(gradient)) and np.all(np.isfinite(hessian)):
             values.append(abs(value))
-            slopes.append(float(np.linalg.norm(gradient)))
-            curvatures.append(float(np.linalg.norm(hessian, 2)))
+            gradients.append(gradient)
+            hessians.append(hessian)
             good.append(start)
     if not good and error is not None:
         raise error
-    typical = float(np.median(curvatures)) if good else 0.0
-    noise = 8.0 * EPS * (float(np.median(slopes)) if good else 0.0)
-    ends = [_newton(function, box, start, noise) for start in good]
+    scaled = plain.balanced(gradients)
+    units = scaled.in_box
+    typical = _median([float(np.linalg.norm(units[:, None] * hessian * units, 2)) for hessian in hessians])
+    # a gradient in those units is multiplied by them, and measured by them again
+    noise = 8.0 * EPS * _median([scaled.size(units * gradient) for gradient in gradients])
+    ends = [_newton(scaled, box, start, noise) for start in good]
     roots = [end for end in ends if end is not None and box.contains(end.x, 1e-9)]
-    height = float(np.median(values)) if good else 0.0
-    return Found(_distinct(roots, function, typical), noise, typical, height, len(starts) - len(good))
+    kept = _distinct(roots, scaled, typical)
+    return Found(scaled, kept, noise, typical, _median(values), len(starts) - len(good))
+
+
+def _median(sizes: list[float]) -> float:
+    return float(np.median(sizes)) if sizes else 0.0
 
 
 def _newton(function: Scaled, box: Box, start: Vector, noise: float) -> GradientRoot | None:
@@ -144,33 +180,33 @@ def _newton(function: Scaled, box: Box, start: Vector, noise: float) -> Gradient
     x, before = start, np.zeros_like(start)
     try:
         gradient, hessian = function.gradient(x), function.hessian(x)
-        step = _step(hessian, gradient)
+        step = _step(function, hessian, gradient)
         for _ in range(_ITERATIONS):
-            moved = _improved(function, x, [*_extended(step, before), step], float(np.linalg.norm(gradient)))
+            moved = _improved(function, x, [*_extended(step, before), step], function.size(gradient))
             if moved is None:
                 break
             x, gradient = moved
             if not box.contains(x, 1.0):
                 return None
             hessian = function.hessian(x)
-            before, step = step, _step(hessian, gradient)
-            if float(np.linalg.norm(step)) <= 0.01 * EPS:
+            before, step = step, _step(function, hessian, gradient)
+            if function.length(step) <= 0.01 * EPS:
                 break
     except UNDEFINED:
         return None
-    size, length = float(np.linalg.norm(gradient)), float(np.linalg.norm(step))
+    size, length = function.size(gradient), function.length(step)
     # where the Hessian is singular a step may be short because it leaves a part of the gradient as it is
-    leads_there = float(np.linalg.norm(hessian @ step + gradient)) <= _LEFT * size
+    leads_there = function.size(hessian @ step + gradient) <= _LEFT * size
     near = (length <= _APART and leads_there) or (length <= _APART_SINGULAR and size <= noise)
     return GradientRoot(x, hessian, size) if near and np.all(np.isfinite(hessian)) else None
 
 
-def _step(hessian: Vector, gradient: Vector) -> Vector:
+def _step(function: Scaled, hessian: Vector, gradient: Vector) -> Vector:
     """The Newton step, the shortest one where the Hessian is singular, and no longer than half the box."""
     if not np.all(np.isfinite(hessian)) or not np.all(np.isfinite(gradient)):
         raise ArithmeticError("no finite derivatives here")
     step: Vector = np.linalg.lstsq(hessian, -gradient, rcond=1e-12)[0]
-    length = float(np.linalg.norm(step))
+    length = function.length(step)
     return step if length <= _LONGEST else step * (_LONGEST / length)
 
 
@@ -192,7 +228,7 @@ def _improved(function: Scaled, x: Vector, steps: list[Vector], size: float) -> 
     for step in [*steps, *[steps[-1] / 2.0**k for k in range(1, _HALVINGS)]]:
         there = function.moved(x, step)
         gradient = function.gradient(there)
-        if float(np.linalg.norm(gradient)) < size:
+        if function.size(gradient) < size:
             return there, gradient
     return None
 
@@ -216,7 +252,8 @@ def is_isolated(function: Scaled, box: Box, root: GradientRoot) -> bool:
     beside = 1e-2
     for vector in vectors.T[np.argsort(np.abs(values))]:
         for sign in (1.0, -1.0):
-            end = _newton(function, box, function.moved(root.x, sign * beside * vector), 0.0)
+            step = sign * beside / function.length(vector) * vector
+            end = _newton(function, box, function.moved(root.x, step), 0.0)
             if end is None:
                 continue
             distance = float(np.linalg.norm((end.x - root.x) / function.sides))

@@ -41,8 +41,14 @@ def number(value: Any, what: str) -> float:
 
 
 def is_whole(value: Any) -> bool:
-    """Whether a value is an int."""
-    return isinstance(value, int) and not isinstance(value, bool)
+    """Whether a value is a whole number."""
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
+
+
+def check_count(name: str, count: Any, least: int) -> None:
+    """Refuse what is no whole number, or too small; None stands for the default."""
+    if count is not None and not (is_whole(count) and count >= least):
+        raise ArgumentError("AD210", f"{name}={count!r}", None, f"a whole number from {least} on")
 
 
 def point_of(x: Any, what: str = "the point") -> tuple[Any, ...]:
@@ -117,9 +123,18 @@ class Variables:
     def _hessian(self) -> Any:
         return api.hessian(self.f, argnums=self._argnums)
 
+    @functools.cached_property
+    def _higher(self) -> dict[int, Any]:
+        """The compiled derivatives of a function of one number, by their order."""
+        return {}
+
     def value(self, vector: Vector) -> float:
         """The function at a vector."""
-        return float(self.f(*self.at(vector)))
+        found = self.f(*self.at(vector))
+        if np.ndim(found) != 0 or np.iscomplexobj(found):
+            kind = "a complex number" if np.ndim(found) == 0 else f"an array of shape {np.shape(found)}"
+            raise ArgumentError("AD210", f"{name_of(self.f)} returns {kind}", None, "one real number")
+        return float(found)
 
     def value_and_gradient(self, vector: Vector) -> tuple[float, Vector]:
         """The function and its gradient at a vector."""
@@ -143,6 +158,10 @@ class Variables:
 
     def along(self, vector: Vector, direction: Vector, order: int) -> float:
         """The derivative of some order along a line, at the vector."""
+        if len(self.form) == 1 and isinstance(self.form[0], float):
+            if order not in self._higher:
+                self._higher[order] = api.derivative(self.f, order)
+            return float(self._higher[order](float(vector[0]))) * float(direction[0]) ** order
         f, point, steps = self.f, self.at(vector), self.at(direction)
 
         def on_the_line(t):  # type: ignore[no-untyped-def]
@@ -208,6 +227,8 @@ class Box:
 def box_of(f: Function, box: Any) -> Box:
     """The box of a function: a pair for one number, else a sequence of pairs.
 
+    A sequence of one pair is for an array of one number.
+
     The numbers are separate arguments if the function takes as many, and one array if it takes one argument.
     """
     pairs = np.asarray(box, dtype=float) if _is_numeric(box) else np.zeros(0)
@@ -219,7 +240,8 @@ def box_of(f: Function, box: Any) -> Box:
     low, high = np.atleast_2d(pairs).T
     if not np.all(np.isfinite(pairs)) or not np.all(low < high):
         raise ArgumentError("AD210", f"box={box!r}", None, "finite ends, the lower one first")
-    return Box(low.copy(), high.copy(), (0.0,) if single else _form(f, len(low)))
+    form = _form(f, len(low))
+    return Box(low.copy(), high.copy(), (0.0,) if single else form)
 
 
 def _is_numeric(box: Any) -> bool:
