@@ -26,7 +26,8 @@ __all__ = ["Graph", "Saved", "derivative_graph", "explain", "page", "pieces", "s
 
 def _primal(program: Program) -> Function:
     """The primal without what it computes in vain."""
-    from .passes.simplify import remove_dead, share
+    from .passes.common import share
+    from .passes.dead import remove_dead
 
     kept: Function = program.notes["primal"]
     assert kept.body is not None

@@ -29,9 +29,10 @@ from .interface import interface_captures, interface_of
 from .ir.nodes import Block, Function, Value, clone_block
 from .ir.verify import verify
 from .live import path_key
+from .passes.algebra import multiply_out_squares
 from .passes.hoist import hoist
 from .passes.recompute import inline_calls
-from .passes.simplify import multiply_out_squares, simplify, simplify_split
+from .passes.simplify import simplify, simplify_split
 from .saved import find_saved
 from .tracing import Traced, definition, trace
 from .trees import leaves

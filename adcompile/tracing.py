@@ -25,7 +25,7 @@ from .frontend.values import DictCell, State, TupleVal, is_atom
 from .ir.build import Builder
 from .ir.nodes import Block, Value
 from .live import path_key
-from .passes.simplify import share
+from .passes.common import share
 from .rules import tables  # noqa: F401  (enters all rows)
 from .transforms import view
 from .trees import Node, map_tree, snapshot

@@ -11,7 +11,7 @@ from __future__ import annotations
 from ..ir.nodes import Apply, Block, For, Items, Literal, Stmt, Value, While, blocks_of
 from ..ir.types import ListOf
 from ..passes.activity import carried_params, carried_yields
-from ..passes.simplify import remove_dead
+from ..passes.dead import remove_dead
 from ..rules import lists
 from ..rules.rule import OPERATORS
 from .order import count_uses

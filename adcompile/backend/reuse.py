@@ -20,7 +20,7 @@ from ..ir.nodes import Apply, Block, For, Stmt, Value, While, all_statements, bl
 from ..ir.types import Array, shape_of
 from ..passes.activity import carried_params, carried_yields
 from ..passes.cotangents import same_shape
-from ..passes.simplify import is_effect
+from ..passes.dead import is_effect
 from ..rules.rule import Primitive, resolve
 from .inplace import copy_what_enters
 from .ownership import Ownership

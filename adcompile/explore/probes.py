@@ -35,7 +35,7 @@ from ..ir.nodes import (
     substitute,
 )
 from ..ir.types import INT, Array, Scalar, Unknown, is_differentiable
-from ..passes.simplify import remove_dead
+from ..passes.dead import remove_dead
 from ..rules.rule import FUNCTIONS, NAMESPACE, OPERATORS, Param, Primitive, parse_expression
 from ..rules.typing import opaque, typ
 from ..tracing import Traced

@@ -28,7 +28,7 @@ from ..ir.nodes import (
     map_arg,
 )
 from ..ir.types import Unknown, dtype_of
-from ..passes.simplify import share
+from ..passes.common import share
 from .branches import branch
 from .merge import describe
 from .parse import DeadPath, Parser

@@ -39,7 +39,7 @@ class Builder:
 
     def append(self, primitive: Primitive, *args: Arg, hint: str = "", named: bool = False) -> Any:
         """`apply` to operands that are taken as they are."""
-        from ..passes.simplify import peephole
+        from ..passes.algebra import peephole
 
         simpler = peephole(self, primitive, args)
         if simpler is not None and not (self.reads is not None and self._is_other_memory(simpler, args)):

@@ -29,8 +29,8 @@ from ..ir.nodes import (
 from ..ir.types import Array, shape_of
 from ..rules.indexing import GETITEM, WRITES, is_basic
 from .apart import are_apart
+from .dead import remove_dead
 from .executions import Execution, Path, impossible, in_order, loops_of, overlap
-from .simplify import remove_dead
 from .stores import Scene, clears, shared
 
 

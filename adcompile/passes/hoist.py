@@ -41,10 +41,10 @@ from ..rules.indexing import GETITEM, index_parts
 from ..rules.rule import OPERATORS
 from ..rules.typing import typ
 from .alias import Classes
+from .common import is_shareable
 from .keep import is_cheap
 from .raising import may_raise
 from .shapes import Contents
-from .simplify import is_shareable
 
 Range = tuple[Atom, Atom, Atom]
 

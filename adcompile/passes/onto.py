@@ -16,8 +16,8 @@ from ..ir.types import Array, dtype_of, shape_of
 from ..rules.helpers import ACCUMULATE
 from ..rules.indexing import INDEX_ADD, INDEX_ADD_AT, INDEX_SET
 from ..rules.rule import OPERATORS
+from .common import key_of
 from .cotangents import same_shape
-from .simplify import key_of
 from .stores import ZEROS
 
 

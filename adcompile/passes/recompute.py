@@ -31,7 +31,8 @@ from ..ir.nodes import (
     map_arg,
 )
 from ..ir.types import Array, Scalar, ShapeOf
-from .simplify import has_effects, remove_dead, rewrite_operands
+from .common import rewrite_operands
+from .dead import has_effects, remove_dead
 
 
 def make_repeatable(block: Block, functions: dict[Function, Function] | None = None) -> None:

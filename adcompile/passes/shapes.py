@@ -80,7 +80,7 @@ class Source:
     @property
     def key(self) -> Any:
         """What is equal for sources that are the same."""
-        from .simplify import key_of
+        from .common import key_of
 
         own = None if self.value is None else self.value.serial
         return own, id(self.row), key_of(self.rest), *(s.key for s in self.of)

@@ -32,9 +32,9 @@ from ..ir.nodes import (
 from ..ir.types import INT, ListOf, forget_sizes
 from ..rules import lists
 from ..rules.helpers import ENOUGH_SNAPSHOTS, NEXT_SNAPSHOT
+from .dead import remove_dead
 from .keep import Kept, ensure_carried, iteration_index
 from .recompute import make_repeatable
-from .simplify import remove_dead
 
 
 def keep_snapshots(

@@ -34,9 +34,9 @@ from ..rules.indexing import GETITEM, INDEX_ADD, INDEX_SET, WRITES, index_type, 
 from ..rules.rule import OPERATORS
 from ..rules.typing import typ
 from .apart import are_apart
+from .common import key_of
 from .cotangents import same_shape
 from .executions import Execution, Path, impossible, in_order, loops_of, overlap
-from .simplify import key_of
 
 _SUMS = _PLUS, _ = OPERATORS["+"], OPERATORS["-"]
 ZEROS = ("zeros_of(x)", "np.zeros_like(a, dtype=None)", "np.zeros(shape, dtype=None)")

@@ -9,11 +9,12 @@ from adcompile.ir.nodes import Apply, Block, Literal, Value
 from adcompile.ir.types import FLOAT
 from adcompile.ir.verify import verify
 from adcompile.passes.activity import useful_values, varied_values
+from adcompile.passes.dead import remove_dead
 from adcompile.passes.forward import forward
 from adcompile.passes.products import reassociate
 from adcompile.passes.reverse import reverse
 from adcompile.passes.sharpen import sharpen
-from adcompile.passes.simplify import remove_dead, simplify
+from adcompile.passes.simplify import simplify
 from adcompile.rules.rule import OPERATORS
 
 from .graphs import graph_of, names, text
