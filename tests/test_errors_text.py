@@ -1194,8 +1194,8 @@ model.py:4: UnsupportedSyntax: `update` changes an object from outside the funct
 def helper(y):
     z = y * 2.0
     try:
-        z = z * y
-    except ValueError:
+        z = z / y
+    except ZeroDivisionError:
         pass
     return z
 

@@ -609,6 +609,7 @@ add(
     whole_numbers_on_one_path,
     (np.array([0.5, 0.7, 0.9]),),
     (np.array([0.7, 0.6, 0.9]),),
+    autograd=False,
     float32=False,
     features="int on one path, writes that are cut off",
 )
