@@ -30,7 +30,7 @@ from .ir.nodes import (
     values_in,
 )
 from .ir.printer import Naming, expression_text
-from .ir.types import Array, Record, Scalar, Type, dtype_of, shape_of
+from .ir.types import Array, ListOf, Record, Scalar, Type, dtype_of, shape_of
 from .rules import lists
 from .rules.helpers import ENOUGH_SNAPSHOTS, NEXT_SNAPSHOT
 from .rules.rule import METHODS
@@ -66,6 +66,8 @@ class Saved:
 
 # the longest expression that tells of a value better than a word does
 _LONGEST = 24
+# what has neither a name nor a short expression
+_NAMELESS = ("a value", "a list")
 
 # how a backward sweep takes an item off a list
 _TAKES = (lists.LIST_POP, lists.LIST_EACH)
@@ -89,9 +91,11 @@ def find_saved(blocks: Sequence[Block]) -> tuple[Saved, ...]:
             found.setdefault(id(append), (append, set()))[1].update(facts.readers(pop.outs[-1]))
     records = []
     for append, lines in found.values():
-        # a list of lists is how an inner loop's list survives the outer loop: the inner one tells it all
-        place = facts.places.get(id(append))
-        if facts.origin(append.args[1]) is None and not (place and place.args[0] is append.args[1]):
+        # a list of lists is how an inner loop's list survives the outer loop: the inner one tells it all, if
+        # it is no list of the program
+        place, inner = facts.places.get(id(append)), facts.origin(append.args[1])
+        told = inner is not None and id(inner) in found
+        if not told and not (place and place.args[0] is append.args[1]):
             records.append(facts.record(append, lines))
     for record in facts.records:
         kept = [v for v in values_in(record.args) if not isinstance(v.type, Record)]
@@ -251,9 +255,10 @@ class _Facts:
                     return self.name(atom, depth)
         if isinstance(stmt, (Apply, Call)) and depth < 3:
             text = expression_text(stmt, _Expressions(self, depth + 1)).replace("_forward(", "(")
-            if not value.hint or (len(text) <= _LONGEST and "a value" not in text):
+            unnamed = any(nameless in text for nameless in _NAMELESS)
+            if not value.hint or (len(text) <= _LONGEST and not unnamed):
                 return text
-        return value.hint or "a value"
+        return value.hint or _NAMELESS[isinstance(value.type, ListOf)]
 
     def line(self, value: Value) -> int | None:
         if value in self.carried:

@@ -56,6 +56,13 @@ def doc_of(lowered):
     return lowered.compile().__doc__
 
 
+def blurred(image, taps, k):
+    n = len(image) - len(taps)
+    for _ in range(k):
+        image[:n] = sum(tap * image[i : i + n] for i, tap in enumerate(taps))
+    return np.sum(image)
+
+
 def lines_of(function):
     first = function.__code__.co_firstlineno
     return lambda offset: first + offset
@@ -83,6 +90,15 @@ def test_what_a_loop_saves_is_told_with_its_lines():
     assert s[at(4)].read_by == (at(3),)
     told = " ".join(doc_of(lowered).split())
     assert told.endswith(f"Saves s each iteration (line {at(3)} reads it).")
+
+
+def test_a_list_is_told_where_a_loop_saves_it():
+    lowered = ad.lower(blurred, np.ones(5), np.ones(2), 2, argnums=(0, 1))
+    at = lines_of(blurred)
+    found = {r.name: (r.where, r.bytes) for r in lowered.saved}
+    assert found["a list"] == (f"each iteration of line {at(2)}", "sizeof(a list) * k")
+    told = " ".join(doc_of(lowered).split())
+    assert f"Saves in each iteration a list (line {at(3)} reads it), image (line {at(3)}) and total" in told
 
 
 def test_the_two_loops_of_a_saved_value():

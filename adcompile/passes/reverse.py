@@ -404,13 +404,9 @@ class _Sweep(Adjoints):
         bar_yields = tuple([*(sweep.leaving[k] for k in moving), *(y for _, y in used.values())])
         body = Block(bar_params, sweep.backward, bar_yields)
         if isinstance(stmt, For) and stmt.snapshots is not None:
-            kept = keep_snapshots(
-                self.builder, stmt, sweep.forward, body, tuple(init), self.partial.choices
-            )
+            kept = keep_snapshots(self.builder, stmt, sweep.forward, body, tuple(init), self.partial.choices)
         else:
-            kept = keep(
-                self.builder, stmt, sweep.forward, body, tuple(init), self.partial.choices, self.held
-            )
+            kept = keep(self.builder, stmt, sweep.forward, body, tuple(init), self.partial.choices, self.held)
         for v, out in zip(used, kept.bars[len(moving) :], strict=True):
             if bars.sums.get(v) in self.accumulators:
                 self.accumulators.add(out)
@@ -455,9 +451,7 @@ class _Sweep(Adjoints):
             bar is not None or out in self.active for bar, out in zip(out_bars, stmt.outs, strict=True)
         )
         reached = self.active if stmt.function.recomputed else self.varied
-        active = tuple(
-            isinstance(a, Value) and a in reached and is_differentiable(a.type) for a in stmt.args
-        )
+        active = tuple(isinstance(a, Value) and a in reached and is_differentiable(a.type) for a in stmt.args)
         masked = frozenset(k for k, out in enumerate(stmt.outs) if asked[k] and out in self.masked)
         pair = derived_pair(self.builder, stmt.function, (active, asked, masked), self.pairs)
         self.masked.update(a for k, a in enumerate(stmt.args) if k in pair.masked and isinstance(a, Value))

@@ -108,9 +108,7 @@ class _Plan:
         The same before and after an iteration of the backward loop.
     """
 
-    def __init__(
-        self, builder: Builder, loop: For, state: list[int], outside: Mapping[Value, Stmt]
-    ) -> None:
+    def __init__(self, builder: Builder, loop: For, state: list[int], outside: Mapping[Value, Stmt]) -> None:
         for k in state:
             ensure_carried(loop, k, outside)
         self.builder, self.loop, self.state = builder, loop, state

@@ -226,9 +226,7 @@ def _solve_right(a: Any, b: Any) -> str:
 def _solve_left(a: Any, b: Any, z: Any) -> str:
     known_rank(b, "np.linalg.solve")
     if _stack_of_vectors(a, b):
-        return (
-            f"unbroadcast(-(np.linalg.solve({transposed(a, 'a')}, z_bar[..., None]) * z[..., None, :]), a)"
-        )
+        return f"unbroadcast(-(np.linalg.solve({transposed(a, 'a')}, z_bar[..., None]) * z[..., None, :]), a)"
     b_bar = f"np.linalg.solve({transposed(a, 'a')}, z_bar)"
     if rank_of(b) == 1:
         return f"-np.outer({b_bar}, z)"

@@ -81,7 +81,6 @@ pointwise("math.remainder(x, y)", "1", "-((x - z) / y)", types=real)
 linear("math.ldexp(x, i)", "math.ldexp(z_bar, i)", types=real)
 
 
-
 def _inverse(x: Arg) -> Type:
     """Of a float a float; what NumPy's rows pass may be complex."""
     t = typ(x)

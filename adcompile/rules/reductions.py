@@ -81,7 +81,6 @@ linear(
 )
 
 
-
 def _masked_pullback(axis: Any, keepdims: Any, z: Any, z_bar: Any) -> str:
     return f"np.where(where, {restored_adjoint(axis, keepdims, z, z_bar)}, 0)"
 
@@ -397,9 +396,7 @@ for _name in ("any", "all"):
     )
 constant("np.count_nonzero(a, axis=None, keepdims=False)", types=types.count_type)
 constant("np.argsort(a, axis=-1)", types=types.integer_array, method="argsort")
-constant(
-    "np.searchsorted(a, v, side='left', sorter=None)", types=types.found_places, method="searchsorted"
-)
+constant("np.searchsorted(a, v, side='left', sorter=None)", types=types.found_places, method="searchsorted")
 constant("np.digitize(x, bins, right=False)", types=types.bins_of)
 constant("np.argpartition(a, kth, axis=-1)", types=lambda a, kth, axis: types.integer_array(a, axis))
 constant("np.argwhere(a)", types=types.places_in_rows)

@@ -326,6 +326,7 @@ linear(
     constant=True,
 )
 
+
 def _windows_type(x: Arg, window_shape: Arg, axis: Arg) -> Type:
     count = len(window_shape) if isinstance(window_shape, tuple) else 1
     if isinstance(window_shape, Literal) and isinstance(window_shape.value, tuple):

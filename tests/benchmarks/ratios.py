@@ -43,11 +43,7 @@ from tests.kernels import KERNELS, Kernel
 MARKERS = ("<!-- kernels -->", "<!-- /kernels -->")
 HAND, MEDIAN, MOST = 1.15, 3.0, 6.0
 # what cannot keep to the bound on the ratio, and why
-EXPLAINED = {
-    "floyd_warshall": "minimum compares two matrices, and shares what is equal",
-    "ldl": "each statement on a short slice has two adjoints, and another one clears its place",
-    "syr2k": "a product of four factors has an adjoint for each of them",
-}
+EXPLAINED = {"floyd_warshall": "minimum compares two matrices, and shares what is equal"}
 # kernels whose time is to be linear in one of their sizes: which one
 STEPPING = {
     "jacobi_1d": 0,
