@@ -1599,6 +1599,46 @@ model.py:6: NoDerivative: an object that was given a value that is differentiate
   or store adcompile.stop_gradient(x) if it is a constant""",
     ),
     Refused(
+        "attributes_of_an_iteration",
+        """\
+class Filter:
+    def __init__(self, x):
+        self.x = x
+
+    def step(self, z):
+        self.last, self.change = self.x, z - self.x
+        self.x = self.x + 0.5 * self.change
+
+def f(x):
+    filter = Filter(x)
+    for k in range(3):
+        filter.step(k)
+    return filter.x
+""",
+        "(2.0,)",
+        """\
+model.py:12: NoDerivative: this container cannot be followed: an iteration gives it the attributes last, change: assign them before the loop [AD208]
+            filter.step(k)
+            ^^^^^^^^^^^
+  expected one kind of value on every path, with the same structure and the same kind of items""",
+    ),
+    Refused(
+        "key_on_one_path",
+        """\
+def f(x):
+    found = {"x": x}
+    if x > 1.0:
+        found["twice"] = 2.0 * x
+    return found["x"]
+""",
+        "(2.0,)",
+        """\
+model.py:5: NoDerivative: this container cannot be followed: one path gives it the key 'twice': assign it before the branch [AD208]
+            return found["x"]
+                   ^^^^^^^^^^
+  expected one kind of value on every path, with the same structure and the same kind of items""",
+    ),
+    Refused(
         "checkpoint_of_recursion",
         """\
 @ad.checkpoint

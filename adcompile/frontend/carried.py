@@ -14,7 +14,7 @@ from ..ir.nodes import UNDEFINED, Apply, Literal, Value
 from ..ir.types import BOOL, OPAQUE, is_numeric
 from ..rules.rule import OPERATORS
 from .memory import IN_A_LIST, Roots
-from .merge import carried_type, describe, name_of_key
+from .merge import added, carried_type, describe, name_of_key
 from .parse import Parser
 from .pointers import Join, Place, Tree, map_places, places
 from .structure import all_as, parts_of, rebuild, same_literal, same_structure
@@ -277,7 +277,10 @@ class Carried:
         if isinstance(assumed, Ref) and isinstance(exit, Ref):
             return self._widen_ref(assumed, exit, end)
         if not same_structure(assumed, exit):
-            return Conflict(f"it is {describe(assumed)} before an iteration and {describe(exit)} after it")
+            return Conflict(
+                added(assumed, exit, "an iteration", "loop")
+                or f"it is {describe(assumed)} before an iteration and {describe(exit)} after it"
+            )
         entries = parts_of(entry) if same_structure(entry, assumed) else (UNDEF,) * len(parts_of(assumed))
         new = tuple(
             self._widen(n, a, e, end, hint)

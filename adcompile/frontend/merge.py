@@ -26,9 +26,11 @@ from .values import (
     Choice,
     Closure,
     Conflict,
+    DictCell,
     GrownCell,
     ListCell,
     Maybe,
+    ObjectCell,
     PartialVal,
     Ref,
     State,
@@ -348,7 +350,11 @@ class BranchMerge:
                 self.builder.statements = outer
             a, b = alike(self.builder, pair, self.statements)
         if a is None or b is None or not same_structure(a, b):
-            return Conflict("the container has different items on the two paths")
+            return Conflict(
+                added(a, b, "one path", "branch")
+                or added(b, a, "one path", "branch")
+                or "it has different items on the two paths"
+            )
         merged = tuple(self.value(x, y) for x, y in zip(parts_of(a), parts_of(b), strict=True))
         return rebuild(a, merged)
 
@@ -373,10 +379,25 @@ def describe(value: Any) -> str:
         return f"a value of type {value.type}"
     if isinstance(value, Maybe):
         return f"None or {describe(value.value)}"
-    if isinstance(value, TupleVal):
-        return f"a tuple of {len(value.items)} item{'s' * (len(value.items) != 1)}"
-    names = {Ref: "a list, dict or object", Undef: "undefined"}
+    if isinstance(value, (TupleVal, ListCell)):
+        what = "tuple" if isinstance(value, TupleVal) else "list"
+        return f"a {what} of {len(value.items)} item{'s' * (len(value.items) != 1)}"
+    if isinstance(value, (DictCell, ObjectCell)):
+        return f"an instance of {value.cls.__name__}"
+    names = {Ref: "a list, dict or object", GrownCell: "a list of run-time length", Undef: "undefined"}
     return names.get(type(value), "a function or object")
+
+
+def added(before: Any, after: Any, who: str, where: str) -> str:
+    """A few words for an error text: the attributes or keys that a container has got, empty if none."""
+    if not isinstance(before, (DictCell, ObjectCell)) or type(before) is not type(after):
+        return ""
+    new = [key for key in after.keys if key not in before.keys]
+    if not new:
+        return ""
+    what, shown = ("attribute", map(str, new)) if isinstance(after, ObjectCell) else ("key", map(repr, new))
+    ending, it = ("", "it") if len(new) == 1 else ("s", "them")
+    return f"{who} gives it the {what}{ending} {', '.join(shown)}: assign {it} before the {where}"
 
 
 def carried_type(entry: Any, exit: Any, previous: Any) -> Type | None:
