@@ -278,7 +278,8 @@ class _Sweep(Adjoints):
             self.accumulate(bars, items, build.apply(row, found[0], i, zero))
         elif row is lists.LIST_POP:
             rest = found[0] if found[0] is not None else zeros(build, stmt.outs[0])
-            last = found[1] if found[1] is not None else zeros(build, stmt.outs[1])
+            # who takes it out of the list of adjoints counts on its shape
+            last = complete(build, found[1], stmt.outs[1])
             self.accumulate(bars, stmt.args[0], build.apply(lists.LIST_APPEND, rest, last))
         else:
             assert isinstance(stmt.args[0], Items)

@@ -278,3 +278,15 @@ def all_any_branch(x):
 
 
 add(all_any_branch, (positive(3),), (draw(3),), holomorphic=True, features="np.all, branch")
+
+
+def means_of_means(table, row):
+    for _ in range(2):
+        pairs = np.stack([np.array([table[1, 0], 3, table[1, -1]]), np.array([1.5, row[-1], table[1, -1]])])
+        mean = np.mean(pairs, axis=1, keepdims=True)
+        scaled = mean * np.array([row[-1], table[1, -1], 1.5])
+        table = 0.5 * np.cos(np.mean(scaled, axis=1, keepdims=True) * row)
+    return np.sum(table * table)
+
+
+add(means_of_means, (draw(2, 3), draw(3)), holomorphic=True, features="np.mean(keepdims) of a product, loop")
