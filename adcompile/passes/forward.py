@@ -66,20 +66,20 @@ class _Tangents:
         self.active = active
         self.functions = functions
         self.varied = varied
-        # the tangents that branches and loops hand on: of full shape, and not to be filled up by looking at a
-        # value that only some paths assign
-        self.filled: set[Value] = set()
+        # the tangents that branches and loops hand on, each with its value: of full shape for that, and not
+        # to be filled up by looking at a value that only some paths assign
+        self.filled: dict[Value, Value] = {}
 
     def handed_on(self, value: Value) -> Value:
         """A variable for the tangent of a value that a branch or loop hands on."""
         dot = tangent_of(value)
-        self.filled.add(dot)
+        self.filled[dot] = value
         return dot
 
     def of(self, dots: Dots, atom: Any) -> Any:
         """The tangent of an atom, filled up to its shape; None if it is zero."""
         dot = dots.get(atom) if isinstance(atom, Value) else None
-        if dot is None or dot in self.filled:
+        if dot is None or self.filled.get(dot) is atom:
             return dot
         return full(self.builder, dot, atom)
 

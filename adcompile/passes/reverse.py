@@ -41,6 +41,7 @@ from ..ir.nodes import (
     values_in,
 )
 from ..ir.types import (
+    FLOAT,
     ListOf,
     Record,
     Shape,
@@ -274,7 +275,13 @@ class _Sweep(Adjoints):
                 if isinstance(t, ListOf) and t.holes:
                     self.hollow.add(item)
                 self.accumulate(bars, v, item)
-            zero = zeros(build, v) if isinstance(v, Value) and is_differentiable(v.type) else Literal(0.0)
+            if isinstance(v, Value) and is_differentiable(v.type):
+                zero = zeros(build, v)
+            elif isinstance(items, Value) and shape_of(getattr(items.type, "element", None) or FLOAT) != ():
+                # what was there is an array, or a list: that what is put there is none tells no shape
+                zero = build.expand("zeros_of(x[i])", x=items, i=i)
+            else:
+                zero = Literal(0.0)
             self.accumulate(bars, items, build.apply(row, found[0], i, zero))
         elif row is lists.LIST_POP:
             rest = found[0] if found[0] is not None else zeros(build, stmt.outs[0])

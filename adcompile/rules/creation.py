@@ -35,10 +35,22 @@ def _fill(fill_value: Any) -> str:
 
 
 linear("np.full(shape, fill_value, dtype=None)", _fill, wrt=("fill_value",), types=made.full_type)
-linear(
+
+
+def _fill_like(fill_value: Any, z: Any) -> str:
+    # an array of integers keeps whole numbers, which have no derivative
+    return _fill(fill_value) + (" * holds_floats(z)" if z.dtype is None else "")
+
+
+def _filled_like(z: Any) -> str:
+    filled = "np.full_like(a, fill_value_dot, dtype=dtype)"
+    return f"{filled} * holds_floats(z)" if z.dtype is None else filled
+
+
+general(
     "np.full_like(a, fill_value, dtype=None)",
-    _fill,
-    wrt=("fill_value",),
+    pullbacks={"fill_value": _fill_like},
+    pushforwards={"fill_value": _filled_like},
     types=made.full_like_type,
     constant=True,
 )

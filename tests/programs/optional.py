@@ -407,3 +407,20 @@ def rows_without_gaps(x):
 
 
 add(rows_without_gaps, (np.array([0.5, 0.7, 0.9]),), features="comprehension that leaves None out")
+
+
+def slots_that_are_cleared(x):
+    rows, values = [None] * len(x), [None] * len(x)
+    for i in range(len(x)):
+        rows[i] = x * x[i]
+        values[i] = x[i] * x[0]
+    rows[1] = values[0] = None
+    s = 0.0
+    for row, v in zip(rows, values, strict=True):
+        if row is not None:
+            s = s + np.sum(row * row)
+        s = s * x[1] if v is None else s + v
+    return s
+
+
+add(slots_that_are_cleared, (draw(3),), features="items of a list become None again")

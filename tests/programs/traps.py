@@ -602,7 +602,7 @@ def whole_numbers_on_one_path(x):
         array[0] = x[1]
         array[1] = array[1] + x[2]
     a[:2] = b
-    return a[0] * x + a[1] * c + n
+    return a[0] * x + a[1] * c + n * np.full_like(n, x[2])
 
 
 add(
@@ -656,3 +656,21 @@ def sum_takes_the_place_of_an_array(x):
 
 
 add(sum_takes_the_place_of_an_array, (draw(3),), features="array before a loop, number after it")
+
+
+def numbers_of_branches_and_loops_in_constant_arrays(x):
+    k, m = (x[1] if x[0] > 0.6 else x[2]), x[0]
+    for _ in range(2):
+        m = m * x[1]
+    a = np.zeros(3) + k
+    b = m - np.ones((2, 3))
+    a[0] = x[1]
+    return np.sum(a) + np.sum(np.arange(4.0) - k) + np.sum(b, axis=0) * np.prod(np.ones(2) + m)
+
+
+add(
+    numbers_of_branches_and_loops_in_constant_arrays,
+    (np.array([0.5, 0.7, 0.9]),),
+    (np.array([0.7, 0.6, 0.9]),),
+    features="broadcasting of what a branch or a loop hands on",
+)
