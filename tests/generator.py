@@ -193,6 +193,7 @@ class Writer:
             lambda: f"np.cumsum({self.vector(scope, depth - 1)})",
             lambda: self.where(scope, depth),
             lambda: self.rolled(scope, depth),
+            lambda: self.stretched(VECTOR, scope, depth),
         ]
         if scope.names(MATRIX):
             options.append(lambda: f"np.sum({self.matrix(scope, depth - 1)}, axis=0)")
@@ -208,6 +209,13 @@ class Writer:
         array = self.operand(VECTOR, scope, depth - 1)
         return f"np.concatenate([{array}[1:], {array}[:1]])"
 
+    def stretched(self, kind: str, scope: Scope, depth: int) -> str:
+        """Return an expression whose shape comes from a constant array."""
+        shape = VECTOR_LENGTH if kind == VECTOR else (MATRIX_ROWS, VECTOR_LENGTH)
+        smaller = (FLOAT,) if kind == VECTOR else (VECTOR, FLOAT)
+        pattern = self.choose(("np.zeros({0}) + {1}", "np.ones({0}) * {1}", "{1} - np.full({0}, 0.5)"))
+        return pattern.format(shape, self.operand(self.choose(smaller), scope, depth - 1))
+
     def matrix(self, scope: Scope, depth: int) -> str:
         """Return an expression for an array of `MATRIX_ROWS` rows."""
         rows = ", ".join(self.vector(scope, 0) for _ in range(MATRIX_ROWS))
@@ -221,6 +229,7 @@ class Writer:
                 f"np.outer({self.operand(VECTOR, scope, depth - 1)}[:2], {self.vector(scope, depth - 1)})"
             ),
             lambda: self.row_means(scope, depth),
+            lambda: self.stretched(MATRIX, scope, depth),
         ]
         return self.choose(options)()
 

@@ -60,6 +60,17 @@ def fit(x, shape):  # type: ignore[no-untyped-def]
         np.broadcast_to(x, shape)
 
 
+def summable(shape, other, axes):  # type: ignore[no-untyped-def]
+    """Raise if arrays of two shapes cannot be summed over axes, as np.tensordot does it."""
+    if isinstance(axes, int):
+        left, right = shape[len(shape) - axes :], other[:axes]
+    else:
+        first, second = ([k] if isinstance(k, int) else k for k in axes)
+        left, right = tuple(shape[k] for k in first), tuple(other[k] for k in second)
+    if left != right:
+        raise ValueError("shape-mismatch for sum")
+
+
 def add_at(x, i, c):  # type: ignore[no-untyped-def]
     """np.add.at(x, i, c), which is quickest with one array of integers for each element that is added to."""
     places = i if isinstance(i, tuple) else (i,)

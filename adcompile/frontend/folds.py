@@ -12,7 +12,7 @@ import operator
 from typing import Any
 
 from ..ir.nodes import Items, Literal, Value
-from ..ir.types import Array, Scalar
+from ..ir.types import Array, ListOf, Scalar
 from ..rules.rule import FUNCTIONS
 from .branches import branch, truth
 from .growing import append, extend
@@ -33,6 +33,7 @@ from .values import (
     TupleVal,
     fresh_id,
     is_atom,
+    is_none,
 )
 
 
@@ -107,19 +108,12 @@ def _all_floats(items: tuple[Any, ...]) -> bool:
 
 def _extreme(name: str) -> Any:
     def handler(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
-        row = FUNCTIONS[getattr(builtins, name)]
         key = keywords.get("key", NONE)
-        plain = isinstance(key, Literal) and key.value is None
+        plain = is_none(key)
         if len(args) == 1:
             source = iterable(p, args[0], node)
-            if not isinstance(source, Fixed) and not plain:
-                p.no_derivative("AD202", f"`{name}` with `key=` of a sequence of run-time length", node,
-                                "comparisons written out")  # fmt: skip
             if not isinstance(source, Fixed):
-                value = args[0]
-                if isinstance(value, Value) and isinstance(value.type, Array):
-                    return p.builder.expand(f"np.{name}(x)", x=value)
-                return _extreme_of_sequence(p, row, name, counted(p, source), node)
+                return _extreme_at_run_time(p, name, args[0], counted(p, source), keywords, node)
             args = list(source.items)
         if not args:
             if "default" in keywords:
@@ -132,10 +126,27 @@ def _extreme(name: str) -> Any:
             return _first_extreme(p, ">" if name == "max" else "<", args, keys, node)
         result = args[0]
         for other in args[1:]:
-            result = p.builder.apply(row, result, other)
+            result = p.builder.apply(FUNCTIONS[getattr(builtins, name)], result, other)
         return result
 
     return handler
+
+
+def _extreme_at_run_time(
+    p: Parser, name: str, value: Any, source: Indexed, keywords: dict[str, Any], node: ast.AST
+) -> Any:
+    """Max or min of a value whose items are `source`, or what it is to be if there is none."""
+    key = keywords.get("key", NONE)
+
+    def found() -> Any:
+        if is_none(key) and isinstance(value, Value) and isinstance(value.type, Array):
+            return p.builder.expand(f"np.{name}(x)", x=value)
+        return _extreme_of_sequence(p, name, source, key, node)
+
+    if "default" not in keywords:
+        return found()
+    is_empty = p.builder.expand("n < 1", n=source.length)
+    return p.usable(branch(p, is_empty, lambda: keywords["default"], found), node, "the result of this call")
 
 
 def _first_extreme(p: Parser, op: str, items: list[Any], keys: list[Any], node: ast.AST) -> Any:
@@ -153,7 +164,7 @@ def _first_extreme(p: Parser, op: str, items: list[Any], keys: list[Any], node: 
     return p.usable(result, node, "the result of this call")
 
 
-def _extreme_of_sequence(p: Parser, row: Any, name: str, source: Indexed, node: ast.AST) -> Any:
+def _extreme_of_sequence(p: Parser, name: str, source: Indexed, key: Any, node: ast.AST) -> Any:
     """Max or min of a sequence of run-time length: one item after the other, as the builtin does."""
     require(p, "n < count", source.length, 1, ValueError(f"{name}() arg is an empty sequence"))
     rest = Indexed(
@@ -164,11 +175,15 @@ def _extreme_of_sequence(p: Parser, row: Any, name: str, source: Indexed, node: 
     item_of: list[Any] = []
 
     def body() -> None:
-        item = p.builder.apply(row, p.state.names[best], item_of[0])
-        p.state.names[best] = item
+        items = [p.usable(p.state.names[best], node, "the result of this call"), *item_of]
+        if is_none(key) and all(is_atom(i) and not isinstance(i.type, ListOf) for i in items):
+            p.state.names[best] = p.builder.apply(FUNCTIONS[getattr(builtins, name)], *items)
+            return
+        keys = items if is_none(key) else [p.call(key, [item], {}, node) for item in items]
+        p.state.names[best] = _first_extreme(p, ">" if name == "max" else "<", items, keys, node)
 
     iterate(p, rest, fresh_id(), lambda v: item_of.__setitem__(slice(None), [v]), body, node, None)
-    return p.state.names.pop(best)
+    return p.usable(p.state.names.pop(best), node, "the result of this call")
 
 
 def _any_all(is_any: bool) -> Any:
@@ -227,7 +242,7 @@ def _sorted(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST)
     """sorted(), of items whose order is known: by keys or by first items that are plain numbers and texts."""
     items = fixed_items(p, args[0], node)
     key, backwards_ = keywords.get("key", NONE), keywords.get("reverse", FALSE)
-    plain = isinstance(key, Literal) and key.value is None
+    plain = is_none(key)
     keys = [_comparable(i if plain else p.call(key, [i], {}, node)) for i in items]
     if isinstance(backwards_, Literal):
         try:

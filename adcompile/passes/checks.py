@@ -18,6 +18,7 @@ import numpy as np
 from ..ir.build import Builder
 from ..ir.nodes import (
     Apply,
+    Arg,
     Block,
     Call,
     For,
@@ -33,12 +34,13 @@ from ..ir.nodes import (
     values_in,
 )
 from ..ir.types import Array, shape_of
-from ..rules.helpers import FIT
+from ..rules.helpers import FIT, SUMMABLE
 from ..rules.indexing import GETITEM, TOGETHER, WRITES, is_basic
 from ..rules.rule import FUNCTIONS, OPERATORS
-from ..rules.typing import typ
+from ..rules.typing import known, typ
 from .activity import carried_params, carried_yields
-from .raising import may_raise, place_shape
+from .common import key_of
+from .raising import CONTRACTIONS, RESHAPE, TENSORDOT, may_raise, place_shape
 from .shapes import Shapes, Source, emptied, made, made_array, shape_made, view_of
 
 _NONE = Literal(None)
@@ -183,8 +185,12 @@ class _Checks:
     def _check(self, stmt: Apply) -> tuple[_Check | None, list[Stmt]]:
         """What raises if a statement does, so that it need not be computed; None if nothing else does."""
         with self.builder.block() as found, self.builder.at(stmt.loc):
-            if stmt.primitive is OPERATORS["@"]:
+            if stmt.primitive in CONTRACTIONS:
                 check = self._contraction(*stmt.args)
+            elif stmt.primitive is TENSORDOT:
+                check = self._summed(*stmt.args)
+            elif stmt.primitive is RESHAPE:
+                check = self._reshaped(*stmt.args)
             elif stmt.primitive in WRITES:
                 check = self._written(*stmt.args)
             elif _is_elementwise(stmt):
@@ -228,6 +234,22 @@ class _Checks:
                 x, whole = made(self.builder, part), made(self.builder, place)
                 self.builder.expand("np.broadcast_to(x, np.shape(a))", x=x, a=whole)
         return _Check("=", frozenset((*parts, place.key)), place.key)
+
+    def _summed(self, x: Any, y: Any, axes: Arg) -> _Check | None:
+        """The lengths of the axes that are summed over; None if the axes are not known."""
+        if not known(axes):
+            return None
+        sources = [self._source(v) for v in (x, y)]
+        self.builder.append(SUMMABLE, *(shape_made(self.builder, s) for s in sources), axes)
+        return _Check("summable", frozenset(), (*(s.key for s in sources), key_of(axes)))
+
+    def _reshaped(self, a: Any, *shape: Arg) -> _Check | None:
+        """An array of as many elements, given that shape; None where there is none for its shape alone."""
+        source = self._source(a)
+        if not isinstance(source.value, Value):
+            return None
+        made(self.builder, view_of(RESHAPE, source, shape))
+        return _Check("reshape", frozenset(), (source.key, key_of(shape)))
 
     def _contraction(self, x: Any, y: Any) -> _Check | None:
         """A product of the same lengths that multiplies nothing; None for stacks of matrices."""

@@ -7,24 +7,45 @@ is out of range: those come up where the derivative uses the same index.
 
 from __future__ import annotations
 
-from ..ir.nodes import Apply, Arg, Items, Through, Value
+import math
+
+import numpy as np
+
+from ..ir.nodes import Apply, Arg, Items, Literal, Through, Value
 from ..ir.types import Array, ListOf, Shape, Type, same_size, shape_of
-from ..rules.helpers import FIT
+from ..rules import tables  # noqa: F401  (enters the rows)
+from ..rules.assembled import tensordot_axes
+from ..rules.helpers import FIT, SUMMABLE
 from ..rules.indexing import TOGETHER, WRITES, index_type
-from ..rules.typing import shape_argument, typ
+from ..rules.rule import FUNCTIONS, OPERATORS, Primitive
+from ..rules.typing import known, shape_argument, typ, value_of
+
+RESHAPE, TENSORDOT = FUNCTIONS[np.reshape], FUNCTIONS[np.tensordot]
+_INNER = FUNCTIONS[np.inner]
+# products that sum over the last axis of the first operand and the last but one of the second
+CONTRACTIONS = (OPERATORS["@"], FUNCTIONS[np.matmul], FUNCTIONS[np.dot])
 
 
 def may_raise(stmt: Apply) -> bool:
     """Whether operands may have shapes that do not fit."""
     row = stmt.primitive
-    if row.name == "x @ y":
-        return _contraction_may_raise(stmt)
+    if row in CONTRACTIONS:
+        return _contraction_may_raise(row, *stmt.args)
+    if row is _INNER:
+        a, b = (shape_of(typ(v)) for v in stmt.args)
+        return not a or not b or not same_size(a[-1], b[-1])
+    if row is TENSORDOT:
+        return _tensordot_may_raise(*stmt.args)
+    if row is RESHAPE:
+        return _reshape_may_raise(stmt)
     if row.name.split("(")[0] in _ALIKE:
         return _uneven(stmt.args[0])
     if row in WRITES:
         return _write_may_raise(*stmt.args)
     if row is FIT or row.name == "np.broadcast_to(x, shape)":
         return not fits(shape_of(typ(stmt.args[0])), shape_argument(stmt.args[1]))
+    if row is SUMMABLE:
+        return True
     if row is TOGETHER:
         return _broadcast_may_raise(stmt.args[0])
     if row.name == "np.broadcast_shapes(*shapes)":
@@ -77,11 +98,48 @@ def fits(shape: Shape, place: Shape) -> bool:
     return all(n == 1 or same_size(n, m) for n, m in zip(shape, places, strict=True))
 
 
-def _contraction_may_raise(stmt: Apply) -> bool:
-    a, b = (shape_of(typ(x)) for x in stmt.args)
-    if not a or not b:
+def _contraction_may_raise(row: Primitive, x: Arg, y: Arg) -> bool:
+    a, b = (shape_of(typ(v)) for v in (x, y))
+    if a is None or b is None:
         return True
+    if not a or not b:
+        # np.dot multiplies by a number
+        return row is not FUNCTIONS[np.dot]
     return not same_size(a[-1], b[0] if len(b) == 1 else b[-2])
+
+
+def _tensordot_may_raise(x: Arg, y: Arg, axes: Arg) -> bool:
+    a, b = (shape_of(typ(v)) for v in (x, y))
+    if a is None or b is None or not known(axes):
+        return True
+    try:
+        first, second = tensordot_axes(value_of(axes), len(a), len(b))
+        return len(first) != len(second) or not all(
+            same_size(a[m], b[n]) for m, n in zip(first, second, strict=True)
+        )
+    except (TypeError, ZeroDivisionError, IndexError):
+        # these axes are none of theirs
+        return True
+
+
+def _reshape_may_raise(stmt: Apply) -> bool:
+    """Whether an array may have another number of elements than the shape that it is given."""
+    a, shape = stmt.args[:2]
+    left, right = shape_of(typ(a)), shape_of(stmt.outs[0].type)
+    if isinstance(shape, Literal) and shape.value == -1:
+        return False
+    if left is None or right is None:
+        return True
+    rest = list(right)
+    others = []
+    for n in left:
+        same = [k for k, m in enumerate(rest) if same_size(n, m)]
+        if same:
+            del rest[same[0]]
+        else:
+            others.append(n)
+    counted = [n for n in (*others, *rest) if isinstance(n, int)]
+    return len(counted) < len(others) + len(rest) or math.prod(others) != math.prod(rest)  # type: ignore[arg-type]
 
 
 # what makes one array of items that have to be alike

@@ -88,13 +88,14 @@ general(
     effect="view",
 )
 # what is made when the last derivative has been taken
-SLICE, WHOLE, OUTER_PRODUCTS, FIT = (
+SLICE, WHOLE, OUTER_PRODUCTS, FIT, SUMMABLE = (
     Primitive(text, tuple(map(Param, params)), parse_expression(text), types, NAMESPACE)
     for text, params, types in (
         ("slice(start, stop)", ("start", "stop"), lambda start, stop: OPAQUE),
         ("slice(stop)", ("stop",), lambda stop: OPAQUE),
         ("outer_products(terms, x)", ("terms", "x"), lambda terms, x: typ(x)),
         ("fit(x, shape)", ("x", "shape"), lambda x, shape: OPAQUE),
+        ("summable(shape, other, axes)", ("shape", "other", "axes"), lambda shape, other, axes: OPAQUE),
     )
 )
 NEXT_SNAPSHOT = constant("next_snapshot(start, stop, most, taken)", types=lambda *args: INT)

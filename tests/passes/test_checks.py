@@ -157,6 +157,49 @@ def test_a_derivative_raises_where_the_program_does(f, argnums):
         assert outcome(f, *args) == outcome(derivative, *args), (steps, n, m)
 
 
+PRODUCTS = {
+    "dot": (lambda x, y: np.dot(x, y), ((2, 4), (4,)), ((2, 4), (3,))),
+    "dot_of_vectors": (lambda x, y: np.dot(x, y), ((4,), (4,)), ((4,), (3,))),
+    "dot_of_stacks": (lambda x, y: x.dot(y), ((2, 3, 4), (2, 4, 5)), ((2, 3, 4), (2, 3, 5))),
+    "dot_with_a_number": (lambda x, y: np.dot(2.0, x) + np.sum(y), ((2, 4), (4,)), None),
+    "matmul": (lambda x, y: np.matmul(x, y), ((2, 4), (4, 3)), ((2, 4), (3, 3))),
+    "inner": (lambda x, y: np.inner(x, y), ((2, 4), (3, 4)), ((2, 4), (4, 3))),
+    "tensordot": (lambda x, y: np.tensordot(x[1:], y, 1), ((2, 4), (4, 5)), ((2, 4), (3, 5))),
+    "tensordot_of_axes": (lambda x, y: np.tensordot(x, y, ([0], [1])), ((2, 4), (3, 2)), ((2, 4), (2, 4))),
+    "tensordot_over_all": (lambda x, y: np.tensordot(x, y), ((2, 4), (2, 4)), ((2, 4), (4, 2))),
+    "reshape": (lambda x, y: x.reshape(y.shape), ((2, 4), (4, 2)), ((2, 4), (3, 3))),
+    "reshape_to_the_rest": (lambda x, y: x.reshape(len(y), -1), ((2, 4), (4, 2)), ((2, 4), (3, 3))),
+    "reshape_of_a_result": (lambda x, y: np.sin(x).reshape(-1, len(y))[0], ((2, 4), (2,)), ((2, 4), (3,))),
+}
+
+
+@pytest.mark.parametrize("case", PRODUCTS.values(), ids=PRODUCTS)
+def test_products_and_new_shapes_that_nobody_needs_raise(case):
+    f, fitting, unfitting = case
+
+    def linear(x, y, c):
+        return np.sum(c) + np.sum(f(x, y))
+
+    derivative = ad.grad(linear, argnums=2)
+    for shapes in (fitting, unfitting) if unfitting else (fitting,):
+        args = (*map(np.ones, shapes), np.ones(2))
+        assert (
+            outcome(linear, *args)
+            == outcome(derivative, *args)
+            == (None if shapes is fitting else ValueError)
+        )
+
+
+def test_sizes_that_are_known_are_not_checked():
+    def f(x, c):
+        y = np.reshape(x, -1)[:6].reshape(2, 3)
+        return np.sum(np.tensordot(y, np.ones((3, 2)), 1)) + np.sum(x.reshape(x.shape)) + np.sum(c)
+
+    source = ad.lower(f, np.ones((3, 4)), np.ones(3), argnums=1).source
+    assert "reshape(x.shape" not in source
+    assert "tensordot" not in source
+
+
 def test_a_linear_program_has_no_forward_sweep():
     source = ad.lower(weighted, 3, np.ones(5), np.ones(5), argnums=2).source
     assert "np.broadcast(w, u)  # raises if the shapes do not fit" in source

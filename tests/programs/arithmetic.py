@@ -420,3 +420,23 @@ def comparison_chain_on_equal(x, y):
 
 
 add(comparison_chain_on_equal, (1.5, 0.5), holomorphic=True, features="==, !=")
+
+
+def extremes_of_sequences(x, y):
+    first, k = max((v * v, k) for k, v in enumerate(x))
+    nearest = min(range(len(x)), key=lambda i: abs(x[i] - y))
+    largest = max(x, key=lambda v: np.cos(v))
+    return (
+        first * y
+        + x[k] * x[nearest] ** 2
+        + largest * max((v for v in x[:0]), default=y)
+        + min(x[3:], default=y)
+    )
+
+
+add(
+    extremes_of_sequences,
+    (np.array([0.3, -1.2, 0.8]), 0.4),
+    autograd=False,
+    features="max and min with key=, of tuples, default=",
+)

@@ -672,5 +672,6 @@ add(
     numbers_of_branches_and_loops_in_constant_arrays,
     (np.array([0.5, 0.7, 0.9]),),
     (np.array([0.7, 0.6, 0.9]),),
+    autograd=False,
     features="broadcasting of what a branch or a loop hands on",
 )
