@@ -12,9 +12,8 @@ from typing import Any
 
 from .backend.emit import Interface
 from .backend.expressions import Namespace
-from .backend.order import count_uses
 from .deriving import Derived, Wanted
-from .ir.nodes import Value, free_values
+from .ir.nodes import Value, count_uses, free_values
 from .saved import docstring
 from .tracing import Traced, argument_name
 

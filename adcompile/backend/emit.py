@@ -12,7 +12,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..ir.nodes import Block, For, Function, If, Stmt, Value, While, free_values
+from ..ir.nodes import Block, For, Function, If, Stmt, Value, While, count_uses, free_values
 from ..passes.absent import absent_values
 from .expressions import Expressions, Namespace, to_text
 from .inplace import make_updates_safe
@@ -20,7 +20,7 @@ from .iterate import grown_by, iterate_saved
 from .layout import Line, Page
 from .names import Names, choose_names, helpers_called
 from .nesting import choose_nested
-from .order import count_uses, order_of
+from .order import order_of
 from .reuse import read_early, reuse_memory
 from .statements import Calls, Statements, unused
 from .together import join_saved

@@ -8,13 +8,12 @@ that the loop also grows, nor for loops of the user's own, whose `pop` may find 
 
 from __future__ import annotations
 
-from ..ir.nodes import Apply, Block, For, Items, Literal, Stmt, Value, While, blocks_of
+from ..ir.nodes import Apply, Block, For, Items, Literal, Stmt, Value, While, blocks_of, count_uses
 from ..ir.types import ListOf
 from ..passes.activity import carried_params, carried_yields
 from ..passes.dead import remove_dead
 from ..rules import lists
 from ..rules.rule import OPERATORS
-from .order import count_uses
 
 
 def iterate_saved(block: Block) -> None:

@@ -7,14 +7,26 @@ in between could change what it reads. Not for printing.
 
 from __future__ import annotations
 
-from ..ir.nodes import Apply, Block, For, If, Literal, Stmt, Value, While, blocks_of, operands, values_in
+from ..ir.nodes import (
+    Apply,
+    Block,
+    For,
+    If,
+    Literal,
+    Stmt,
+    Value,
+    While,
+    blocks_of,
+    count_uses,
+    operands,
+    values_in,
+)
 from ..ir.types import ListOf
 from ..passes.alias import Classes
 from ..rules import lists
 from ..rules.indexing import GETITEM
 from ..rules.python import ENTER, EXIT
 from .inplace import is_update
-from .order import count_uses
 from .reuse import Reuse
 
 _LONGEST = 72

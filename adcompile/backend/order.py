@@ -37,29 +37,6 @@ class Order:
         return value in self.spans
 
 
-def count_uses(block: Block) -> dict[Value, int]:
-    """How many places read each value."""
-    uses: dict[Value, int] = {}
-
-    def visit(b: Block) -> None:
-        for stmt in b.statements:
-            for v in operands(stmt):
-                uses[v] = uses.get(v, 0) + 1
-            if isinstance(stmt, If):
-                visit(stmt.then)
-                visit(stmt.orelse)
-            elif isinstance(stmt, For):
-                visit(stmt.body)
-            elif isinstance(stmt, While):
-                visit(stmt.test)
-                visit(stmt.body)
-        for v in values_in(b.yields):
-            uses[v] = uses.get(v, 0) + 1
-
-    visit(block)
-    return uses
-
-
 def expression_inputs(stmt: Stmt) -> Iterator[Value]:
     """What a statement reads when it is written as an expression."""
     yield from operands(stmt)

@@ -1,7 +1,7 @@
 """Helpers that emitted code may call, for sequences and order statistics; each is written out like those of
 `runtime`.
 
-In and out: run-time numbers and arrays. Every helper stands alone on NumPy and on helpers of these two files.
+In and out: run-time numbers and arrays. Every helper stands alone on NumPy and on helpers of these files.
 """
 # mypy: disable-error-code="no-untyped-call"
 

@@ -12,12 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ..ir.nodes import Apply, Block, For, If, Items, Stmt, Value, While, blocks_of
+from ..ir.nodes import Apply, Block, For, If, Items, Stmt, Value, While, blocks_of, count_uses
 from ..ir.types import ListOf, Record
 from ..passes.activity import carried_params, carried_yields
 from ..rules import lists
 from .iterate import leading_items
-from .order import count_uses
 
 
 def join_saved(blocks: Sequence[Block]) -> None:

@@ -323,6 +323,27 @@ def all_statements(block: Block) -> Iterator[Stmt]:
             yield from all_statements(inner)
 
 
+def readers_of(block: Block) -> dict[Value, list[Stmt | None]]:
+    """What reads each value in a block and in the blocks in it: statements, and None for a block that hands
+    it on; once for each place.
+    """
+    found: dict[Value, list[Stmt | None]] = {}
+    for stmt in all_statements(block):
+        for v in operands(stmt):
+            found.setdefault(v, []).append(stmt)
+        for inner in blocks_of(stmt):
+            for v in values_in(inner.yields):
+                found.setdefault(v, []).append(None)
+    for v in values_in(block.yields):
+        found.setdefault(v, []).append(None)
+    return found
+
+
+def count_uses(block: Block) -> dict[Value, int]:
+    """How many places in a block and in the blocks in it read each value."""
+    return {v: len(readers) for v, readers in readers_of(block).items()}
+
+
 def clone_block(block: Block, mapping: dict[Value, Any]) -> Block:
     """A copy that defines fresh values; `mapping` gives the images of free values and receives those of new
     ones.

@@ -25,8 +25,7 @@ from ..ir.nodes import (
     Value,
     all_statements,
     blocks_of,
-    operands,
-    values_in,
+    readers_of,
 )
 from ..ir.types import Array, ListOf, dtype_of, shape_of
 from ..rules import lists
@@ -58,14 +57,7 @@ def bundle(block: Block) -> None:
     loops = [s for s in all_statements(block) if isinstance(s, For) and s.adjoint]
     if not any(_is_outer(s) for loop in loops for s in loop.body.statements):
         return
-    uses: dict[Value, list[Stmt | None]] = {}
-    for stmt in all_statements(block):
-        for v in operands(stmt):
-            uses.setdefault(v, []).append(stmt)
-        for inner in blocks_of(stmt):
-            for v in values_in(inner.yields):
-                uses.setdefault(v, []).append(None)
-    _Bundles(uses).block(block)
+    _Bundles(readers_of(block)).block(block)
 
 
 class _Bundles:

@@ -14,7 +14,17 @@ from typing import Any
 import numpy as np
 
 from ..ir.build import Builder
-from ..ir.nodes import Apply, Arg, Block, Literal, Stmt, Value, all_statements, blocks_of, operands, values_in
+from ..ir.nodes import (
+    Apply,
+    Arg,
+    Block,
+    Literal,
+    Stmt,
+    Value,
+    all_statements,
+    blocks_of,
+    count_uses,
+)
 from ..ir.types import Array, Scalar, Shape, shape_of
 from ..rules import tables  # noqa: F401  (enters the rows)
 from ..rules.results import is_none
@@ -29,17 +39,9 @@ _DTYPES = ("float64", "complex128")
 
 def write_inner_products(block: Block) -> None:
     """Rewrite the sums of a block and of the blocks in it."""
-    definitions: dict[Value, Apply] = {}
-    uses: dict[Value, int] = {}
-    for stmt in all_statements(block):
-        if isinstance(stmt, Apply):
-            definitions.update(dict.fromkeys(stmt.outs, stmt))
-        for v in (*operands(stmt), *(v for b in blocks_of(stmt) for v in values_in(b.yields))):
-            uses[v] = uses.get(v, 0) + 1
-    for v in values_in(block.yields):
-        uses[v] = uses.get(v, 0) + 1
+    definitions = {out: s for s in all_statements(block) if isinstance(s, Apply) for out in s.outs}
     if any(s.adjoint and s.primitive is _SUM for s in definitions.values()):
-        _InnerProducts(definitions, uses).block(block)
+        _InnerProducts(definitions, count_uses(block)).block(block)
 
 
 @dataclass

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..ir.nodes import Apply, Block, Stmt, Value, all_statements, blocks_of, operands, values_in
+from ..ir.nodes import Apply, Block, Stmt, Value, blocks_of, count_uses
 from ..ir.types import Array, dtype_of, shape_of
 from ..rules.helpers import ACCUMULATE
 from ..rules.indexing import INDEX_ADD, INDEX_ADD_AT, INDEX_SET
@@ -23,13 +23,7 @@ from .stores import ZEROS
 
 def add_directly(block: Block) -> None:
     """Add to an adjoint what is added to zeros before."""
-    uses: dict[Value, int] = {}
-    for stmt in all_statements(block):
-        for v in (*operands(stmt), *(v for b in blocks_of(stmt) for v in values_in(b.yields))):
-            uses[v] = uses.get(v, 0) + 1
-    for v in values_in(block.yields):
-        uses[v] = uses.get(v, 0) + 1
-    _visit(block, uses)
+    _visit(block, count_uses(block))
 
 
 def _visit(block: Block, uses: dict[Value, int]) -> None:

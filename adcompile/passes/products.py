@@ -13,7 +13,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..ir.build import Builder
-from ..ir.nodes import Apply, Arg, Block, Literal, Stmt, Value, all_statements, blocks_of, operands, values_in
+from ..ir.nodes import (
+    Apply,
+    Arg,
+    Block,
+    Literal,
+    Stmt,
+    Value,
+    all_statements,
+    blocks_of,
+    count_uses,
+    operands,
+    values_in,
+)
 from ..ir.types import Array, Scalar, shape_of
 from ..rules import tables  # noqa: F401  (enters the rows)
 from ..rules.rule import OPERATORS
@@ -25,20 +37,12 @@ _SUMS = (_PLUS, OPERATORS["-"])
 
 def reassociate(block: Block) -> None:
     """Rewrite the products of a block and of the blocks in it."""
-    uses: dict[Value, int] = {}
     builder = Builder()
-    for stmt in all_statements(block):
-        for v in operands(stmt):
-            uses[v] = uses.get(v, 0) + 1
-        for inner in blocks_of(stmt):
-            for v in values_in(inner.yields):
-                uses[v] = uses.get(v, 0) + 1
-        if isinstance(stmt, Apply):
-            builder.definitions.update(dict.fromkeys(stmt.outs, stmt))
-    for v in values_in(block.yields):
-        uses[v] = uses.get(v, 0) + 1
     builder.adjoint = True
-    _Products(builder, uses).block(block)
+    builder.definitions.update(
+        (out, stmt) for stmt in all_statements(block) if isinstance(stmt, Apply) for out in stmt.outs
+    )
+    _Products(builder, count_uses(block)).block(block)
 
 
 @dataclass

@@ -12,7 +12,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..ir.build import Builder
-from ..ir.nodes import Apply, Block, Literal, Stmt, Value, all_statements, blocks_of, operands, values_in
+from ..ir.nodes import (
+    Apply,
+    Block,
+    Literal,
+    Stmt,
+    Value,
+    all_statements,
+    blocks_of,
+    readers_of,
+)
 from ..ir.types import Array, Type, dtype_of, shape_of
 from ..rules import tables  # noqa: F401  (enters the rows)
 from ..rules.rule import OPERATORS
@@ -24,20 +33,9 @@ _TIMES, _OVER = OPERATORS["*"], OPERATORS["/"]
 
 def collect_terms(block: Block) -> None:
     """Rewrite the sums of a block and of the blocks in it."""
-    definitions: dict[Value, Apply] = {}
-    readers: dict[Value, list[Stmt | None]] = {}
-    for stmt in all_statements(block):
-        if isinstance(stmt, Apply):
-            definitions.update(dict.fromkeys(stmt.outs, stmt))
-        for v in operands(stmt):
-            readers.setdefault(v, []).append(stmt)
-        for inner in blocks_of(stmt):
-            for v in values_in(inner.yields):
-                readers.setdefault(v, []).append(None)
-    for v in values_in(block.yields):
-        readers.setdefault(v, []).append(None)
+    definitions = {out: s for s in all_statements(block) if isinstance(s, Apply) for out in s.outs}
     if any(s.adjoint and s.primitive in (_PLUS, _MINUS) for s in definitions.values()):
-        _Sums(definitions, readers).block(block)
+        _Sums(definitions, readers_of(block)).block(block)
 
 
 @dataclass

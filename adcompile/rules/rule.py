@@ -23,7 +23,7 @@ from typing import Literal as OneOf
 
 import numpy as np
 
-from ..backend import runtime, sequences
+from ..backend import factors, runtime, sequences
 from ..errors import AdcompileError
 from ..ir.nodes import Arg, Items, Literal, Through, Value
 from ..ir.types import ListOf, Type, dtype_of, shape_of
@@ -136,7 +136,7 @@ ATTRIBUTES: dict[str, Primitive] = {}
 # functions that emitted code or rule texts may call by name, beside np and math
 HELPERS: dict[str, Any] = {
     n: f
-    for module in (runtime, sequences)
+    for module in (runtime, factors, sequences)
     for n, f in vars(module).items()
     if getattr(f, "__module__", "") == module.__name__
 }
