@@ -214,7 +214,10 @@ class Writer:
         shape = VECTOR_LENGTH if kind == VECTOR else (MATRIX_ROWS, VECTOR_LENGTH)
         smaller = (FLOAT,) if kind == VECTOR else (VECTOR, FLOAT)
         pattern = self.choose(("np.zeros({0}) + {1}", "np.ones({0}) * {1}", "{1} - np.full({0}, 0.5)"))
-        return pattern.format(shape, self.operand(self.choose(smaller), scope, depth - 1))
+        # mostly a variable: what a branch or a loop hands on has to be stretched as well
+        named = [name for part in smaller for name in scope.names(part)]
+        inner = self.choose([*named, *named, self.operand(self.choose(smaller), scope, depth - 1)])
+        return pattern.format(shape, inner)
 
     def matrix(self, scope: Scope, depth: int) -> str:
         """Return an expression for an array of `MATRIX_ROWS` rows."""
