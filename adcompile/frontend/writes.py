@@ -315,6 +315,10 @@ def apply_with_out(
         return apply_primitive(p, row, args, keywords, node)
     array = target_of(p, out, "out=", node)
     where = keywords.pop("where", Literal(True))
+    if row.regular and not (isinstance(where, Literal) and where.value is True):
+        # NumPy does not compute elsewhere: nor is anything infinite there
+        where = as_operand(p, where, node)
+        args = [_where_computed(p, where, as_operand(p, a, node), row.safe) for a in args]
     wanted = dtype_of(array.type)
     if spelled(row) in _COMPUTED_IN and "dtype" not in keywords and wanted is not None:
         given = keywords | {"dtype": Literal(np.dtype(wanted).type, f"np.{wanted}")}
@@ -324,6 +328,12 @@ def apply_with_out(
         value = apply_primitive(p, row, args, keywords, node)
     cast = row.pointwise or spelled(row) in (*_COMPUTED_IN, *_CAST)
     return deliver(p, array, value, where, cast, node)
+
+
+def _where_computed(p: Parser, where: Any, operand: Any, safe: float) -> Any:
+    if not is_differentiable(typ(operand)):
+        return operand
+    return p.builder.expand("np.where(c, x, safe)", c=where, x=operand, safe=Literal(safe))
 
 
 def deliver(p: Parser, array: Value, value: Any, where: Any, cast: bool, node: ast.AST) -> Value:

@@ -29,11 +29,11 @@ from ..ir.nodes import (
 )
 from ..ir.types import is_differentiable
 from ..rules import indexing, lists
+from ..rules.expand import rule_environment, rule_facts
 from ..rules.rule import Primitive, call_rule
 from .activity import carried_params, carried_yields, refuse_inactive, useful_values, varied_values
 from .cotangents import adjoint_type, as_array, full, zeros
 from .invariance import without_influence
-from .reverse import rule_environment, rule_facts
 
 Dots = dict[Value, Any]
 

@@ -9,7 +9,7 @@ adjoints: `passes.cotangents`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,7 +38,6 @@ from ..ir.nodes import (
     leaves,
     map_arg,
     substitute,
-    values_in,
 )
 from ..ir.types import (
     FLOAT,
@@ -53,12 +52,13 @@ from ..ir.types import (
 )
 from ..ir.wording import word_of
 from ..rules import indexing, lists
-from ..rules.expand import NAMES, expand
+from ..rules.expand import expand, rule_environment, rule_facts
 from ..rules.rule import OPERATORS, call_rule, facts_of
 from ..rules.typing import typ
 from .activity import carried_params, carried_yields, refuse_inactive, useful_values, varied_values
 from .adjoints import Adjoints, Bars
 from .cotangents import adjoint_type, as_array, complete, full, reduce_to, zeros
+from .guards import Guards
 from .held import Held
 from .invariance import without_influence
 from .keep import ensure_defined, keep, recomputable
@@ -87,7 +87,7 @@ def reverse(builder: Builder, block: Block, wrt: Sequence[Value], seeds: Sequenc
     varied = varied_values(block, wrt, without_influence(block, wanted))
     useful = useful_values(block, wanted)
     refuse_inactive(block, varied, useful)
-    sweep = _Sweep(builder, block, varied & useful, {}, varied)
+    sweep = _Sweep(builder, block, varied & useful, {}, varied, wanted)
     bars = Bars()
     with builder.block() as backward, builder.at(None, adjoint=True), looking_at_shapes(builder, block):
         for atom, seed in zip(block.yields, seeds, strict=True):
@@ -106,8 +106,6 @@ class _Pair:
     backward: Function
     # of a recomputed function, the arguments that its backward function reads
     reads: list[int] = field(default_factory=list)
-    # the arguments some of whose elements a mask discards
-    masked: set[int] = field(default_factory=set)
 
 
 class _Sweep(Adjoints):
@@ -120,6 +118,7 @@ class _Sweep(Adjoints):
         active: set[Value],
         pairs: dict[Any, _Pair],
         varied: set[Value],
+        full: Iterable[Any],
     ) -> None:
         super().__init__(builder, active)
         self.pairs = pairs
@@ -130,9 +129,7 @@ class _Sweep(Adjoints):
         self.here: set[Value] = set()
         # shapes that values have if what they are written to, or computed for, does not raise
         self.fitting: dict[Value, Shape] = {}
-        # values some of whose elements are discarded by a mask further on:
-        # there their adjoint is exactly zero
-        self.masked: set[Value] = set()
+        self.guards = Guards(block, full)
         # how many loops the statement being reversed stands in
         self.loops = 0
 
@@ -208,10 +205,7 @@ class _Sweep(Adjoints):
             z_bar = self.builder.expand("np.real(x)", x=z_bar)
         env, facts = rule_environment(stmt), rule_facts(stmt)
         env["z_bar"], facts["z_bar"] = z_bar, facts_of(z_bar)
-        if row.masks or (row.pointwise and z in self.masked):
-            self.masked.update(v for v in values_in(stmt.args) if v in self.active)
-        if row.pointwise and z in self.masked:
-            env = _Guarded(self.builder, env, row.safe)
+        env = self.guards.guarded(self.builder, stmt, env, facts)
         for param, arg in zip(row.params, stmt.args, strict=True):
             rule = row.pullbacks.get(param.name)
             if rule is None:
@@ -300,7 +294,6 @@ class _Sweep(Adjoints):
         if not self._touches(stmt):
             return stmt
         for block in (stmt.then, stmt.orelse):
-            self._mask(stmt.outs, block.yields)
             for v in free_values(block):
                 self.settled(bars, v)
         branches = [self._branch(b, bars, out_bars) for b in (stmt.then, stmt.orelse)]
@@ -350,13 +343,6 @@ class _Sweep(Adjoints):
                 self.settled(inner, v)
         return _Branch(forward, backward, inner.sums)
 
-    def _mask(self, outs: Sequence[Value], atoms: Sequence[Any]) -> bool:
-        """Discard elements of what is handed on where they are discarded behind; whether that is news."""
-        found = {a for out, a in zip(outs, atoms, strict=True) if out in self.masked and isinstance(a, Value)}
-        news = not found <= self.masked
-        self.masked |= found
-        return news
-
     def _into(self, statements: list[Stmt]) -> Any:
         return _Redirect(self.builder, statements)
 
@@ -392,12 +378,7 @@ class _Sweep(Adjoints):
         params = carried_params(stmt)
         carried = [k for k, p in enumerate(params) if p in self.active or stmt.outs[k] in self.active]
         first = {k: complete(self.builder, out_bars[k], stmt.outs[k]) for k in carried}
-        self._mask(stmt.outs, carried_yields(stmt))
         sweep = self._body(stmt, carried, {})
-        if self._mask(params, carried_yields(stmt)):
-            # a mask in the body discards what the iteration before has made
-            sweep = self._body(stmt, carried, {})
-        self._mask(params, stmt.init)
         steady = {k: first[k] for k in carried if sweep.leaving[k] is sweep.entering[k]}
         if steady:
             # an adjoint that no iteration changes is no variable of the loop
@@ -460,9 +441,8 @@ class _Sweep(Adjoints):
         )
         reached = self.active if stmt.function.recomputed else self.varied
         active = tuple(isinstance(a, Value) and a in reached and is_differentiable(a.type) for a in stmt.args)
-        masked = frozenset(k for k, out in enumerate(stmt.outs) if asked[k] and out in self.masked)
-        pair = derived_pair(self.builder, stmt.function, (active, asked, masked), self.pairs)
-        self.masked.update(a for k, a in enumerate(stmt.args) if k in pair.masked and isinstance(a, Value))
+        full = frozenset(k for k, out in enumerate(stmt.outs) if asked[k] and self.guards.is_full(out))
+        pair = derived_pair(self.builder, stmt.function, (active, asked, full), self.pairs)
         forward, kept = self._forward_call(stmt, pair)
         seeds = []
         for bar, out, wanted in zip(out_bars, stmt.outs, asked, strict=True):
@@ -501,30 +481,6 @@ class _Branch:
     forward: list[Stmt]
     backward: list[Stmt]
     bars: dict[Value, Any]
-
-
-class _Guarded(dict[str, Any]):
-    """The names of a row's texts where a mask discards elements.
-
-    Those elements take a value at which the partials are finite. Zero times a partial is then zero,
-    where the partial itself would be infinite or NaN.
-    """
-
-    def __init__(self, builder: Builder, env: dict[str, Any], safe: float) -> None:
-        super().__init__(env)
-        self.builder, self.safe = builder, Literal(safe)
-        self.guarded: dict[str, Any] = {}
-
-    def __getitem__(self, name: str) -> Any:
-        value = super().__getitem__(name)
-        if name == "z_bar" or not isinstance(value, Value) or not is_differentiable(value.type):
-            return value
-        if isinstance(value.type, (ListOf, Record)):
-            return value
-        if name not in self.guarded:
-            mask = {"g": super().__getitem__("z_bar"), "v": value, "safe": self.safe}
-            self.guarded[name] = self.builder.expand("np.where(g != 0, v, safe)", **mask)
-        return self.guarded[name]
 
 
 class _Redirect:
@@ -566,21 +522,6 @@ def list_depth(t: Type | None) -> int:
     return 1 + list_depth(t.element) if isinstance(t, ListOf) else 0
 
 
-def rule_environment(stmt: Apply) -> dict[str, Any]:
-    """What the names in a row's texts stand for at one statement."""
-    env: dict[str, Any] = {p.name: a for p, a in zip(stmt.primitive.params, stmt.args, strict=True)}
-    env["z"] = stmt.outs[0]
-    env[NAMES] = stmt.primitive.namespace
-    return env
-
-
-def rule_facts(stmt: Apply) -> dict[str, Any]:
-    """What a rule that is a function may ask for at one statement."""
-    facts = {p.name: facts_of(a) for p, a in zip(stmt.primitive.params, stmt.args, strict=True)}
-    facts["z"] = facts_of(stmt.outs[0])
-    return facts
-
-
 def derived_pair(
     builder: Builder,
     function: Function,
@@ -589,8 +530,8 @@ def derived_pair(
 ) -> _Pair:
     """The forward function (results and residuals) and the backward function of one that is not inlined.
 
-    `wanted` says which arguments are active, the adjoints of which results are given, and in which of those a
-    mask has discarded elements.
+    `wanted` says which arguments are active, the adjoints of which results are given, and of which of those
+    all elements are read.
     """
     key = (function, wanted)
     if key in pairs:
@@ -602,15 +543,14 @@ def derived_pair(
         block = clone_block(block, {})
         for stmt in block.statements:
             builder.record(stmt)
-    active, asked, masked = wanted
+    active, asked, full = wanted
     wrt = [p for p, a in zip(block.params, active, strict=True) if a]
     pair = pairs[key] = _undefined_pair(function, wrt)
     dependent = [y for y, a in zip(block.yields, asked, strict=True) if a]
     varied = varied_values(block, wrt, without_influence(block, dependent))
     useful = useful_values(block, dependent)
     refuse_inactive(block, varied, useful)
-    sweep = _Sweep(builder, block, varied & useful, pairs, varied)
-    sweep.masked.update(y for k in masked if isinstance(y := block.yields[k], Value))
+    sweep = _Sweep(builder, block, varied & useful, pairs, varied, [block.yields[k] for k in full])
     bars = Bars()
     seeds = [Value(adjoint_type(y.type), "out_bar", True) for y in dependent]
     with builder.block() as statements, builder.at(None, adjoint=True), looking_at_shapes(builder, block):
@@ -621,7 +561,6 @@ def derived_pair(
         for v in wrt:
             bar = sweep.settled(bars, v)
             results.append(complete(builder, bar, v))
-    pair.masked = {k for k, p in enumerate(block.params) if p in sweep.masked}
     whole = Block(tuple(seeds), statements, tuple(results))
     if function.recomputed:
         _close_recomputing(pair, block, forward_statements, whole)

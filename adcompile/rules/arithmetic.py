@@ -28,6 +28,17 @@ def power_exponent(x: Any, y: Any) -> str:
     return "z * log_or_zero(x)"
 
 
+def power_regular(x: Any, y: Any) -> str:
+    """Where both partials of x ** y are finite: not at 0 for small exponents, nor at NaN."""
+    if isinstance(y, (int, float)):
+        if y == int(y):
+            return "" if y >= 0 else "x != 0"
+        if isinstance(x, Facts) and x.dtype is not None and not is_complex(x):
+            return "x >= 0" if y > 1 else "x > 0"
+    plain = isinstance(x, Facts) and is_python(x.type)
+    return "x != 0" if plain else "(x != 0) & np.isfinite(z)"
+
+
 def divisor(x: Any) -> str:
     """∂(x / y)/∂y with the factor 1 / y of the derivative by x; of a reciprocal, from it alone."""
     return "-(z * z)" if type(x) in (int, float) and x == 1 else "-(1 / y * z)"
@@ -36,10 +47,10 @@ def divisor(x: Any) -> str:
 pointwise("x + y", "1", "1", cheap=True)
 pointwise("x - y", "1", "-1", cheap=True)
 pointwise("x * y", "y", "x", cheap=True)
-pointwise("x / y", "1 / y", divisor, cheap=True)
+pointwise("x / y", "1 / y", divisor, regular="y != 0", cheap=True)
 pointwise("x // y", "0", "0", cheap=True)
-pointwise("x % y", "1", "-(x // y)", cheap=True)
-pointwise("x ** y", power_base, power_exponent)
+pointwise("x % y", "1", "-(x // y)", regular="y != 0", cheap=True)
+pointwise("x ** y", power_base, power_exponent, regular=power_regular)
 pointwise("-x", "-1", types=unary_sign, cheap=True)
 pointwise("+x", "1", types=unary_sign, cheap=True)
 
@@ -195,8 +206,8 @@ def _rounded(x: Arg, ndigits: Arg) -> Type:
 
 
 # builtin max and min of two numbers, as np.maximum and np.minimum
-pointwise("max(x, y)", *extreme(">"), types=_joined)
-pointwise("min(x, y)", *extreme("<"), types=_joined)
+pointwise("max(x, y)", *extreme(">"), types=_joined, masks=True)
+pointwise("min(x, y)", *extreme("<"), types=_joined, masks=True)
 constant("print(*args)", types=opaque, effect="opaque")
 constant("str(x)", types=opaque)
 constant("repr(x)", types=opaque)

@@ -11,7 +11,15 @@ from typing import Any
 
 from ..ir.types import Scalar
 from . import results as types
-from .arithmetic import absolute_pullback, absolute_pushforward, extreme, power_base, power_exponent
+from .arithmetic import (
+    absolute_pullback,
+    absolute_pushforward,
+    extreme,
+    may_be_complex,
+    power_base,
+    power_exponent,
+    power_regular,
+)
 from .rule import Facts, composite, constant, general, linear, pointwise
 from .typing import opaque, truth
 
@@ -72,11 +80,34 @@ _UNARY: dict[str, Any] = {
     "positive": "1",
     "fabs": "np.sign(x)",
 }
+
+
+def _where_root(x: Any) -> str:
+    """Where the partial of a root is finite: the root of a negative number is NaN."""
+    return "z != 0" if may_be_complex(x) else "z > 0"
+
+
+# where a partial is finite, if finite operands do not suffice
+_REGULAR: dict[str, Any] = {
+    "arcsin": "np.absolute(x) < 1",
+    "arccos": "np.absolute(x) < 1",
+    "arctan": "",
+    "arcsinh": "",
+    "arccosh": "x > 1",
+    "arctanh": "np.absolute(x) != 1",
+    "log": "x != 0",
+    "log2": "x != 0",
+    "log10": "x != 0",
+    "log1p": "x != -1",
+    "sqrt": _where_root,
+    "cbrt": "z != 0",
+    "reciprocal": "x != 0",
+}
 # where an operand of 1 is singular, another value at which the partial is finite
 _SAFE = {"arcsin": 0.0, "arccos": 0.0, "arctanh": 0.0, "arccosh": 2.0}
 
 for _name, _partial in _UNARY.items():
-    pointwise(f"np.{_name}(x)", _partial, safe=_SAFE.get(_name, 1.0))
+    pointwise(f"np.{_name}(x)", _partial, safe=_SAFE.get(_name, 1.0), regular=_REGULAR.get(_name))
 
 for _name in ("deg2rad", "rad2deg", "degrees", "radians"):
     linear(f"np.{_name}(x)", f"np.{_name}(z_bar)", pointwise=True)
@@ -133,18 +164,18 @@ def _sign(operand: str, bound: str, value: float) -> str:
 pointwise("np.add(x, y)", "1", "1", cheap=True)
 pointwise("np.subtract(x, y)", "1", "-1", cheap=True)
 pointwise("np.multiply(x, y)", "y", "x", cheap=True)
-pointwise("np.divide(x, y)", over("y", of="y"), over("y", "-z", of="y"), cheap=True)
+pointwise("np.divide(x, y)", over("y", of="y"), over("y", "-z", of="y"), regular="y != 0", cheap=True)
 pointwise("np.floor_divide(x, y)", "0", "0")
-pointwise("np.remainder(x, y)", "1", "-np.floor(np.divide(x, y))")
-pointwise("np.fmod(x, y)", "1", "-np.trunc(np.divide(x, y))")
-pointwise("np.power(x, y)", power_base, power_exponent)
-pointwise("np.float_power(x, y)", power_base, power_exponent)
-pointwise("np.maximum(x, y)", *array_extreme(">"))
-pointwise("np.minimum(x, y)", *array_extreme("<"))
+pointwise("np.remainder(x, y)", "1", "-np.floor(np.divide(x, y))", regular="y != 0")
+pointwise("np.fmod(x, y)", "1", "-np.trunc(np.divide(x, y))", regular="y != 0")
+pointwise("np.power(x, y)", power_base, power_exponent, regular=power_regular)
+pointwise("np.float_power(x, y)", power_base, power_exponent, regular=power_regular)
+pointwise("np.maximum(x, y)", *array_extreme(">"), masks=True)
+pointwise("np.minimum(x, y)", *array_extreme("<"), masks=True)
 # these two ignore a NaN: the derivative goes to the operand that is the result
-pointwise("np.fmax(x, y)", "(x == z) / (1.0 + (x == y))", "(y == z) / (1.0 + (x == y))")
-pointwise("np.fmin(x, y)", "(x == z) / (1.0 + (x == y))", "(y == z) / (1.0 + (x == y))")
-pointwise("np.arctan2(y, x)", direction("x"), direction("y", "-"))
+pointwise("np.fmax(x, y)", "(x == z) / (1.0 + (x == y))", "(y == z) / (1.0 + (x == y))", masks=True)
+pointwise("np.fmin(x, y)", "(x == z) / (1.0 + (x == y))", "(y == z) / (1.0 + (x == y))", masks=True)
+pointwise("np.arctan2(y, x)", direction("x"), direction("y", "-"), regular="(x != 0) | (y != 0)")
 pointwise("np.hypot(x, y)", "x / np.where(z == 0, 1, z)", "y / np.where(z == 0, 1, z)")
 pointwise("np.logaddexp(x, y)", "np.exp(x - z)", "np.exp(y - z)")
 pointwise("np.logaddexp2(x, y)", "np.exp2(x - z)", "np.exp2(y - z)")
@@ -201,6 +232,7 @@ pointwise(
     "((a < a_min) + 0.5 * (a == a_min))",
     "((a > a_max) + 0.5 * (a == a_max))",
     types=types.clip_type,
+    masks=True,
 )
 pointwise(
     "a.clip(min=None, max=None)",
@@ -208,6 +240,7 @@ pointwise(
     "((a < min) + 0.5 * (a == min))",
     "((a > max) + 0.5 * (a == max))",
     types=types.clip_type,
+    masks=True,
 )
 
 # -- no derivative, or zero ----------------------------------------------------------------------------------

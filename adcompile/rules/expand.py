@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..ir.build import Builder
-from ..ir.nodes import Block, If, Items, Literal, Slice, Value
+from ..ir.nodes import Apply, Block, If, Items, Literal, Slice, Value
 from ..ir.types import UNKNOWN, join
 from . import rule as table
 from .typing import typ
@@ -196,3 +196,18 @@ _COMPILERS: dict[type, Callable[[Any], Step]] = {
     ast.List: _list,
     ast.Call: _call,
 }
+
+
+def rule_environment(stmt: Apply) -> dict[str, Any]:
+    """What the names in a row's texts stand for at one statement."""
+    env: dict[str, Any] = {p.name: a for p, a in zip(stmt.primitive.params, stmt.args, strict=True)}
+    env["z"] = stmt.outs[0]
+    env[NAMES] = stmt.primitive.namespace
+    return env
+
+
+def rule_facts(stmt: Apply) -> dict[str, Any]:
+    """What a rule that is a function may ask for at one statement."""
+    facts = {p.name: table.facts_of(a) for p, a in zip(stmt.primitive.params, stmt.args, strict=True)}
+    facts["z"] = table.facts_of(stmt.outs[0])
+    return facts

@@ -106,6 +106,7 @@ pointwise(
     "(y - k) * power_less(x, y, k + 1)",
     "power_less(x, y, k) * log_or_zero(x)",
     "0",
+    regular="x != 0",
 )
 constant("sign(x)", types=lambda x: Scalar("float64"))
 linear("matmul_left(g, x, y)", "z_bar @ y", "matmul_right(g, z_bar, y)", wrt=("g", "y"), constant=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..ir.nodes import Arg
 from ..ir.types import BOOL, FLOAT, INT, UNKNOWN, ListOf, Scalar, Type
-from .arithmetic import power_base, power_exponent
+from .arithmetic import power_base, power_exponent, power_regular
 from .assembled import product_type
 from .elementwise import LOG_2, LOG_10
 from .rule import Facts, composite, constant, general, linear, pointwise
@@ -46,11 +46,25 @@ _UNARY = {
     "degrees": "57.29577951308232",
     "radians": "0.017453292519943295",
 }
+# where a partial is finite, if it need not be where Python has a value at all
+_REGULAR = {
+    "asin": "abs(x) < 1",
+    "acos": "abs(x) < 1",
+    "acosh": "x > 1",
+    "sqrt": "z != 0",
+    "cbrt": "z != 0",
+}
 _SAFE = {"asin": 0.0, "acos": 0.0, "atanh": 0.0, "acosh": 2.0}
 
 for _name, _partial in _UNARY.items():
     if hasattr(math, _name):  # exp2 and cbrt came with Python 3.11
-        pointwise(f"math.{_name}(x)", _partial, safe=_SAFE.get(_name, 1.0), types=real)
+        pointwise(
+            f"math.{_name}(x)",
+            _partial,
+            safe=_SAFE.get(_name, 1.0),
+            regular=_REGULAR.get(_name, ""),
+            types=real,
+        )
 
 
 def _log_pullback(args: Any, k: Any) -> str:
@@ -73,11 +87,11 @@ general(
     types=real,
     items=True,
 )
-pointwise("math.pow(x, y)", power_base, power_exponent, types=real)
-pointwise("math.atan2(y, x)", "ratio(x, x * x + y * y)", "-ratio(y, x * x + y * y)", types=real)
+pointwise("math.pow(x, y)", power_base, power_exponent, regular=power_regular, types=real)
+pointwise("math.atan2(y, x)", "ratio(x, x * x + y * y)", "-ratio(y, x * x + y * y)", regular="", types=real)
 pointwise("math.copysign(x, y)", "sign(x) * math.copysign(1.0, y)", "0", types=real)
-pointwise("math.fmod(x, y)", "1", "-math.trunc(x / y)", types=real)
-pointwise("math.remainder(x, y)", "1", "-((x - z) / y)", types=real)
+pointwise("math.fmod(x, y)", "1", "-math.trunc(x / y)", regular="", types=real)
+pointwise("math.remainder(x, y)", "1", "-((x - z) / y)", regular="", types=real)
 linear("math.ldexp(x, i)", "math.ldexp(z_bar, i)", types=real)
 
 
@@ -90,8 +104,8 @@ def _inverse(x: Arg) -> Type:
 
 
 # the helpers that the rows above call
-pointwise("inverse(x)", "-(z * z)", types=_inverse)
-pointwise("ratio(x, y)", "inverse_or_zero(y)", "-z * inverse_or_zero(y)", types=real)
+pointwise("inverse(x)", "-(z * z)", regular="x != 0", types=_inverse)
+pointwise("ratio(x, y)", "inverse_or_zero(y)", "-z * inverse_or_zero(y)", regular="", types=real)
 pointwise("inverse_or_zero(x)", "-(z * z)", types=real)
 pointwise("polygamma(n, x)", "0", "polygamma(n + 1, x)", types=real)
 

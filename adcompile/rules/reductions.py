@@ -95,6 +95,7 @@ general(
     types=lambda a, axis, dtype, keepdims, initial, where: types.reduces(types.summed)(
         a, axis, dtype, keepdims
     ),
+    masks=True,
 )
 
 # -- variances -----------------------------------------------------------------------------------------------
@@ -195,6 +196,7 @@ for _name, _method in (("max", "max"), ("min", "min"), ("amax", None), ("amin", 
         types=types.extreme_type,
         method=_method,
         lazy=True,
+        masks=True,
     )
 
 
@@ -305,6 +307,7 @@ for _name in ("maximum", "minimum"):
         pullbacks={"array": "add_along_axis(array, running_places(array, z, axis), z_bar, axis)"},
         pushforwards={"array": "np.take_along_axis(array_dot, running_places(array, z, axis), axis)"},
         types=types.keeps,
+        masks=True,
     )
 constant("running_places(a, z, axis)", types=lambda a, z, axis: types.integer_array(a, axis))
 linear(
@@ -367,6 +370,7 @@ linear(
     "np.take_along_axis(arr, indices, axis)",
     "add_along_axis(arr, indices, z_bar, axis)",
     types=types.rank_only(lambda rank, *rest: rank),
+    masks=True,
 )
 linear(
     "add_along_axis(x, i, c, axis)",

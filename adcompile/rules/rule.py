@@ -101,6 +101,8 @@ class Primitive:
     pushforwards: Mapping[str, Rule] = field(default_factory=dict)
     joint: bool = False
     safe: float = 1.0
+    # where the partials are finite, see `rules.regular`; None: read off their texts
+    regular: Rule | None = None
     cheap: bool = False
     note: str = ""
     items: bool = False
@@ -112,11 +114,16 @@ class Primitive:
     expansion: Callable[..., str | None] | None = None
     # why an active value may not pass, where the frontend already knows a better reason than the missing row
     refusal: AdcompileError | None = None
-    # some elements of the operands are discarded: their adjoints are zero and have to stay zero
+    # elements of the operands are left out: their adjoints are zero and have to stay zero
     masks: bool = False
 
     def __repr__(self) -> str:
         return f"<{self.name}>"
+
+    @functools.cached_property
+    def is_linear(self) -> bool:
+        """Whether the result is linear in each operand that there is a derivative for."""
+        return type(self.pushforwards) is dict and set(self.pushforwards.values()) == {"self"}
 
     @functools.cached_property
     def template(self) -> ast.expr:
@@ -415,6 +422,8 @@ def pointwise(
     method: str | None = None,
     namespace: Mapping[str, Any] | None = None,
     safe: float = 1.0,
+    regular: Rule | None = None,
+    masks: bool = False,
     cheap: bool = False,
     note: str = "",
 ) -> Primitive:
@@ -433,7 +442,12 @@ def pointwise(
     namespace : mapping, optional
         What other names in the texts stand for.
     safe : float
-        An operand value at which every partial is finite: stands in where a mask discards the element.
+        An operand value at which every partial is finite: stands in where the program discards the element.
+    regular : str or callable, optional
+        A test, in the operands' names and ``z``, that holds where every partial is finite; ``""`` where they
+        always are for finite operands. By default whether the partials themselves are finite.
+    masks : bool
+        The result depends on one of the operands in each element, and not on the others.
     """
     form = form_of(text)
     pairs = {p.name: d for p, d in zip(form.params, partials, strict=False) if d != "0"}
@@ -445,6 +459,8 @@ def pointwise(
         form,
         pointwise=True,
         safe=safe,
+        regular=regular,
+        masks=masks,
         cheap=cheap,
         note=note,
         constant=len(pairs) < len(partials),
@@ -525,6 +541,7 @@ def general(
     pointwise: bool = False,
     items: bool = False,
     cheap: bool = False,
+    masks: bool = False,
     real: bool = False,
     static: tuple[str, ...] = (),
     rewrite: Callable[..., tuple[Arg, ...] | None] | None = None,
@@ -541,6 +558,7 @@ def general(
         pointwise=pointwise,
         items=items,
         cheap=cheap,
+        masks=masks,
         real=real,
         static=static,
         rewrite=rewrite,

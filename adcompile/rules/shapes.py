@@ -205,23 +205,24 @@ def _trace(a: Any) -> str:
     return "from_diagonal(np.expand_dims(z_bar, -1), a, offset, axis1, axis2)"
 
 
-linear("np.diag(v, k=0)", _diag, types=types.diag_type, effect="view")
+linear("np.diag(v, k=0)", _diag, types=types.diag_type, effect="view", masks=True)
 linear(
     "np.diagonal(a, offset=0, axis1=0, axis2=1)",
     "from_diagonal(z_bar, a, offset, axis1, axis2)",
     types=types.diagonal_type,
     method="diagonal",
     effect="view",
+    masks=True,
 )
-linear("np.trace(a, offset=0, axis1=0, axis2=1)", _trace, types=types.trace_type, method="trace")
+linear("np.trace(a, offset=0, axis1=0, axis2=1)", _trace, types=types.trace_type, method="trace", masks=True)
 linear(
     "from_diagonal(c, x, offset, axis1, axis2)",
     "unbroadcast(np.diagonal(z_bar, offset, axis1, axis2), c)",
     types=lambda c, x, *rest: types.shaped(c, x),
     constant=True,
 )
-linear("np.triu(m, k=0)", "np.triu(z_bar, k)", types=types.triangular)
-linear("np.tril(m, k=0)", "np.tril(z_bar, k)", types=types.triangular)
+linear("np.triu(m, k=0)", "np.triu(z_bar, k)", types=types.triangular, masks=True)
+linear("np.tril(m, k=0)", "np.tril(z_bar, k)", types=types.triangular, masks=True)
 
 # -- differences ---------------------------------------------------------------------------------------------
 
@@ -290,7 +291,7 @@ def _take(a: Any, indices: Any, axis: Any) -> str:
     return f"np.moveaxis(index_add_at(zeros_of(np.moveaxis(a, {axis}, 0)), indices, {moved}), 0, {axis})"
 
 
-linear("np.take(a, indices, axis=None)", _take, types=types.taken, method="take")
+linear("np.take(a, indices, axis=None)", _take, types=types.taken, method="take", masks=True)
 
 
 # borders that consist of elements of the array
