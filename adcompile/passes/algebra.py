@@ -342,10 +342,15 @@ def _stored(builder: Builder, a: Arg, i: Arg) -> Apply | None:
 
 
 def _index_set(builder: Builder, a: Arg, i: Arg, v: Arg) -> Any:
-    """What is left where a whole array is cleared; nothing of what has just been written to that place."""
+    """What is left where a whole array is cleared, where that place has just been written, and where what is
+    there is written once more.
+    """
     stored = _stored(builder, a, i)
     if stored is not None:
         return builder.apply(stored.primitive, stored.args[0], i, v)
+    read = builder.definitions.get(v) if builder.adjoint and isinstance(v, Value) else None
+    if read is not None and read.adjoint and read.primitive is OPERATORS["[]"] and read.args[0] is a:
+        return a if key_of(read.args[1]) == key_of(i) else None
     t = typ(a)
     if not builder.adjoint or not _is_number(v, 0.0) or not isinstance(t, Array) or not t.shape:
         return None

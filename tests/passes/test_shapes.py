@@ -213,3 +213,32 @@ def test_keys_that_look_like_paths_are_no_paths():
     bars = ad.grad(f)({"a": (np.ones(1),), "a.0": np.arange(4.0)})
     np.testing.assert_array_equal(bars["a"][0], [5.0])
     np.testing.assert_array_equal(bars["a.0"], [0.0, 0.0, 1.0, 1.0])
+
+
+def test_slices_up_to_equal_sums_are_equally_long():
+    def f(a, x):
+        for j in range(len(x) - 1):
+            a[j + 1 :, j] -= a[j + 1 :, :j] @ x[:j]
+            a[j + 1 :, j] /= x[j]
+        return np.sum(a)
+
+    n = 4
+    a, x = np.random.default_rng(2).uniform(0.5, 1.5, (n, n)), np.linspace(1.0, 2.0, n)
+    source = ad.lower(f, a, x, argnums=(0, 1)).source
+    assert "unbroadcast" not in source
+    assert "saved" not in source
+    ad.check_grads(f, (a, x), order=2)
+
+
+def test_sums_that_are_not_equal_are_not_taken_for_it():
+    def f(x):
+        i, s = 0, 0.0
+        for _ in range(2):
+            head = x[: i + 1]
+            i = i + 1
+            s = s + np.sum(head) * np.sum(x[: i + 1] ** 2) + x[i + True] * x[i + 1]
+        return s
+
+    x = np.array([0.5, 0.7, 1.1, 0.3, 0.9])
+    assert f(x) == ad.value_and_grad(f)(x)[0]
+    ad.check_grads(f, (x,), order=2)

@@ -78,3 +78,31 @@ def test_whole_arrays_are_no_views(f):
     assert np.array_equal(x, given[0]) and np.array_equal(y, given[1])
     assert "_bar[:]" not in gradient.source and "_bar[...]" not in gradient.source, gradient.source
     ad.check_grads(f, (x, y), order=2)
+
+
+def test_what_has_just_been_stored_is_not_read_back():
+    def f(x):
+        for i in range(len(x)):
+            row = x[: i + 1]
+            row /= np.sum(row)
+            np.exp(row, out=row)
+            row *= row
+        return np.sum(x)
+
+    x = np.array([0.5, 0.7, 1.1])
+    source = ad.lower(f, x).source
+    assert source.count("x_bar[:i_plus_1]") == 2, source
+    ad.check_grads(f, (x,), order=2)
+
+
+def test_what_is_written_back_as_it_is_is_not_written():
+    def f(c, a, b):
+        for i in range(len(c)):
+            for k in range(len(b)):
+                row = c[i, : i + 1]
+                row += a[k] * b[k]
+        return np.sum(c * c)
+
+    c, a, b = np.ones((3, 3)), np.array([0.5, 0.7]), np.array([1.5, 1.3])
+    assert "c_bar[" not in ad.lower(f, c, a, b).source.replace("c_bar[i, :i_plus_1])", "")
+    ad.check_grads(f, (c, a, b), order=2)
