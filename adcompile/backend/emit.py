@@ -127,7 +127,7 @@ class Emitter:
         if any(text != parameter for _, text in unpack):
             reserved.add(parameter)
         direct = tuple(v for v, text in unpack if text == v.hint)
-        names = choose_names(block, direct, order, nested, reserved)
+        names = choose_names(block, direct, order, nested, reserved, captured)
         for v in captured:
             names.name[names.find(v)] = outer[v]
         uses = count_uses(block)

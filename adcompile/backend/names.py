@@ -29,8 +29,10 @@ from .reuse import Reuse, same_name
 class Names:
     """Union-find over values, with the lifetimes of each class."""
 
-    def __init__(self, order: Order, reserved: Iterable[str], facts: Facts) -> None:
+    def __init__(self, order: Order, reserved: Iterable[str], facts: Facts, foreign: Iterable[Value]) -> None:
         self.order = order
+        # variables of an enclosing function: one that is assigned here would be another variable
+        self.foreign = set(foreign)
         self.facts = facts
         self.parent: dict[Value, Value] = {}
         self.spans: dict[Value, list[Span]] = {}
@@ -64,12 +66,16 @@ class Names:
         if ra is rb:
             return True
         spans_a, spans_b = self.span(ra), self.span(rb)
-        if not force and (not self._alike(ra, rb) or any(overlap(x, y) for x in spans_a for y in spans_b)):
+        foreign = bool(self.foreign & {ra, rb})
+        apart = foreign or not self._alike(ra, rb) or any(overlap(x, y) for x in spans_a for y in spans_b)
+        if apart and not force:
             return False
         # the class keeps the name a reader would expect: the user's own before an invented one
         if (rb.named, bool(rb.hint), -rb.serial) > (ra.named, bool(ra.hint), -ra.serial):
             ra, rb = rb, ra
         self.parent[rb] = ra
+        if foreign:
+            self.foreign.add(ra)
         self.spans[ra] = spans_a + spans_b
         return True
 
@@ -89,11 +95,18 @@ def overlap(x: Span, y: Span) -> bool:
 
 
 def choose_names(
-    block: Block, params: tuple[Value, ...], order: Order, nested: dict[Value, Stmt], reserved: set[str]
+    block: Block,
+    params: tuple[Value, ...],
+    order: Order,
+    nested: dict[Value, Stmt],
+    reserved: set[str],
+    foreign: Iterable[Value] = (),
 ) -> Names:
-    """Name every value of a function body that is not written inside an expression."""
+    """Name every value of a function body that is not written inside an expression; an enclosing function
+    names the `foreign` ones.
+    """
     facts = Facts(block)
-    names = Names(order, reserved | helpers_called(block) | facts.referred, facts)
+    names = Names(order, reserved | helpers_called(block) | facts.referred, facts, foreign)
     _updates(block, names, nested)
     _coalesce(block, names, nested)
     _reuses(block, names)

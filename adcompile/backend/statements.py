@@ -39,6 +39,8 @@ from .reuse import Reuse
 from .scenes import Scene, scene_at
 
 _SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+# how long a choice between two values may be that is written in one line
+_SHORT = 60
 _HEADERS = frozenset(("for", "while", "if", "elif", "else:", "with", "def", "match", "case", "lambda"))
 
 
@@ -357,6 +359,12 @@ class Statements:
         test = self.expressions.atom(stmt.test)
         if not sides[0] and not sides[1]:
             return
+        if stmt.adjoint and len(stmt.outs) == len(sides[0]) == len(sides[1]) == 1:
+            name = self.expressions.names[stmt.outs[0]]
+            then, orelse = (_assigned(rows[0], name) for rows in sides)
+            if then and orelse and len(choice := to_text(ast.IfExp(test, then, orelse))) <= _SHORT:
+                self.page.assign(name, choice)
+                return
         if not sides[0]:
             sides.reverse()
             test = _negated(test)
@@ -559,6 +567,14 @@ def _is_true(atom: Atom) -> bool:
 
 def _is_false(atom: Atom) -> bool:
     return isinstance(atom, Literal) and atom.value is False
+
+
+def _assigned(line: Line, name: str) -> ast.expr | None:
+    """What a line assigns to a name; None if it does something else, or is itself a choice."""
+    (stmt,) = ast.parse(line.strip()).body
+    if not isinstance(stmt, ast.Assign) or isinstance(stmt.value, (ast.IfExp, ast.Tuple, ast.Lambda)):
+        return None
+    return stmt.value if ast.unparse(stmt.targets[0]) == name else None
 
 
 def _negated(test: ast.expr) -> ast.expr:
