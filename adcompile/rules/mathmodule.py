@@ -46,11 +46,14 @@ _UNARY = {
     "degrees": "57.29577951308232",
     "radians": "0.017453292519943295",
 }
+# of every number
+_TOTAL = ("atan", "tanh", "asinh", "cbrt", "fabs", "erf", "erfc", "degrees", "radians")
 _SAFE = {"asin": 0.0, "acos": 0.0, "atanh": 0.0, "acosh": 2.0}
 
 for _name, _partial in _UNARY.items():
     if hasattr(math, _name):  # exp2 and cbrt came with Python 3.11
-        pointwise(f"math.{_name}(x)", _partial, safe=_SAFE.get(_name, 1.0), types=real)
+        operands = () if _name in _TOTAL else ("x",)
+        pointwise(f"math.{_name}(x)", _partial, safe=_SAFE.get(_name, 1.0), types=real, partial=operands)
 
 
 def _log_pullback(args: Any, k: Any) -> str:
@@ -72,13 +75,14 @@ general(
     pushforwards={"args": _log_pushforward},
     types=real,
     items=True,
+    partial=("args",),
 )
-pointwise("math.pow(x, y)", power_base, power_exponent, types=real)
+pointwise("math.pow(x, y)", power_base, power_exponent, types=real, partial=("x", "y"))
 pointwise("math.atan2(y, x)", "ratio(x, x * x + y * y)", "-ratio(y, x * x + y * y)", types=real)
 pointwise("math.copysign(x, y)", "sign(x) * math.copysign(1.0, y)", "0", types=real)
-pointwise("math.fmod(x, y)", "1", "-math.trunc(x / y)", types=real)
-pointwise("math.remainder(x, y)", "1", "-((x - z) / y)", types=real)
-linear("math.ldexp(x, i)", "math.ldexp(z_bar, i)", types=real)
+pointwise("math.fmod(x, y)", "1", "-math.trunc(x / y)", types=real, partial=("x", "y"))
+pointwise("math.remainder(x, y)", "1", "-((x - z) / y)", types=real, partial=("x", "y"))
+linear("math.ldexp(x, i)", "math.ldexp(z_bar, i)", types=real, partial=("x", "i"))
 
 
 def _inverse(x: Arg) -> Type:
@@ -183,9 +187,10 @@ general(
 _REALS = ("ulp", "floor", "ceil", "trunc", "isnan", "isinf", "isfinite", "factorial", "isqrt")
 _RESULTS = {"ulp": real, "isnan": lambda x: BOOL, "isinf": lambda x: BOOL, "isfinite": lambda x: BOOL}
 for _name in _REALS:
-    constant(f"math.{_name}(x)", types=_RESULTS.get(_name, lambda x: INT))
+    operands = () if _name in _RESULTS else ("x",)
+    constant(f"math.{_name}(x)", types=_RESULTS.get(_name, lambda x: INT), partial=operands)
 for _name in ("comb", "perm"):
-    constant(f"math.{_name}(n, k)", types=lambda n, k: INT)
+    constant(f"math.{_name}(n, k)", types=lambda n, k: INT, partial=("n", "k"))
 constant("math.gcd(*integers)", types=lambda integers: INT)
 constant("math.lcm(*integers)", types=lambda integers: INT)
 constant("math.isclose(a, b, rel_tol=1e-09, abs_tol=0.0)", types=lambda *args: BOOL)

@@ -114,6 +114,8 @@ class Primitive:
     refusal: AdcompileError | None = None
     # some elements of the operands are discarded: their adjoints are zero and have to stay zero
     masks: bool = False
+    # the operands whose numbers, and not only their shapes, decide whether it raises
+    partial: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"<{self.name}>"
@@ -417,6 +419,7 @@ def pointwise(
     safe: float = 1.0,
     cheap: bool = False,
     note: str = "",
+    partial: tuple[str, ...] = (),
 ) -> Primitive:
     """Declare a primitive that works element by element, by its partial derivatives.
 
@@ -447,6 +450,7 @@ def pointwise(
         safe=safe,
         cheap=cheap,
         note=note,
+        partial=partial,
         constant=len(pairs) < len(partials),
         pullbacks=_Products(pairs, "z_bar"),
         pushforwards=_Products(pairs, "{}_dot"),
@@ -473,6 +477,7 @@ def linear(
     real: bool = False,
     static: tuple[str, ...] = (),
     rewrite: Callable[..., tuple[Arg, ...] | None] | None = None,
+    partial: tuple[str, ...] = (),
 ) -> Primitive:
     """Declare a primitive that is linear in each operand of `wrt`, by default the first ones.
 
@@ -498,6 +503,7 @@ def linear(
         "real": real,
         "static": static,
         "rewrite": rewrite,
+        "partial": partial,
     }
     return _declare(
         text,
@@ -528,6 +534,7 @@ def general(
     real: bool = False,
     static: tuple[str, ...] = (),
     rewrite: Callable[..., tuple[Arg, ...] | None] | None = None,
+    partial: tuple[str, ...] = (),
 ) -> Primitive:
     """Declare a primitive by texts in `z_bar` and, apart from them, texts in `<operand>_dot`."""
     return _declare(
@@ -544,6 +551,7 @@ def general(
         real=real,
         static=static,
         rewrite=rewrite,
+        partial=partial,
         pullbacks=pullbacks,
         pushforwards=pushforwards,
     )
@@ -557,9 +565,12 @@ def constant(
     namespace: Mapping[str, Any] | None = None,
     effect: Effect = "pure",
     cheap: bool = False,
+    partial: tuple[str, ...] = (),
 ) -> Primitive:
     """Declare a primitive whose derivative is zero wherever it exists, or whose result is no number."""
-    return _declare(text, types, method, namespace, effect=effect, constant=True, cheap=cheap)
+    return _declare(
+        text, types, method, namespace, effect=effect, constant=True, cheap=cheap, partial=partial
+    )
 
 
 def composite(
