@@ -143,12 +143,17 @@ def signature_of(target: Any) -> inspect.Signature:
 
 def _of_numpy(signature: inspect.Signature) -> inspect.Signature:
     """The parameters of a NumPy function without those that nobody differentiates with."""
-    known = [
-        q
-        for n, q in signature.parameters.items()
-        if n == "keepdims" or (n not in _UNUSED and q.default is not np._NoValue)
-    ]
-    return inspect.Signature([q.replace(default=False) if q.name == "keepdims" else q for q in known])
+    known: list[inspect.Parameter] = []
+    complete = True
+    for n, q in signature.parameters.items():
+        if n != "keepdims" and (n in _UNUSED or q.default is np._NoValue):
+            complete = False
+            continue
+        q = q.replace(default=False) if n == "keepdims" else q
+        # behind one that is left out, the place of a parameter is not its place in a call
+        movable = q.kind is q.POSITIONAL_OR_KEYWORD and not complete
+        known.append(q.replace(kind=q.KEYWORD_ONLY) if movable else q)
+    return inspect.Signature(known)
 
 
 _UNUSED = ("out", "dtype", "where", "initial", "casting", "order", "subok", "like", "signature", "mode")

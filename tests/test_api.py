@@ -396,6 +396,7 @@ def test_any_callable(function, args, expected):
         assert ad.grad(function)(*args, c=4.0) == 32.0
         return
     assert np.allclose(ad.grad(function)(*args), expected, rtol=1e-14)
+    assert np.allclose(ad.value_and_grad(function)(*args)[0], function(*args), rtol=1e-14)
 
 
 def test_decorated_methods():

@@ -29,6 +29,8 @@ from ..ir.nodes import (
     values_in,
 )
 from ..ir.types import Array, Record, Scalar, shape_of
+from ..passes.fitting import may_not_fit
+from ..passes.free import has_free_axis
 from ..rules import indexing, lists, python
 from ..rules.rule import HELPERS
 from .expressions import Expressions, to_text, with_slice_calls
@@ -188,7 +190,7 @@ class Statements:
             if row.effect == "opaque" and not names.order.is_read(stmt.outs[0]):
                 self.page.line(text)
             elif not names.order.is_read(stmt.outs[0]):
-                self.page.line(f"{text}  # raises if the shapes do not fit")
+                self.page.line(f"{text}  # {_reason(stmt)}")
             else:
                 self._assign(stmt.outs[0], names[stmt.outs[0]], node, stmt)
 
@@ -559,6 +561,13 @@ def lengths_at(statements: list[Stmt], start: int, uses: dict[Value, int]) -> li
             break
         found[axis] = item
     return list(found.values()) if 1 < len(found) == uses.get(shape) else []
+
+
+def _reason(stmt: Apply) -> str:
+    """Why a statement is there although nothing reads its result."""
+    if stmt.primitive is indexing.GETITEM:
+        return "raises if out of bounds"
+    return "raises if the shapes do not fit" if may_not_fit(stmt) or has_free_axis(stmt) else "may raise"
 
 
 def _is_true(atom: Atom) -> bool:

@@ -40,7 +40,10 @@ from ..rules.rule import FUNCTIONS, OPERATORS
 from ..rules.typing import known, typ
 from .activity import carried_params, carried_yields
 from .common import key_of
-from .raising import CONTRACTIONS, RESHAPE, TENSORDOT, may_raise, place_shape
+from .fitting import CONTRACTIONS, RESHAPE, SOLVE, TENSORDOT, VDOT, may_not_fit, place_shape
+from .free import FIRST, has_free_axis, replace_free_axes
+from .proofs import Proofs
+from .raising import may_raise
 from .shapes import Shapes, Source, emptied, made, made_array, shape_made, view_of
 
 _NONE = Literal(None)
@@ -49,18 +52,40 @@ _SHAPES = FUNCTIONS[np.broadcast_shapes]
 
 
 def add_checks(block: Block) -> Collection[Stmt]:
-    """Insert checks of shapes in a block and in the blocks in it; the statements that need not raise now."""
+    """Insert checks in a block and in the blocks in it; the statements that need not raise now."""
     needed = _needed(block)
-    unread = {
-        stmt
-        for stmt in all_statements(block)
-        if isinstance(stmt, Apply) and not stmt.adjoint and may_raise(stmt) and needed.isdisjoint(stmt.outs)
-    }
+    unread = _unread(block, needed)
     if not unread:
         return ()
-    checks = _Checks(Shapes(block, assembled=True), needed, unread)
+    shapes = Shapes(block, assembled=True)
+    proofs = Proofs(block, shapes, needed, unread)
+    kept = [stmt for stmt in unread if not proofs.cannot_fail(stmt) and not _has_stand_in(stmt)]
+    if kept:
+        needed = _needed(block, kept)
+        unread = [stmt for stmt in unread if needed.isdisjoint(stmt.outs)]
+        proofs = Proofs(block, shapes, needed, unread)
+    checks = _Checks(shapes, needed, proofs, set(unread))
     checks.block(block, ())
     return checks.checked
+
+
+def proven(block: Block) -> Collection[Stmt]:
+    """The statements of a block and of the blocks in it that need not raise because others do."""
+    needed = _needed(block)
+    unread = _unread(block, needed)
+    if not unread:
+        return ()
+    proofs = Proofs(block, Shapes(block, assembled=True), needed, unread)
+    return {stmt for stmt in unread if not may_not_fit(stmt) and proofs.cannot_fail(stmt)}
+
+
+def _unread(block: Block, needed: set[Value]) -> list[Apply]:
+    """The statements that may raise, and are there for nothing else."""
+    return [
+        stmt
+        for stmt in all_statements(block)
+        if isinstance(stmt, Apply) and not stmt.adjoint and needed.isdisjoint(stmt.outs) and may_raise(stmt)
+    ]
 
 
 def quicken_checks(block: Block) -> None:
@@ -81,10 +106,10 @@ def _yielded(stmt: Stmt) -> Iterator[Value]:
         yield from values_in(block.yields)
 
 
-def _needed(block: Block) -> set[Value]:
-    """The values that results, effects and the paths of a block need, errors of shapes apart."""
+def _needed(block: Block, kept: Collection[Apply] = ()) -> set[Value]:
+    """The values that results, effects and the paths of a block need, and the statements that are `kept`."""
     sources: dict[Value, list[Value]] = {}
-    roots: list[Any] = list(block.yields)
+    roots: list[Any] = [*block.yields, *(v for stmt in kept for v in (*stmt.outs, *operands(stmt)))]
     for stmt in all_statements(block):
         if isinstance(stmt, (Apply, Call)):
             inputs = list(operands(stmt))
@@ -152,9 +177,10 @@ class _Group:
 
 
 class _Checks:
-    def __init__(self, shapes: Shapes, needed: set[Value], unread: set[Apply]) -> None:
+    def __init__(self, shapes: Shapes, needed: set[Value], proofs: Proofs, unread: set[Apply]) -> None:
         self.shapes = shapes
         self.needed = needed
+        self.proofs = proofs
         self.unread = unread
         self.checked: set[Stmt] = set()
         self.builder = Builder()
@@ -164,28 +190,81 @@ class _Checks:
         """Insert the checks of a block; `outer` are those that are made before it."""
         groups: list[_Group] = []
         for stmt in block.statements:
-            made = (*outer, *(group.check for group in groups if group.check is not None))
             self.loops += isinstance(stmt, (For, While))
             for inner in blocks_of(stmt):
-                self.block(inner, made)
+                self.block(inner, (*outer, *_made(groups)))
             self.loops -= isinstance(stmt, (For, While))
             itself = _Group(None, [stmt])
-            if isinstance(stmt, Apply) and not stmt.adjoint and may_raise(stmt):
-                check, found = self._check(stmt)
-                if stmt not in self.unread:
-                    itself.check = check
-                    groups = _without(groups, check)
-                elif check is not None:
-                    self.checked.add(stmt)
-                    if any(map(_raises, found)) and not any(earlier.implies(check) for earlier in made):
-                        groups = [*_without(groups, check), _Group(check, found, True)]
+            if stmt in self.unread:
+                assert isinstance(stmt, Apply)
+                groups = self._replaced(stmt, groups, outer)
+            elif isinstance(stmt, Apply) and not stmt.adjoint and may_not_fit(stmt):
+                itself.check = self._check(stmt)[0]
+                groups = _without(groups, itself.check)
             groups.append(itself)
         block.statements = [stmt for group in groups for stmt in group.statements]
+
+    def _replaced(self, stmt: Apply, groups: list[_Group], outer: tuple[_Check, ...]) -> list[_Group]:
+        """What stands before a statement that nothing needs, with what raises in its place."""
+        parts = []
+        if not self.proofs.cannot_fail(stmt):
+            parts.append(self._stand_in(stmt))
+            self.proofs.add(stmt)
+        if may_not_fit(stmt):
+            parts.append(self._check(stmt))
+        if not all(check is not None for check, _ in parts):
+            return groups
+        self.checked.add(stmt)
+        for check, found in parts:
+            assert check is not None
+            implied = any(earlier.implies(check) for earlier in (*outer, *_made(groups)))
+            if any(map(_raises, found)) and not implied:
+                groups = [*_without(groups, check), _Group(check, found, True)]
+        return groups
+
+    def _stand_in(self, stmt: Apply) -> tuple[_Check | None, list[Stmt]]:
+        """What fails if a statement does, of arrays of the same shapes that need not be computed."""
+        row = stmt.primitive
+        with self.builder.block() as found, self.builder.at(stmt.loc):
+            if row is GETITEM or row in WRITES:
+                check = self._indexed(*stmt.args[:2])
+            elif _has_stand_in(stmt):
+                check = self._emptied(stmt)
+            else:
+                check = None
+        return check, found
+
+    def _indexed(self, a: Any, index: Arg) -> _Check:
+        """A read at the same index."""
+        place = self._source(a)
+        if isinstance(index, Through):
+            for row, rest in index.steps:
+                place = view_of(row, place, rest)
+            index = index.index
+        self.builder.append(GETITEM, made_array(self.builder, place), index)
+        return _Check("index", frozenset(), (place.key, key_of(index)))
+
+    def _emptied(self, stmt: Apply) -> _Check:
+        """The same of arrays that have no elements along an axis of which the length does not matter."""
+        sources = []
+
+        def without(arg: Arg, axis: int | None, short: bool) -> Arg:
+            assert isinstance(arg, Value)
+            source = self._source(arg)
+            sources.append(source.key)
+            if axis is not None:
+                source = view_of(GETITEM, source, (FIRST,)) if short else emptied(source, axis)
+            return made_array(self.builder, source)  # type: ignore[no-any-return]
+
+        args = replace_free_axes(stmt, without)
+        assert args is not None
+        self.builder.append(stmt.primitive, *args)
+        return _Check("same", frozenset(), (id(stmt.primitive), *sources, *map(key_of, args)))
 
     def _check(self, stmt: Apply) -> tuple[_Check | None, list[Stmt]]:
         """What raises if a statement does, so that it need not be computed; None if nothing else does."""
         with self.builder.block() as found, self.builder.at(stmt.loc):
-            if stmt.primitive in CONTRACTIONS:
+            if stmt.primitive in CONTRACTIONS or stmt.primitive in (SOLVE, VDOT):
                 check = self._contraction(*stmt.args)
             elif stmt.primitive is TENSORDOT:
                 check = self._summed(*stmt.args)
@@ -278,6 +357,18 @@ def _without(groups: list[_Group], check: _Check | None) -> list[_Group]:
         if not (check and group.check and group.added and check.implies(group.check)):
             kept.append(group)
     return kept[::-1]
+
+
+def _made(groups: list[_Group]) -> list[_Check]:
+    return [group.check for group in groups if group.check is not None]
+
+
+def _has_stand_in(stmt: Apply) -> bool:
+    """Whether something that costs nothing fails if a statement does."""
+    row = stmt.primitive
+    if row is GETITEM or row in WRITES:
+        return isinstance(typ(stmt.args[0]), Array)
+    return has_free_axis(stmt)
 
 
 def _raises(stmt: Stmt) -> bool:

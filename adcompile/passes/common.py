@@ -5,6 +5,7 @@ In: a block. Out: the same block without statements that compute what another on
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..ir.nodes import (
@@ -26,10 +27,10 @@ from ..ir.types import ListOf, Record
 from ..rules.typing import typ
 
 
-def key_of(arg: Arg) -> Any:
-    """What two arguments have in common if they are certainly equal."""
+def key_of(arg: Arg, of_value: Callable[[Value], Any] = lambda v: v.serial) -> Any:
+    """What two arguments have in common if they are certainly equal; `of_value` says it of values."""
     if isinstance(arg, Value):
-        return arg.serial
+        return of_value(arg)
     if isinstance(arg, Literal):
         value = arg.value
         # 0.0 and -0.0, 1 and 1.0 and True are different constants
@@ -39,12 +40,13 @@ def key_of(arg: Arg) -> Any:
             else (type(value), id(value))
         )
     if isinstance(arg, tuple):
-        return tuple(key_of(a) for a in arg)
+        return tuple(key_of(a, of_value) for a in arg)
     if isinstance(arg, Slice):
-        return ("slice", key_of(arg.start), key_of(arg.stop), key_of(arg.step))
+        return ("slice", *(key_of(a, of_value) for a in (arg.start, arg.stop, arg.step)))
     if isinstance(arg, Through):
-        return ("through", *((id(row), key_of(rest)) for row, rest in arg.steps), key_of(arg.index))
-    return ("items", *(key_of(a) for a in arg.items))
+        steps = ((id(row), key_of(rest, of_value)) for row, rest in arg.steps)
+        return ("through", *steps, key_of(arg.index, of_value))
+    return ("items", *(key_of(a, of_value) for a in arg.items))
 
 
 def share(block: Block, mapping: dict[Value, Any], known: dict[Any, Any]) -> None:

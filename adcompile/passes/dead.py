@@ -5,7 +5,7 @@ In: a block. Out: the same block without statements, loop variables and outputs 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from ..ir.nodes import (
@@ -45,25 +45,35 @@ def is_effect(stmt: Stmt, checked: Collection[Stmt] = ()) -> bool:
     Of those that are `checked`, another statement raises the errors.
     """
     if isinstance(stmt, Apply):
-        raises = not stmt.adjoint and stmt not in checked and may_raise(stmt)
-        return raises or stmt.primitive.effect == "opaque"
+        return _acts(stmt) or (stmt not in checked and _raises(stmt))
     # a loop without an end is an effect, too: a `while` is kept if its test can be false no more than once
     if isinstance(stmt, (If, For, While)):
         return any(is_effect(s, checked) for b in blocks_of(stmt) for s in b.statements)
-    return has_effects(stmt.function)
+    return any(_acts(s) or (not stmt.adjoint and _raises(s)) for s in _executed(stmt.function, set()))
 
 
-def has_effects(function: Function, seen: frozenset[Function] = frozenset()) -> bool:
+def has_effects(function: Function) -> bool:
     """Whether a call of a function may do something beside computing its results."""
+    return any(map(_acts, _executed(function, set())))
+
+
+def _executed(function: Function, seen: set[Function]) -> Iterator[Stmt]:
+    """The statements of a function and of those that it calls."""
     if function.body is None or function in seen:
-        return False
-    seen = seen | {function}
+        return
+    seen.add(function)
     for stmt in all_statements(function.body):
-        if isinstance(stmt, Apply) and stmt.primitive.effect == "opaque":
-            return True
-        if isinstance(stmt, Call) and has_effects(stmt.function, seen):
-            return True
-    return False
+        yield stmt
+        if isinstance(stmt, Call):
+            yield from _executed(stmt.function, seen)
+
+
+def _acts(stmt: Stmt) -> bool:
+    return isinstance(stmt, Apply) and stmt.primitive.effect == "opaque"
+
+
+def _raises(stmt: Stmt) -> bool:
+    return isinstance(stmt, Apply) and not stmt.adjoint and may_raise(stmt)
 
 
 class _Liveness:
@@ -77,7 +87,7 @@ class _Liveness:
         self.live.update(values_in(block.yields))
         kept: list[Stmt] = []
         for stmt in reversed(block.statements):
-            if not self.stays(stmt) and not any(o in self.live for o in stmt.outs):
+            if not any(o in self.live for o in stmt.outs) and not self.stays(stmt):
                 continue
             if isinstance(stmt, If):
                 self._if(stmt)
@@ -138,7 +148,7 @@ def _reads_of_body(stmt: For | While, wanted: list[Any], stays: Callable[[Stmt],
 
 def _collect(block: Block, found: set[Value], stays: Callable[[Stmt], bool]) -> None:
     for stmt in reversed(block.statements):
-        if not stays(stmt) and not any(o in found for o in stmt.outs):
+        if not any(o in found for o in stmt.outs) and not stays(stmt):
             continue
         if isinstance(stmt, (For, While)):
             wanted, reads = _wanted(stmt, found, stays)

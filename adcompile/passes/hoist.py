@@ -33,6 +33,7 @@ from ..ir.nodes import (
     clone_stmt,
     free_values,
     operands,
+    readers_of,
     values_in,
 )
 from ..ir.types import Array, Scalar, ShapeOf, is_differentiable, is_python
@@ -42,8 +43,9 @@ from ..rules.rule import OPERATORS
 from ..rules.typing import typ
 from .alias import Classes
 from .common import is_shareable
+from .fitting import may_not_fit
 from .keep import is_cheap
-from .raising import may_raise
+from .raising import may_fail
 from .shapes import Contents
 
 Range = tuple[Atom, Atom, Atom]
@@ -75,6 +77,7 @@ class _Motion:
         self.fresh = {v for v in classes.parent.keys() | fixed if classes.find(v) in fixed}
         # of which only the shape is looked at, whatever becomes of the memory
         self.bare = Contents(root).bare
+        self.read = readers_of(root).keys()
         self.unsure = {*unsure, *unsure_values(root)}
 
     def block(self, block: Block, running: tuple[Range, ...]) -> None:
@@ -102,7 +105,7 @@ class _Motion:
         inside = _defined(loop)
         # `while x > 10.0 ** -digits` says what it means where it stands
         numbers = isinstance(loop, For) or loop.adjoint
-        wanted = _closure(self._invariant(body, inside), numbers, loop.adjoint)
+        wanted = self._closure(self._invariant(body, inside), numbers, loop.adjoint)
         before = _NOTHING
         taken: list[Stmt] = []
         for stmt in body.statements:
@@ -116,12 +119,29 @@ class _Motion:
                 inside.difference_update(stmt.outs)
             else:
                 before = max(before, risk)
-        found = _closure(taken, numbers, loop.adjoint)
+        found = self._closure(taken, numbers, loop.adjoint)
         body.statements = [s for s in body.statements if s not in found]
         if loop.adjoint:
             for stmt in found:
                 stmt.adjoint = True
         return found
+
+    def _closure(self, statements: list[Stmt], numbers: bool, adjoint: bool) -> list[Stmt]:
+        """Of some statements, those that are work, and those that these need.
+
+        `numbers` says that work on numbers counts, and `adjoint` that this is the loop of a backward sweep.
+        """
+        needed: set[Value] = set()
+        found: list[Stmt] = []
+        for stmt in reversed(statements):
+            if self._checks(stmt) or _is_work(stmt, numbers, adjoint) or needed.intersection(stmt.outs):
+                found.append(stmt)
+                needed.update(_reads(stmt))
+        return found[::-1]
+
+    def _checks(self, stmt: Stmt) -> bool:
+        """Whether a statement is there for the error that it may raise."""
+        return isinstance(stmt, Apply) and self.read.isdisjoint(stmt.outs) and may_fail(stmt)
 
     def _invariant(self, body: Block, inside: set[Value]) -> list[Stmt]:
         """The pure statements of a body that read nothing which an iteration computes, but one another."""
@@ -235,20 +255,6 @@ def _kept(root: Block) -> Iterable[Value]:
 # -- what it is worth ----------------------------------------------------------------------------------------
 
 
-def _closure(statements: list[Stmt], numbers: bool, adjoint: bool) -> list[Stmt]:
-    """Of some statements, those that are work, and those that these need.
-
-    `numbers` says that work on numbers counts, and `adjoint` that this is the loop of a backward sweep.
-    """
-    needed: set[Value] = set()
-    found: list[Stmt] = []
-    for stmt in reversed(statements):
-        if _is_work(stmt, numbers, adjoint) or needed.intersection(stmt.outs):
-            found.append(stmt)
-            needed.update(_reads(stmt))
-    return found[::-1]
-
-
 def _is_work(stmt: Stmt, numbers: bool, adjoint: bool) -> bool:
     """Whether a statement costs more than the reader gains who sees it in its place.
 
@@ -257,7 +263,7 @@ def _is_work(stmt: Stmt, numbers: bool, adjoint: bool) -> bool:
     if not isinstance(stmt, Apply):
         return any(_is_work(s, numbers, adjoint) for b in blocks_of(stmt) for s in b.statements)
     row = stmt.primitive
-    if not stmt.adjoint and may_raise(stmt):
+    if not stmt.adjoint and may_not_fit(stmt):
         return True
     if row.effect == "view" or row.name == "np.shape(x)":
         return False
@@ -316,10 +322,10 @@ def _only_warns(stmt: Apply) -> bool:
     types = [typ(a) for a in stmt.args]
     if row.name == "x @ y" or row.name.startswith(_REDUCTIONS):
         certain = isinstance(types[0], Array) and types[0].dtype is not None and types[0].dtype[0] in "fc"
-        return certain and not may_raise(stmt) and all(map(_is_plain, stmt.args[1:]))
+        return certain and not may_not_fit(stmt) and all(map(_is_plain, stmt.args[1:]))
     if not row.pointwise or not (row.name.startswith("np.") or row in OPERATORS.values()):
         return False
-    if not all(isinstance(t, (Scalar, Array)) and t.dtype is not None for t in types) or may_raise(stmt):
+    if not all(isinstance(t, (Scalar, Array)) and t.dtype is not None for t in types) or may_not_fit(stmt):
         return False
     numpy = row.name.startswith("np.") or any(not isinstance(t, Scalar) or t.origin == "np" for t in types)
     out = stmt.outs[0].type

@@ -1,161 +1,150 @@
-"""Which statements may raise because shapes do not fit.
+"""Which statements may raise.
 
-In: a statement. Out: whether the types of its operands leave that open. A derivative raises where its program
-does, so such a statement stays although nothing needs its result. Not for other errors, such as an index that
-is out of range: those come up where the derivative uses the same index.
+A derivative raises where its program does, so what may raise stays although nothing needs its result, or
+something cheaper takes its place (`passes.checks`). In: a statement. Out: whether the types of its operands
+leave open that it raises: shapes that do not fit or have no such axis, an index out of range, a number that a
+function is not defined for. Not for powers of a known exponent that are too large for a float of Python:
+nobody writes `x ** 2` to see it raise.
 """
 
 from __future__ import annotations
 
 import math
 
-import numpy as np
-
-from ..ir.nodes import Apply, Arg, Items, Literal, Through, Value
-from ..ir.types import Array, ListOf, Shape, Type, same_size, shape_of
-from ..rules import tables  # noqa: F401  (enters the rows)
-from ..rules.assembled import tensordot_axes
-from ..rules.helpers import FIT, SUMMABLE
-from ..rules.indexing import TOGETHER, WRITES, index_type
+from ..ir.nodes import Apply, Arg, Literal, Slice, Through, Value
+from ..ir.types import (
+    Array,
+    ListOf,
+    Record,
+    Scalar,
+    ShapeOf,
+    Size,
+    Type,
+    Unknown,
+    dtype_of,
+    same_size,
+    shape_of,
+)
+from ..rules.indexing import GETITEM, WRITES, index_parts, with_ellipsis
 from ..rules.rule import FUNCTIONS, OPERATORS, Primitive
-from ..rules.typing import known, shape_argument, typ, value_of
+from ..rules.typing import typ
+from .fitting import FITTING, may_not_fit
+from .trials import accepted, is_callable
 
-RESHAPE, TENSORDOT = FUNCTIONS[np.reshape], FUNCTIONS[np.tensordot]
-_INNER = FUNCTIONS[np.inner]
-# products that sum over the last axis of the first operand and the last but one of the second
-CONTRACTIONS = (OPERATORS["@"], FUNCTIONS[np.matmul], FUNCTIONS[np.dot])
+DIVISIONS = tuple(OPERATORS[sign] for sign in ("/", "//", "%"))
+POWER = OPERATORS["**"]
+# defined for all numbers that are whole
+_ROUNDING = tuple(FUNCTIONS[f] for f in (int, round, math.floor, math.ceil, math.trunc))
 
 
 def may_raise(stmt: Apply) -> bool:
-    """Whether operands may have shapes that do not fit."""
+    """Whether a statement of a program may raise."""
+    return may_not_fit(stmt) or may_fail(stmt)
+
+
+def may_fail(stmt: Apply) -> bool:
+    """Whether a statement may raise although the shapes of its operands fit."""
     row = stmt.primitive
-    if row in CONTRACTIONS:
-        return _contraction_may_raise(row, *stmt.args)
-    if row is _INNER:
-        a, b = (shape_of(typ(v)) for v in stmt.args)
-        return not a or not b or not same_size(a[-1], b[-1])
-    if row is TENSORDOT:
-        return _tensordot_may_raise(*stmt.args)
-    if row is RESHAPE:
-        return _reshape_may_raise(stmt)
-    if row.name.split("(")[0] in _ALIKE:
-        return _uneven(stmt.args[0])
-    if row in WRITES:
-        return _write_may_raise(*stmt.args)
-    if row is FIT or row.name == "np.broadcast_to(x, shape)":
-        return not fits(shape_of(typ(stmt.args[0])), shape_argument(stmt.args[1]))
-    if row is SUMMABLE:
+    if row is GETITEM or row in WRITES:
+        place, index = indexed(stmt)
+        return _index_may_fail(typ(place), index)
+    if row in DIVISIONS or row is POWER:
+        return undefined_at_zero(row, stmt.args) is not None
+    if row.decisive and _is_undefined(row, stmt.args):
         return True
-    if row is TOGETHER:
-        return _broadcast_may_raise(stmt.args[0])
-    if row.name == "np.broadcast_shapes(*shapes)":
-        shapes = stmt.args[0]
-        return isinstance(shapes, tuple) and _shapes_may_raise(list(map(shape_argument, shapes)))
-    return row.pointwise and _broadcast_may_raise(stmt.args)
+    if row.pointwise or row in FITTING or row.effect not in ("pure", "view") or not is_callable(row):
+        return False
+    return not accepted(stmt)
 
 
-def _broadcast_may_raise(args: Arg) -> bool:
-    assert isinstance(args, tuple)
-    shapes = [shape_of(a.type) for a in args if isinstance(a, Value) and isinstance(a.type, Array)]
-    return _shapes_may_raise(shapes)
+def _is_undefined(row: Primitive, args: tuple[Arg, ...]) -> bool:
+    """Whether numbers that a partial function may not be defined for are not known."""
+    if row in _ROUNDING and isinstance(typ(args[0]), Scalar) and (dtype_of(typ(args[0])) or "f")[0] in "bi":
+        return False
+    decisive = [args[row.index[name]] for name in row.decisive]
+    return row.name.startswith("math.") or not all(isinstance(a, Literal) for a in decisive)
 
 
-def _shapes_may_raise(shapes: list[Shape]) -> bool:
-    if any(s is None for s in shapes):
-        return len(shapes) > 1
-    for k, a in enumerate(shapes):
-        for b in shapes[:k]:
-            pairs = zip((a or ())[::-1], (b or ())[::-1], strict=False)
-            if not all(same_size(m, n) or m == 1 or n == 1 for m, n in pairs):
-                return True
-    return False
+def undefined_at_zero(row: Primitive, args: tuple[Arg, ...]) -> Arg | None:
+    """The operand of a division or power that may raise if this is zero: Python's numbers do, NumPy's warn.
+
+    Of a power that may have any exponent, it is the base, a number that is known included.
+    """
+    base, other = args
+    if not all(map(_may_be_python, args)):
+        return None
+    if row is not POWER:
+        return other if isinstance(other, Value) else None
+    if isinstance(other, Literal):
+        harmless = isinstance(other.value, complex) or other.value >= 0
+        return None if harmless or isinstance(base, Literal) else base
+    whole = (dtype_of(typ(other)) or "f")[0] in "bi"
+    return None if whole and isinstance(base, Literal) and base.value != 0 else base
 
 
-def _write_may_raise(a: Arg, index: Arg, value: Arg) -> bool:
-    """Whether what is written may not fit into its place."""
-    place, shape = place_shape(a, index), shape_of(typ(value))
-    if shape is not None and place is not None:
-        # axes of length 1 in front are dropped
-        while len(shape) > len(place) and shape[0] == 1:
-            shape = shape[1:]
-    return shape != () and not fits(shape, place)
+def _may_be_python(arg: Arg) -> bool:
+    t = typ(arg)
+    return isinstance(t, Unknown) or (isinstance(t, Scalar) and t.origin != "np")
 
 
-def place_shape(a: Arg, index: Arg) -> Shape:
-    """The shape of the place in an array that an index leads to."""
-    for row, rest in index.steps if isinstance(index, Through) else ():
+# -- indices -------------------------------------------------------------------------------------------------
+
+
+def indexed(stmt: Apply) -> tuple[Arg, Arg]:
+    """What a read or write by index looks into, and the index there."""
+    a, index = stmt.args[:2]
+    if not isinstance(index, Through):
+        return a, index
+    for row, rest in index.steps:
         t = row.types(a, *rest)
         assert isinstance(t, Type)
         a = Value(t)
-    return shape_of(index_type(a, index.index if isinstance(index, Through) else index))
+    return a, index.index
 
 
-def fits(shape: Shape, place: Shape) -> bool:
-    """Whether an array is known to broadcast to the shape of a place."""
-    if shape is None or place is None or len(shape) > len(place):
+def _index_may_fail(t: Type, index: Arg) -> bool:
+    if isinstance(t, (ShapeOf, ListOf)):
+        rank = len(t.shape) if isinstance(t, ShapeOf) and t.shape is not None else 0
+        return not isinstance(index, Slice) and not _is_within(index, rank)
+    if isinstance(t, Record):
         return False
-    places = place[len(place) - len(shape) :]
-    return all(n == 1 or same_size(n, m) for n, m in zip(shape, places, strict=True))
+    found = places(t, index)
+    return found is None or any(not _is_within(part, size) for part, size in found)
 
 
-def _contraction_may_raise(row: Primitive, x: Arg, y: Arg) -> bool:
-    a, b = (shape_of(typ(v)) for v in (x, y))
-    if a is None or b is None:
-        return True
-    if not a or not b:
-        # np.dot multiplies by a number
-        return row is not FUNCTIONS[np.dot]
-    return not same_size(a[-1], b[0] if len(b) == 1 else b[-2])
+def places(t: Type, index: Arg) -> list[tuple[Arg, Size]] | None:
+    """The parts of an index that lead somewhere, with the lengths there; None where it has too many parts."""
+    if not isinstance(t, Array) or t.shape is None:
+        return None
+    parts = with_ellipsis(index_parts(index))
+    taken = [_taken(part) for part in parts]
+    rest = len(t.shape) - sum(taken)
+    if rest < 0:
+        return None
+    found: list[tuple[Arg, Size]] = []
+    axis = 0
+    for part, width in zip(parts, taken, strict=True):
+        if isinstance(part, Literal) and part.value is Ellipsis:
+            axis += rest
+        elif not isinstance(part, Slice):
+            found += [(part, t.shape[axis + k]) for k in range(width)]
+        axis += width
+    return found
 
 
-def _tensordot_may_raise(x: Arg, y: Arg, axes: Arg) -> bool:
-    a, b = (shape_of(typ(v)) for v in (x, y))
-    if a is None or b is None or not known(axes):
-        return True
-    try:
-        first, second = tensordot_axes(value_of(axes), len(a), len(b))
-        return len(first) != len(second) or not all(
-            same_size(a[m], b[n]) for m, n in zip(first, second, strict=True)
-        )
-    except (TypeError, ZeroDivisionError, IndexError):
-        # these axes are none of theirs
-        return True
+def _taken(part: Arg) -> int:
+    """How many axes a part of an index takes."""
+    if isinstance(part, Literal):
+        return 0 if part.value is None or part.value is Ellipsis else 1
+    t = typ(part) if isinstance(part, Value) else None
+    return len(t.shape or ()) if isinstance(t, Array) and t.dtype == "bool" else 1
 
 
-def _reshape_may_raise(stmt: Apply) -> bool:
-    """Whether an array may have another number of elements than the shape that it is given."""
-    a, shape = stmt.args[:2]
-    left, right = shape_of(typ(a)), shape_of(stmt.outs[0].type)
-    if isinstance(shape, Literal) and shape.value == -1:
-        return False
-    if left is None or right is None:
-        return True
-    rest = list(right)
-    others = []
-    for n in left:
-        same = [k for k, m in enumerate(rest) if same_size(n, m)]
-        if same:
-            del rest[same[0]]
-        else:
-            others.append(n)
-    counted = [n for n in (*others, *rest) if isinstance(n, int)]
-    return len(counted) < len(others) + len(rest) or math.prod(others) != math.prod(rest)  # type: ignore[arg-type]
-
-
-# what makes one array of items that have to be alike
-_ALIKE = frozenset(("np.array", "np.asarray", "np.asanyarray", "np.ascontiguousarray", "np.stack"))
-
-
-def _uneven(arg: Arg) -> bool:
-    """Whether the items of a sequence may have different shapes."""
-    if isinstance(arg, Value) and isinstance(arg.type, ListOf):
-        shape = () if arg.type.element is None else shape_of(arg.type.element)
-        return shape is None or None in shape
-    if not isinstance(arg, (tuple, Items)):
-        return False
-    items = arg if isinstance(arg, tuple) else arg.items
-    shapes = [shape_of(typ(item)) for item in items]
-    known = [shape for shape in shapes if shape is not None]
-    if any(map(_uneven, items)) or len(known) < len(shapes) or len({len(shape) for shape in known}) > 1:
-        return True
-    return not all(all(same_size(n, sizes[0]) for n in sizes) for sizes in zip(*known, strict=True))
+def _is_within(part: Arg, size: Size) -> bool:
+    """Whether a part of an index is known to be within a length: a number that is, or a mask that long."""
+    t = typ(part) if isinstance(part, (Value, Literal)) else None
+    if isinstance(part, Value) and isinstance(t, Array) and t.dtype == "bool":
+        # of several axes, each is looked at; which of them is this one does not matter if all are as long
+        return all(same_size(n, size) for n in shape_of(t) or (None,))
+    known = isinstance(part, Literal) and type(part.value) is int and isinstance(size, int)
+    return known and -size <= part.value < size  # type: ignore[union-attr,operator]

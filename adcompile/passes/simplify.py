@@ -11,7 +11,7 @@ from typing import Any
 
 from ..ir.nodes import Block, Value, free_values
 from .bundle import bundle
-from .checks import add_checks, quicken_checks
+from .checks import add_checks, proven, quicken_checks
 from .clears import drop_clears
 from .common import share
 from .dead import remove_dead
@@ -27,7 +27,7 @@ from .sums import collect_terms
 def simplify(block: Block) -> Block:
     """Share common subexpressions, drop what nothing needs, and write what is left as a person would."""
     share(block, {}, {})
-    remove_dead(block, checked=add_checks(block))
+    remove_unneeded(block)
     join_writes(block)
     polish(block)
     bundle(block)
@@ -54,9 +54,16 @@ def simplify_split(block: Block, inner: Block) -> None:
     drop_clears(inner, joined.statements)
     count = len(joined.yields)
     joined.yields = (*joined.yields, *free_values(inner))
-    remove_dead(joined, checked=add_checks(joined))
+    remove_unneeded(joined)
     quicken_checks(joined)
     block.statements, block.yields = joined.statements, joined.yields[:count]
+
+
+def remove_unneeded(block: Block) -> None:
+    """Drop dead code, and what is there only to raise where something else raises."""
+    # with it go branches, and so what they have tested
+    remove_dead(block, checked=proven(block))
+    remove_dead(block, checked=add_checks(block))
 
 
 def polish(block: Block, unsure: Iterable[Value] = ()) -> None:

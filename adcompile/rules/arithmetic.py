@@ -133,7 +133,7 @@ def _cast(dtype: str) -> Any:
 
 
 linear("float(x)", "z_bar", types=_cast("float64"), cheap=True)
-constant("int(x)", types=_cast("int64"), cheap=True)
+constant("int(x)", types=_cast("int64"), cheap=True, decisive=("x",))
 constant("bool(x)", types=_cast("bool"), cheap=True)
 constant("len(x)", types=lambda x: INT, cheap=True)
 
@@ -211,4 +211,4 @@ pointwise("min(x, y)", *extreme("<"), types=_joined, masks=True)
 constant("print(*args)", types=opaque, effect="opaque")
 constant("str(x)", types=opaque)
 constant("repr(x)", types=opaque)
-constant("round(x, ndigits=None)", types=_rounded)
+constant("round(x, ndigits=None)", types=_rounded, decisive=("x",))

@@ -46,6 +46,7 @@ linear(
     wrt=("weights",),
     constant=True,
     types=_counts_type,
+    decisive=("a",),
 )
 linear(
     "histogram_read(c, a, bins, range)",
@@ -66,6 +67,7 @@ linear(
     wrt=("weights",),
     types=_bins_type,
     constant=True,
+    decisive=("x",),
 )
 
 # -- edges ---------------------------------------------------------------------------------------------------

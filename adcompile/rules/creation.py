@@ -85,6 +85,7 @@ general(
     },
     types=made.arange_type,
     constant=True,
+    decisive=("step",),
 )
 
 

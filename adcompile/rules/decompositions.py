@@ -45,6 +45,7 @@ general(
     pullbacks={"a": _cholesky_pullback},
     pushforwards={"a": _cholesky_pushforward},
     types=made.matrix_float,
+    decisive=("a",),
 )
 linear("lower_half(x)", "lower_half(z_bar)", types=types.keeps)
 linear("from_lower(x)", "symmetric_half(z_bar)", types=types.keeps)

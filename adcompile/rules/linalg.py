@@ -262,12 +262,14 @@ general(
     pullbacks={"a": _solve_left, "b": _solve_right},
     pushforwards={"a": _solve_forward, "b": "np.linalg.solve(a, b_dot)"},
     types=made.solve_type,
+    decisive=("a",),
 )
 general(
     "np.linalg.inv(a)",
     pullbacks={"a": _inv},
     pushforwards={"a": "-(z @ a_dot @ z)"},
     types=made.matrix_float,
+    decisive=("a",),
 )
 general("np.linalg.det(a)", pullbacks={"a": _det}, pushforwards={"a": _trace_of_product}, types=made.det_type)
 
@@ -282,8 +284,9 @@ general(
     pullbacks={"a": _log_det},
     types=made.det_type,
     pushforwards={"a": lambda a: _trace_of_product(a).removeprefix("z * ")},
+    decisive=("a",),
 )
-constant("sign_of_det(a)", types=made.det_type)
+constant("sign_of_det(a)", types=made.det_type, decisive=("a",))
 composite("np.linalg.slogdet(a)", lambda: "(sign_of_det(a), log_abs_det(a))")
 
 # -- norms ---------------------------------------------------------------------------------------------------

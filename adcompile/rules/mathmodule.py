@@ -54,6 +54,8 @@ _REGULAR = {
     "sqrt": "z != 0",
     "cbrt": "z != 0",
 }
+# of every number
+_TOTAL = ("atan", "tanh", "asinh", "cbrt", "fabs", "erf", "erfc", "degrees", "radians")
 _SAFE = {"asin": 0.0, "acos": 0.0, "atanh": 0.0, "acosh": 2.0}
 
 for _name, _partial in _UNARY.items():
@@ -64,6 +66,7 @@ for _name, _partial in _UNARY.items():
             safe=_SAFE.get(_name, 1.0),
             regular=_REGULAR.get(_name, ""),
             types=real,
+            decisive=() if _name in _TOTAL else ("x",),
         )
 
 
@@ -86,13 +89,16 @@ general(
     pushforwards={"args": _log_pushforward},
     types=real,
     items=True,
+    decisive=("args",),
 )
-pointwise("math.pow(x, y)", power_base, power_exponent, regular=power_regular, types=real)
+pointwise(
+    "math.pow(x, y)", power_base, power_exponent, regular=power_regular, types=real, decisive=("x", "y")
+)
 pointwise("math.atan2(y, x)", "ratio(x, x * x + y * y)", "-ratio(y, x * x + y * y)", regular="", types=real)
 pointwise("math.copysign(x, y)", "sign(x) * math.copysign(1.0, y)", "0", types=real)
-pointwise("math.fmod(x, y)", "1", "-math.trunc(x / y)", regular="", types=real)
-pointwise("math.remainder(x, y)", "1", "-((x - z) / y)", regular="", types=real)
-linear("math.ldexp(x, i)", "math.ldexp(z_bar, i)", types=real)
+pointwise("math.fmod(x, y)", "1", "-math.trunc(x / y)", regular="", types=real, decisive=("x", "y"))
+pointwise("math.remainder(x, y)", "1", "-((x - z) / y)", regular="", types=real, decisive=("x", "y"))
+linear("math.ldexp(x, i)", "math.ldexp(z_bar, i)", types=real, decisive=("x", "i"))
 
 
 def _inverse(x: Arg) -> Type:
@@ -197,9 +203,10 @@ general(
 _REALS = ("ulp", "floor", "ceil", "trunc", "isnan", "isinf", "isfinite", "factorial", "isqrt")
 _RESULTS = {"ulp": real, "isnan": lambda x: BOOL, "isinf": lambda x: BOOL, "isfinite": lambda x: BOOL}
 for _name in _REALS:
-    constant(f"math.{_name}(x)", types=_RESULTS.get(_name, lambda x: INT))
+    operands = () if _name in _RESULTS else ("x",)
+    constant(f"math.{_name}(x)", types=_RESULTS.get(_name, lambda x: INT), decisive=operands)
 for _name in ("comb", "perm"):
-    constant(f"math.{_name}(n, k)", types=lambda n, k: INT)
+    constant(f"math.{_name}(n, k)", types=lambda n, k: INT, decisive=("n", "k"))
 constant("math.gcd(*integers)", types=lambda integers: INT)
 constant("math.lcm(*integers)", types=lambda integers: INT)
 constant("math.isclose(a, b, rel_tol=1e-09, abs_tol=0.0)", types=lambda *args: BOOL)

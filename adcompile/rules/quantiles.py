@@ -119,4 +119,5 @@ for _prefix in ("", "nan"):
             pushforwards={"a": _forward},
             types=_quantile_type,
             static=("method",),
+            decisive=("q",),
         )

@@ -365,12 +365,14 @@ general(
     pullbacks={"a": _partition_pullback},
     pushforwards={"a": _partition_pushforward},
     types=lambda a, kth, axis: types.sorted_type(a, axis),
+    decisive=("kth",),
 )
 linear(
     "np.take_along_axis(arr, indices, axis)",
     "add_along_axis(arr, indices, z_bar, axis)",
     types=types.rank_only(lambda rank, *rest: rank),
     masks=True,
+    decisive=("indices",),
 )
 linear(
     "add_along_axis(x, i, c, axis)",
@@ -402,7 +404,11 @@ constant("np.count_nonzero(a, axis=None, keepdims=False)", types=types.count_typ
 constant("np.argsort(a, axis=-1)", types=types.integer_array, method="argsort")
 constant("np.searchsorted(a, v, side='left', sorter=None)", types=types.found_places, method="searchsorted")
 constant("np.digitize(x, bins, right=False)", types=types.bins_of)
-constant("np.argpartition(a, kth, axis=-1)", types=lambda a, kth, axis: types.integer_array(a, axis))
+constant(
+    "np.argpartition(a, kth, axis=-1)",
+    types=lambda a, kth, axis: types.integer_array(a, axis),
+    decisive=("kth",),
+)
 constant("np.argwhere(a)", types=types.places_in_rows)
 for _name in ("places", "counts"):
     constant(f"unique_{_name}(a)", types=types.flat_places)

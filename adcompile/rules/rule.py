@@ -116,6 +116,8 @@ class Primitive:
     refusal: AdcompileError | None = None
     # elements of the operands are left out: their adjoints are zero and have to stay zero
     masks: bool = False
+    # the operands whose numbers, and not only their shapes, decide whether it raises
+    decisive: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"<{self.name}>"
@@ -426,6 +428,7 @@ def pointwise(
     masks: bool = False,
     cheap: bool = False,
     note: str = "",
+    decisive: tuple[str, ...] = (),
 ) -> Primitive:
     """Declare a primitive that works element by element, by its partial derivatives.
 
@@ -463,6 +466,7 @@ def pointwise(
         masks=masks,
         cheap=cheap,
         note=note,
+        decisive=decisive,
         constant=len(pairs) < len(partials),
         pullbacks=_Products(pairs, "z_bar"),
         pushforwards=_Products(pairs, "{}_dot"),
@@ -489,6 +493,7 @@ def linear(
     real: bool = False,
     static: tuple[str, ...] = (),
     rewrite: Callable[..., tuple[Arg, ...] | None] | None = None,
+    decisive: tuple[str, ...] = (),
 ) -> Primitive:
     """Declare a primitive that is linear in each operand of `wrt`, by default the first ones.
 
@@ -514,6 +519,7 @@ def linear(
         "real": real,
         "static": static,
         "rewrite": rewrite,
+        "decisive": decisive,
     }
     return _declare(
         text,
@@ -545,6 +551,7 @@ def general(
     real: bool = False,
     static: tuple[str, ...] = (),
     rewrite: Callable[..., tuple[Arg, ...] | None] | None = None,
+    decisive: tuple[str, ...] = (),
 ) -> Primitive:
     """Declare a primitive by texts in `z_bar` and, apart from them, texts in `<operand>_dot`."""
     return _declare(
@@ -562,6 +569,7 @@ def general(
         real=real,
         static=static,
         rewrite=rewrite,
+        decisive=decisive,
         pullbacks=pullbacks,
         pushforwards=pushforwards,
     )
@@ -575,9 +583,12 @@ def constant(
     namespace: Mapping[str, Any] | None = None,
     effect: Effect = "pure",
     cheap: bool = False,
+    decisive: tuple[str, ...] = (),
 ) -> Primitive:
     """Declare a primitive whose derivative is zero wherever it exists, or whose result is no number."""
-    return _declare(text, types, method, namespace, effect=effect, constant=True, cheap=cheap)
+    return _declare(
+        text, types, method, namespace, effect=effect, constant=True, cheap=cheap, decisive=decisive
+    )
 
 
 def composite(

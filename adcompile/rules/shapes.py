@@ -177,6 +177,7 @@ linear(
     _repeat,
     method="repeat",
     types=types.rank_only(lambda rank, repeats, axis: 1 if types.is_none(axis) else rank),
+    decisive=("repeats",),
 )
 linear(
     "unrepeat(c, x, repeats, axis)",
@@ -291,7 +292,14 @@ def _take(a: Any, indices: Any, axis: Any) -> str:
     return f"np.moveaxis(index_add_at(zeros_of(np.moveaxis(a, {axis}, 0)), indices, {moved}), 0, {axis})"
 
 
-linear("np.take(a, indices, axis=None)", _take, types=types.taken, method="take", masks=True)
+linear(
+    "np.take(a, indices, axis=None)",
+    _take,
+    types=types.taken,
+    method="take",
+    masks=True,
+    decisive=("indices",),
+)
 
 
 # borders that consist of elements of the array

@@ -129,8 +129,8 @@ def _eigh(a: Any, UPLO: Any) -> str:
     return f"(eigenvalues(a, eigensystem(a)), {_VECTORS})"
 
 
-constant("eigensystem(a)", types=opaque)
-constant("upper_eigensystem(a)", types=opaque)
+constant("eigensystem(a)", types=opaque, decisive=("a",))
+constant("upper_eigensystem(a)", types=opaque, decisive=("a",))
 composite(
     "np.linalg.eigh(a, UPLO='L')",
     _eigh,
@@ -227,7 +227,7 @@ _ALONE = "left_vectors(x, svd_of(x, False))", "right_vectors(x, svd_of(x, False)
 _OF_A = "left_vectors(a, svd_of(a, False))", "right_vectors(a, svd_of(a, False))"
 _LEADING = "left_vectors(a, leading(e))", "right_vectors(a, leading(e))"
 
-constant("svd_of(a, full)", types=opaque)
+constant("svd_of(a, full)", types=opaque, decisive=("a",))
 constant("leading(e)", types=opaque)
 constant("thin(e)", types=opaque)
 composite(
@@ -290,7 +290,7 @@ def _r_pushforward(t: _Texts) -> str:
     return f"({inner} - {skew}) @ z"
 
 
-constant("qr_of(a)", types=opaque)
+constant("qr_of(a)", types=opaque, decisive=("a",))
 constant("tall(e)", types=opaque)
 composite("np.linalg.qr(a, mode='reduced')", _qr, static=("mode",))
 general(
@@ -383,7 +383,7 @@ def _least_squares_pushforward(product: str, inverse: str) -> str:
     return f"-({inverse} @ (a_dot @ z)) + {second} + {moved} - {inverse} @ (a @ {moved})"
 
 
-constant("lstsq_of(a, b, rcond)", types=opaque)
+constant("lstsq_of(a, b, rcond)", types=opaque, decisive=("a",))
 constant("lstsq_rank(e)", types=lambda e: Scalar("int32", "np"))
 general(
     "least_squares(a, b, e)",
