@@ -451,6 +451,8 @@ def pointwise(
         always are for finite operands. By default whether the partials themselves are finite.
     masks : bool
         The result depends on one of the operands in each element, and not on the others.
+    decisive : tuple of str
+        The operands whose numbers, and not only their shapes, decide whether the function raises.
     """
     form = form_of(text)
     pairs = {p.name: d for p, d in zip(form.params, partials, strict=False) if d != "0"}
