@@ -2,13 +2,16 @@
 
 In: a function and which arguments to differentiate by. Out: objects that are called like the function; those
 for Jacobians and Hessians run one direction after the other through compiled products, and return arrays of
-shape out + in. Not for what they mean inside a differentiated function: that is `derived`.
+shape out + in, in containers like the result of containers like the argument. Not for what they mean inside a
+differentiated function: that is `derived`.
 """
 
 from __future__ import annotations
 
 import functools
 import inspect
+import itertools
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +19,7 @@ import numpy as np
 from .derived import DERIVED
 from .engine import RETURN, Engine, argument_of
 from .errors import ArgumentError
+from .leaves import children, is_leaf, leaves, map_leaves, matching
 from .objects import Derivative, beside_receiver, of_function
 from .products import plain_outputs, push_forward
 from .signature import signature_of, tangent_name
@@ -48,40 +52,44 @@ class Jacobian(Derivative[..., Any]):
 
     def __call__(self, /, *args: Any, **keywords: Any) -> Any:
         """Return the Jacobian at the arguments."""
+        return _assembled(*self.blocks(args, keywords))
+
+    def blocks(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[Any, list[Any]]:
+        """Return the result, and for each leaf of it a container like the argument, of arrays out + in."""
         bound = self._engine.bind(args, keywords)
         name = self._engine.name_of(self._argnum, bound.arguments)
         x = argument_of(name, bound.arguments)
-        _check_number("argument", name, x)
+        _check_numbers("argument", name, x)
         if self._kind == "jacrev":
             return self._rows(x, args, keywords)
-        if np.size(x) == 0:
-            return np.zeros(np.shape(self._reverse.call(args, keywords)[0]) + np.shape(x))
-        out, first = self._column(0, name, x, bound, args, keywords)
-        if self._kind == "jacobian" and np.size(out) < np.size(x):
+        units = _units(x)
+        first = next(units, None)
+        if first is None:
+            out = self._reverse.call(args, keywords)[0]
+            return out, _by_columns([], out, x)
+        out, column = self._column(first, name, args, keywords)
+        if self._kind == "jacobian" and _count(out) < _count(x):
             return self._rows(x, args, keywords)
-        rest = range(1, np.size(x))
-        columns = [first, *(self._column(k, name, x, bound, args, keywords)[1] for k in rest)]
-        return _shaped(np.stack(columns, axis=-1), out, x)
+        rest = [self._column(unit, name, args, keywords)[1] for unit in units]
+        return out, _by_columns([column, *rest], out, x)
 
-    def _column(self, k: int, name: Any, x: Any, bound: Any, args: Any, keywords: Any) -> tuple[Any, Any]:
-        """Return the result, and its derivative by element k of the argument."""
-        direction = _unit(k, x)
+    def _column(self, unit: Any, name: Any, args: Any, keywords: Any) -> tuple[Any, list[Any]]:
+        """Return the result, and the leaves of its derivative along a unit vector."""
         if isinstance(name, tuple):
-            tangents = [np.zeros_like(a) if isinstance(a, np.ndarray) else 0.0 for a in args]
-            tangents[list(self._engine.signature.parameters).index(name[0]) + name[1]] = direction
+            tangents = [map_leaves(_zero, a) if leaves(a) else 0.0 for a in args]
+            tangents[list(self._engine.signature.parameters).index(name[0]) + name[1]] = unit
             engine = Engine(self.primal, "jvp", {"argnums": tuple(range(len(args))), **self._delivery})
             out, column = push_forward(engine, args, tuple(tangents))
         else:
             names = {*self._engine.signature.parameters, *keywords}
-            out, column = self._engine.call(args, keywords, {tangent_name(name, names): direction})
-        _check_number("result", "of the function", out)
-        return out, np.broadcast_to(column, np.shape(out))
+            out, column = self._engine.call(args, keywords, {tangent_name(name, names): unit})
+        _check_numbers("result", "of the function", out)
+        return out, matching(out, column)
 
-    def _rows(self, x: Any, args: Any, keywords: Any) -> Any:
+    def _rows(self, x: Any, args: Any, keywords: Any) -> tuple[Any, list[Any]]:
         out, pullback = self._reverse.call(args, keywords)
-        _check_number("result", "of the function", out)
-        rows = [pullback(_unit(k, out))[0] for k in range(np.size(out))]
-        return _shaped(np.stack(rows) if rows else np.zeros(0), out, x)
+        _check_numbers("result", "of the function", out)
+        return out, _by_rows([matching(x, pullback(unit)[0]) for unit in _units(out)], out, x)
 
     def __get__(self, instance: Any, owner: Any = None) -> Derivative[..., Any]:
         """The Jacobian of the bound method; taken from the class, that by the same argument."""
@@ -119,13 +127,24 @@ class Several(Derivative[..., Any]):
         if instance is None:
             return super().__get__(None, owner)
         bound = self.primal.__get__(instance, owner)
-        return Several(bound, tuple(part.__get__(instance, owner) for part in self._parts))
+        return type(self)(bound, tuple(part.__get__(instance, owner) for part in self._parts))
 
     def _of_function(self) -> Several:
-        return Several(of_function(self.primal), tuple(map(of_function, self._parts)))
+        return type(self)(of_function(self.primal), tuple(map(of_function, self._parts)))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Several, (self.primal, self._parts)
+        return type(self), (self.primal, self._parts)
+
+
+class Jacobians(Several):
+    """The Jacobians of one function by several arguments: a container like its result, of tuples of them."""
+
+    _parts: tuple[Jacobian, ...]
+
+    def __call__(self, /, *args: Any, **keywords: Any) -> Any:
+        """Return all of them at the arguments."""
+        found = [part.blocks(args, keywords) for part in self._parts]
+        return _assembled(found[0][0], list(zip(*[blocks for _, blocks in found], strict=True)))
 
 
 def jacobian_of(kind: str, f: Any, argnums: Any, outputs: Any = None) -> Derivative[..., Any]:
@@ -134,7 +153,7 @@ def jacobian_of(kind: str, f: Any, argnums: Any, outputs: Any = None) -> Derivat
         return Several(f, tuple(jacobian_of(kind, f, argnums, n) for n in plain_outputs(outputs)))
     outputs = plain_outputs(outputs)
     if isinstance(argnums, (tuple, list)):
-        return Several(f, tuple(Jacobian(f, kind, n, outputs) for n in argnums))
+        return Jacobians(f, tuple(Jacobian(f, kind, n, outputs) for n in argnums))
     return Jacobian(f, kind, argnums, outputs)
 
 
@@ -255,13 +274,40 @@ def made_of(kind: str, f: Any, **options: Any) -> Derivative[..., Any]:
     return Made(f, kind, options)
 
 
-def _check_number(what: str, name: Any, value: Any) -> None:
-    number = isinstance(value, (float, complex, np.ndarray, np.generic))
-    if not number or np.asarray(value).dtype.kind not in "fc":
-        shown = f"`{name}`" if what == "argument" else name
-        raise ArgumentError("AD203" if what == "argument" else "AD204", f"the {what} {shown} is of type "
-                            f"{type(value).__name__}, and a Jacobian needs floating-point numbers", None,
-                            "a float or an array of floats")  # fmt: skip
+def _check_numbers(what: str, name: Any, value: Any) -> None:
+    """Refuse what is no floating-point number, nor a container of them and of what never has a derivative."""
+    if is_leaf(value):
+        return
+    wrong, expected = f"is of type {type(value).__name__}", "a float or an array of floats"
+    if children(value) is not None:
+        wrong, expected = "holds no number", f"{expected}, or a container of them"
+        if leaves(value):
+            whole = _first_integer(value)
+            if whole is None:
+                return
+            wrong = "holds an array of integers" if np.ndim(whole) else f"holds the integer {whole}"
+            expected = "floats and arrays of floats, and a function that holds the integers"
+    shown = f"`{name}`" if what == "argument" else name
+    code = "AD203" if what == "argument" else "AD204"
+    message = f"the {what} {shown} {wrong}, and a Jacobian needs floating-point numbers"
+    raise ArgumentError(code, message, None, expected)
+
+
+def _first_integer(tree: Any) -> Any:
+    """Return an integer, or an array of integers, in a container; None if there is none."""
+    parts = children(tree)
+    if parts is not None and not is_leaf(tree):
+        return next((found for found in map(_first_integer, parts) if found is not None), None)
+    kind = np.asarray(tree).dtype.kind if isinstance(tree, (int, np.ndarray, np.generic)) else ""
+    return tree if kind in ("i", "u") else None
+
+
+def _count(tree: Any) -> int:
+    return sum(np.size(leaf) for leaf in leaves(tree))
+
+
+def _zero(like: Any) -> Any:
+    return np.zeros_like(like) if isinstance(like, np.ndarray) else type(like)(0.0)
 
 
 def _unit(k: int, like: Any) -> Any:
@@ -269,9 +315,54 @@ def _unit(k: int, like: Any) -> Any:
     if not isinstance(like, np.ndarray):
         return type(like)(1.0)
     unit = np.zeros_like(like)
-    if unit.size:
-        unit.flat[k] = 1.0
+    unit.flat[k] = 1.0
     return unit
+
+
+def _units(tree: Any) -> Iterator[Any]:
+    """Yield the unit vectors in the form of a number, an array or a container of them."""
+    zeros = [_zero(leaf) for leaf in leaves(tree)]
+    for place, leaf in enumerate(leaves(tree)):
+        for k in range(np.size(leaf)):
+            parts = iter([*zeros[:place], _unit(k, leaf), *zeros[place + 1 :]])
+            yield map_leaves(lambda _: next(parts), tree)  # noqa: B023 (called before the next round)
+
+
+def _by_columns(columns: Sequence[list[Any]], out: Any, x: Any) -> list[Any]:
+    """Return the blocks for each leaf of the result, from its derivatives by the elements of the argument."""
+    found = []
+    for place, leaf in enumerate(leaves(out)):
+        of_leaf = iter([np.broadcast_to(column[place], np.shape(leaf)) for column in columns])
+
+        def block(other: Any, leaf: Any = leaf, of_leaf: Iterator[Array] = of_leaf) -> Any:
+            taken = list(itertools.islice(of_leaf, np.size(other)))
+            return _shaped(np.stack(taken, axis=-1) if taken else np.zeros(0), leaf, other)
+
+        found.append(map_leaves(block, x))
+    return found
+
+
+def _by_rows(rows: Sequence[list[Any]], out: Any, x: Any) -> list[Any]:
+    """Return the blocks for each leaf of the result, from the gradients of its elements."""
+    found, rest = [], iter(rows)
+    for leaf in leaves(out):
+        taken = list(itertools.islice(rest, np.size(leaf)))
+        places = itertools.count()
+
+        def block(
+            other: Any, leaf: Any = leaf, taken: list[list[Any]] = taken, places: Iterator[int] = places
+        ) -> Any:
+            place = next(places)
+            return _shaped(np.stack([row[place] for row in taken]) if taken else np.zeros(0), leaf, other)
+
+        found.append(map_leaves(block, x))
+    return found
+
+
+def _assembled(out: Any, blocks: list[Any]) -> Any:
+    """Return a container like the result, with what belongs to each leaf of it."""
+    parts = iter(blocks)
+    return map_leaves(lambda _: next(parts), out)
 
 
 def _shaped(matrix: Array, out: Any, x: Any) -> Any:

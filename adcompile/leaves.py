@@ -72,19 +72,41 @@ def map_pairs(function: Callable[[Any, Any], Any], tree: Any, second: Any) -> An
     """The tree with a function applied to its leaves and those of a tree of the same form."""
     if is_leaf(tree):
         return function(tree, second)
-    parts = children(tree)
-    if parts is None:
+    if children(tree) is None:
         return tree
-    pairs = zip(parts, children(second) or (), strict=True)
-    return rebuilt(tree, [map_pairs(function, part, other) for part, other in pairs])
+    return rebuilt(tree, [map_pairs(function, part, other) for part, other in _pairs(tree, second)])
 
 
 def matching(tree: Any, second: Any) -> list[Any]:
-    """Those leaves of the second tree that stand where the first has leaves."""
+    """What the second tree has where the first has leaves; ValueError if it has another structure.
+
+    Examples
+    --------
+    >>> matching({"w": 1.0, "name": "net", "b": 2.0}, {"b": 4.0, "name": None, "w": 3.0})
+    [3.0, 4.0]
+    """
     if is_leaf(tree):
         return [second]
-    pairs = zip(children(tree) or (), children(second) or (), strict=False)
-    return [leaf for part, other in pairs for leaf in matching(part, other)]
+    if not leaves(tree):
+        return []
+    return [leaf for part, other in _pairs(tree, second) for leaf in matching(part, other)]
+
+
+def _pairs(tree: Any, second: Any) -> list[tuple[Any, Any]]:
+    """The parts of a container and of another one: those of the same key, attribute or place."""
+    first, other = children(tree) or (), children(second) or ()
+    keys, others = _keys(tree), _keys(second)
+    if len(first) != len(other) or {*keys} != {*others}:
+        raise ValueError(f"a {type(second).__name__} of another structure than the {type(tree).__name__}")
+    by_key = dict(zip(others, other, strict=True))
+    return [(part, by_key[key]) for key, part in zip(keys, first, strict=True)]
+
+
+def _keys(tree: Any) -> list[Any]:
+    """The keys, attributes or places of the parts of a container."""
+    if isinstance(tree, (tuple, list)):
+        return [*range(len(tree))]
+    return [*tree] if isinstance(tree, dict) else [*attributes_of(tree)]
 
 
 def in_double(leaf: Any) -> Any:

@@ -27,8 +27,9 @@ from .inputs import expand_captured
 from .iterate import fixed_items
 from .opened import Delivery, entered, leaves_in, map_leaves, own_copy, places_of
 from .parse import Parser
-from .values import Ref, Transformed, TupleVal, is_atom
+from .values import Captured, Ref, Transformed, TupleVal, is_atom
 
+_MATRICES = ("jacfwd", "jacrev", "jacobian", "hessian")
 _OPTIONS = ("argnums", "argnum", "has_aux", "holomorphic", "allow_int", "outputs")
 
 
@@ -102,8 +103,19 @@ def call_transformed(
             p.no_derivative("AD202", f"`{function.kind}` of several outputs inside a differentiated function",
                             node, "one of the outputs, as a name")  # fmt: skip
         options["outputs"] = places_of(p, function.function, (outputs,), args, keywords, node, "outputs")[0]
+    if function.kind in _MATRICES:
+        _demand_array(p, function.kind, args, _argnums(options), node)
     implementation = made(**options)
     return p.call(Literal(implementation), [function.function, *args], keywords, node)
+
+
+def _demand_array(p: Parser, kind: str, args: list[Any], argnum: Any, node: ast.AST) -> None:
+    """Refuse a matrix of derivatives by a container: inside of programs, they are of arrays."""
+    given = args[argnum] if isinstance(argnum, int) and -len(args) <= argnum < len(args) else None
+    if isinstance(given, (TupleVal, Ref, Captured)):
+        wrong = f"`{kind}` by a container inside a differentiated function"
+        expected = "`jvp`, `vjp` or `grad`, which take containers, or a function of an array"
+        p.no_derivative("AD202", wrong, node, expected)
 
 
 def splice(p: Parser, statements: list[Stmt], mapping: dict[Value, Any]) -> None:

@@ -1,8 +1,8 @@
 """Differences extrapolated to step 0, by Ridders' method.
 
 In: a difference quotient of any number of outputs, as a function of its step. Out: its limit for each output,
-with an estimate of the error. The only implementation here; whoever compares derivatives with differences
-builds on it. Not for functions with noise, which small steps amplify.
+with an estimate of the error, noise included. The only implementation here; whoever compares derivatives with
+differences builds on it. Not for functions with much noise, which small steps amplify.
 
 Steps that are long beside the scale on which a function varies do not tell: their quotients may agree with
 each other and be wrong (those of ``sin(x)`` for steps of 10⁷ are all nearly zero). Only shorter ones tell, so
@@ -11,6 +11,7 @@ every limit is compared with a quotient of a far shorter step.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -26,8 +27,12 @@ _SETTLED = 1e-9
 _APART = 20.0
 # the shortest first step, in parts of the longest, at most
 _SHORTEST = 1e-5
-# how many quotients with the shortest steps of a tableau show what noise there is
+# how many quotients with the shortest steps of a tableau show how far they are apart
 _LAST = 6
+# how many powers of the step a series has of which noise is what is left over
+_TERMS = 6
+# how many standard deviations of noise are taken for what it adds at most
+_DEVIATIONS = 2.0
 # steps are short, in parts of the longest, where quotients of exactly 0 may be those between two roundings
 _SHORT = 1e-4
 # the smallest of many gaps between neighbours is small by luck, too
@@ -99,7 +104,11 @@ def contradicts(short: Quotient, value: Vector, error: Vector) -> Vector:
 
 
 def extrapolated(
-    quotient: Callable[[float], Quotient], step: float, middle: Vector, checks: Sequence[float] = ()
+    quotient: Callable[[float], Quotient],
+    step: float,
+    middle: Vector,
+    checks: Sequence[float] = (),
+    derivative: int = 1,
 ) -> Limit:
     """The limit of a difference quotient whose error is a series in even powers of the step.
 
@@ -119,6 +128,8 @@ def extrapolated(
         The values of the function where the step is 0.
     checks : sequence of float
         Steps, far shorter, that may contradict the limit.
+    derivative : int
+        Of which order the derivative is: by which power of the step the quotients divide.
 
     Returns
     -------
@@ -128,10 +139,12 @@ def extrapolated(
     Notes
     -----
     C. J. F. Ridders, Accurate computation of F'(x) and F'(x)F''(x), Advances in Engineering Software 4
-    (1982). The error is that of Press et al., Numerical Recipes, section 5.7, doubled, and what rounding may
-    add, which is all there is where the function is a polynomial of low degree.
+    (1982). The error is that of Press et al., Numerical Recipes, section 5.7, doubled, and what rounding and
+    noise may add, which is all there is where the function is a polynomial of low degree. What noise the
+    values have is seen as in Moré and Wild, Estimating computational noise (2011), section 3: it is what
+    differences leave when all that is smooth has been taken off.
     """
-    longest = _tableau(quotient, step, middle)
+    longest = _tableau(quotient, step, middle, derivative)
     settled = longest.error <= _SETTLED * max(1.0, float(np.max(np.abs(longest.value), initial=0.0)))
     shorts = (_quotient(quotient, h, middle) for h in checks)
     if np.all(settled) and not any(np.any(contradicts(short, *longest[:2])) for short in shorts):
@@ -140,7 +153,7 @@ def extrapolated(
     best = _unknown(middle.size)
     for k in range(math.ceil(math.log(step / shortest, _APART)), 0, -1):
         first = step / _APART**k
-        best = best.surer(_tableau(quotient, first, middle), first <= _SHORT * step)
+        best = best.surer(_tableau(quotient, first, middle, derivative), first <= _SHORT * step)
     return best.surer(longest, False)
 
 
@@ -156,18 +169,19 @@ def _quotient(quotient: Callable[[float], Quotient], step: float, middle: Vector
         return Quotient(np.full(middle.size, np.nan), np.full(middle.size, np.inf), step)
 
 
-def _tableau(quotient: Callable[[float], Quotient], step: float, middle: Vector) -> Limit:
+def _tableau(quotient: Callable[[float], Quotient], step: float, middle: Vector, derivative: int) -> Limit:
     """The limit by shrinking steps; at a kink, the error is what the slopes to both sides differ by."""
     try:
         taken = [quotient(step / _SHRINK**n) for n in range(_ROWS)]
     except UNDEFINED:
         return _unknown(middle.size)
+    taken = _with_noise(taken, derivative)
     slope = _neville(taken, _SHRINK**2, middle.size)
     # of a smooth function, the bend is a series in odd powers, and vanishes
     bends = [bend for bend in (found.bend(middle) for found in taken) if bend is not None]
     kink = _neville(bends, _SHRINK, middle.size)
     jump = np.where(np.abs(kink.value) > 2.0 * kink.error, 2.0 * np.abs(kink.value), 0.0)
-    error = np.maximum(np.maximum(slope.error, jump), _noise(taken))
+    error = np.maximum(slope.error, jump)
     return slope._replace(error=error, spread=_spread(taken))
 
 
@@ -178,18 +192,27 @@ def _spread(taken: Sequence[Quotient]) -> Vector:
     return np.where(np.isfinite(spread), spread, np.inf)
 
 
-def _noise(taken: Sequence[Quotient]) -> Vector:
-    """The least error that noise of the values leaves: what it adds to the quotient with the first step.
+def _with_noise(taken: Sequence[Quotient], derivative: int) -> list[Quotient]:
+    """The quotients, of whose rounding noise of the values is a part, as far as it can be seen.
 
-    It is seen where steps are short: there, without it, quotients differ by hardly more than two powers of
-    the step, and agree once these are taken off.
+    A quotient with step h is a series in even powers of h, and ``noise / h**derivative``. So noise of one
+    size is what a fit of the series leaves over, with ``h**derivative`` as the weights.
     """
-    values = np.stack([found.value for found in taken[-_LAST:]])
-    for factor in (_SHRINK**2, _SHRINK**4):
-        values = (factor * values[1:] - values[:-1]) / (factor - 1.0)
-    apart = np.max(np.abs(np.diff(values, axis=0)), axis=0, initial=0.0)
-    noise: Vector = apart * (taken[-1].step / taken[0].step)
-    return np.where(np.isfinite(noise), noise, 0.0)
+    steps = np.array([found.step for found in taken])[:, None]
+    weighted = np.stack([found.value for found in taken]) * steps**derivative
+    with np.errstate(all="ignore"):
+        left = np.sum(np.abs(_left_over(derivative) @ weighted) ** 2, axis=0) / (_ROWS - _TERMS)
+    noise = _DEVIATIONS * np.sqrt(np.where(np.isfinite(left), left, 0.0))
+    return [q._replace(rounding=np.maximum(q.rounding, noise / q.step**derivative)) for q in taken]
+
+
+@functools.cache
+def _left_over(derivative: int) -> Vector:
+    """The projection of ten weighted quotients on what no series has."""
+    steps = _SHRINK ** -np.arange(float(_ROWS))
+    basis = np.linalg.qr(steps[:, None] ** (derivative + 2.0 * np.arange(_TERMS)))[0]
+    found: Vector = np.eye(_ROWS) - basis @ basis.T
+    return found
 
 
 def _neville(rows: Sequence[Quotient], factor: float, size: int) -> Limit:

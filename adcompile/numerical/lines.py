@@ -136,7 +136,9 @@ def limit(point: Point, axis: Axis, formula: Formula, step: float) -> Limit:
     middle, checks = point.middle, short_steps(point, axis, step)
     # points where a function is not defined are passed over in silence
     with np.errstate(all="ignore"):
-        return extrapolated(lambda h: quotient(point, axis, formula, h), step, middle, checks)
+        return extrapolated(
+            lambda h: quotient(point, axis, formula, h), step, middle, checks, formula.derivative
+        )
 
 
 def short_steps(point: Point, axis: Axis, step: float) -> list[float]:

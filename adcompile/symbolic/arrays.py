@@ -14,7 +14,18 @@ from typing import Any
 import numpy as np
 import sympy
 
-from .meaning import boxed, divided, hypotenuse, is_symbolic, logical, plain, settled
+from .meaning import (
+    boxed,
+    chosen,
+    divided,
+    elementwise,
+    hypotenuse,
+    is_condition,
+    is_symbolic,
+    logical,
+    plain,
+    settled,
+)
 
 
 def _total(x: Any) -> Any:
@@ -22,6 +33,8 @@ def _total(x: Any) -> Any:
 
 
 def _written(a: Any, i: Any, v: Any) -> Any:
+    if is_mask(i):
+        return _where(i, v, a)
     out = np.array(a, dtype=object)
     out[i] = v
     return out
@@ -29,6 +42,26 @@ def _written(a: Any, i: Any, v: Any) -> Any:
 
 def _added(a: Any, i: Any, v: Any) -> Any:
     return _written(a, i, a[i] + v)
+
+
+def is_mask(i: Any) -> bool:
+    """Whether an index is an array of truth values, some of which depend on symbols."""
+    return isinstance(i, np.ndarray) and all(isinstance(x, bool) or is_condition(x) for x in i.flat)
+
+
+def _where(mask: Any, value: Any, a: Any) -> Any:
+    """An array with a value where a mask is true."""
+    if np.shape(mask) != np.shape(a) or np.ndim(value) != 0:
+        raise NotImplementedError("values for the places of a mask that depends on values")
+    return elementwise(lambda at, new, old: chosen(at, new, old))(mask, boxed(value), a)
+
+
+def _item(x: Any, i: Any) -> Any:
+    if is_mask(i) and is_symbolic(i):
+        raise NotImplementedError("the size of the result depends on a value")
+    if is_symbolic(i):
+        raise NotImplementedError("an index depends on a value")
+    return x[i]
 
 
 def _norm(x: Any, ord: Any, axis: Any, keepdims: Any) -> Any:
@@ -94,7 +127,7 @@ def _product(x: Any, y: Any) -> Any:
 
 # by the text of the row; the operands in its order, those of `*args` as one tuple
 WHOLE: dict[str, Callable[..., Any]] = {
-    "x[i]": operator.getitem, "index_set(a, i, v)": _written, "index_add(a, i, v)": _added,
+    "x[i]": _item, "index_set(a, i, v)": _written, "index_add(a, i, v)": _added,
     "list_make(items)": list, "list_append(items, v)": lambda items, v: [*items, v],
     "list_pop(items)": lambda items: (items[:-1], items[-1]), "list(x)": list,
     "list_set(items, i, v)": lambda items, i, v: [*items[:i], v, *items[i:][1:]],
@@ -103,7 +136,7 @@ WHOLE: dict[str, Callable[..., Any]] = {
     "record(items)": tuple, "field(items, k)": operator.getitem, "make_tuple(items)": tuple,
     "own(a)": lambda a: a, "x @ y": _product, "x.T": np.transpose,
     "x.copy()": lambda x: x, "x.item()": lambda x: np.ravel(boxed(x))[0], "x.astype(dtype, copy=True)": _cast,
-    "x.real": lambda x: x, "np.array(x, dtype=None, copy=True)": _array,
+    "x.real": elementwise(sympy.re), "np.array(x, dtype=None, copy=True)": _array,
     "np.asarray(x, dtype=None, copy=None)": _array,
     "np.linalg.norm(x, ord=None, axis=None, keepdims=False)": _norm,
     "np.linalg.det(a)": lambda a: _matrix(a).det(),

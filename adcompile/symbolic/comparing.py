@@ -7,6 +7,7 @@ twice, and whether they agree.
 from __future__ import annotations
 
 import itertools
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,9 @@ from .rebuild import evaluated, primal_of
 from .symbols import named, text_of, value_of
 
 _RTOL = 1e-9
+_ROUNDING = 8.0 * sys.float_info.epsilon
+# what is smaller than this has lost digits to underflow, or all of them
+_LOST = sys.float_info.min / sys.float_info.epsilon
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,9 @@ class Comparison:
             for row in self.rows
         ]
         verdict = "all agree" if self.agrees else "they disagree"
-        if self.undecided:
+        if len(self.undecided) == len(self.rows):
+            verdict = "nothing was compared: there is no row where both have a value"
+        elif self.undecided:
             verdict += f" where both have a value; {len(self.undecided)} without"
         return "\n".join([*formulas, *table(("", "at", "symbolic", "compiled", ""), body), verdict])
 
@@ -123,7 +129,8 @@ def compare(
     order : {1, 2}, default 2
         Up to which order of derivatives.
     rtol : float, default 1e-9
-        By how much values may differ, relative to the largest of their kind at the point.
+        By how much values may differ, relative to the largest of their kind at the point. Beyond that, they
+        may differ by the rounding of the largest of lower orders.
 
     Returns
     -------
@@ -174,8 +181,9 @@ def _rows(
     first = [expression.diff(symbol) for symbol in symbols]
     value, gradient = _or_none(lambda: function.value_and_gradient(vector), (None, None))
     slopes = [None] * len(symbols) if gradient is None else [float(g) for g in gradient]
-    rows = _group([("f", expression, value)], values, rtol)
-    rows += _group([(f"∂f/∂{n}", e, g) for n, e, g in zip(names, first, slopes, strict=True)], values, rtol)
+    rows = _group([("f", expression, value)], values, rtol, [])
+    entries = [(f"∂f/∂{n}", e, g) for n, e, g in zip(names, first, slopes, strict=True)]
+    rows += _group(entries, values, rtol, rows)
     if order == 2:
         hessian = _or_none(lambda: function.hessian(vector), None)
         second = []
@@ -183,18 +191,24 @@ def _rows(
             name = f"∂²f/∂{names[i]}²" if i == j else f"∂²f/∂{names[i]}∂{names[j]}"
             entry = None if hessian is None else float(hessian[i, j])
             second.append((name, first[i].diff(symbols[j]), entry))
-        rows += _group(second, values, rtol)
+        rows += _group(second, values, rtol, rows)
     return rows
 
 
-def _group(entries: list[tuple[str, Any, float | None]], values: dict[Any, float], rtol: float) -> list[Row]:
-    """Rows of one kind, which share a scale: one that cancels is as exact as the others are large."""
+def _group(
+    entries: list[tuple[str, Any, float | None]], values: dict[Any, float], rtol: float, below: list[Row]
+) -> list[Row]:
+    """Rows of one kind, which share a scale: one that cancels is as exact as the others are large.
+
+    Where all of them are nearly zero, what is left is the rounding of what is of lower orders.
+    """
     exact = [value_of(expression, values) for _, expression, _ in entries]
     finite = [c if c is not None and np.isfinite(c) else None for _, _, c in entries]
     scale = max((abs(v) for v in [*exact, *finite] if v is not None), default=0.0)
+    rounding = _ROUNDING * max((abs(row.compiled) for row in below if row.compiled is not None), default=0.0)
     point = tuple(values.values())
     return [
-        Row(point, name, e, c, rtol * scale)
+        Row(point, name, e, c, rtol * scale + rounding + _LOST)
         for (name, _, _), e, c in zip(entries, exact, finite, strict=True)
     ]
 

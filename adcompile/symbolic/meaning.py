@@ -55,6 +55,7 @@ class rint(_Constant):
     @staticmethod
     def of(x: Any) -> Any:
         """Round a number."""
+        x = _exact(x)
         below = sympy.floor(x)
         rest = x - below
         up = rest > sympy.Rational(1, 2) or (rest == sympy.Rational(1, 2) and below % 2 == 1)
@@ -91,6 +92,19 @@ def settled(value: Any) -> Any:
     if isinstance(value, (tuple, list)):
         return type(value)(map(settled, value))
     return plain(value) if not isinstance(value, (str, type(None), slice, dict)) else value
+
+
+def floating(value: Any) -> Any:
+    """The reverse of `settled`, of what depends on no symbol: for functions of Python's and NumPy's own."""
+    if isinstance(value, np.ndarray):
+        return (
+            value
+            if value.dtype != object
+            else np.array([floating(x) for x in value.flat]).reshape(value.shape)
+        )
+    if isinstance(value, (tuple, list)):
+        return type(value)(map(floating, value))
+    return float(value) if isinstance(value, sympy.Expr) else value
 
 
 def is_symbolic(value: Any) -> bool:
@@ -237,6 +251,30 @@ def _log(*args: Any) -> Any:
     return sympy.log(args[0]) if len(args) == 1 else sympy.log(args[0]) / sympy.log(args[1])
 
 
+def _with_sign(x: Any, y: Any) -> Any:
+    return chosen(plain(sympy.sympify(y) >= 0), abs(x), -abs(x))
+
+
+def _heaviside(x: Any, y: Any) -> Any:
+    x = sympy.sympify(x)
+    return chosen(plain(x > 0), 1, chosen(plain(x < 0), 0, y))
+
+
+def _rounded(x: Any, ndigits: Any) -> Any:
+    if ndigits is not None:
+        raise NotImplementedError("rounding to digits")
+    return rint(sympy.sympify(x))
+
+
+def _log_sum(base: Any) -> Callable[[Any, Any], Any]:
+    return lambda x, y: sympy.log(base**x + base**y) / sympy.log(base)
+
+
+def _log_gamma(x: Any) -> Any:
+    # SymPy's loggamma is complex where gamma is negative, and its absolute value bends at 0
+    return sympy.log(sympy.gamma(x) ** 2) / 2
+
+
 def hypotenuse(*xs: Any) -> Any:
     """The root of a sum of squares."""
     return sympy.sqrt(sum((sympy.sympify(x) ** 2 for x in xs), sympy.Integer(0)))
@@ -281,7 +319,7 @@ POINTWISE: dict[str, Callable[..., Any]] = {
     "max(x, y)": lambda x, y: plain(sympy.Max(x, y)), "min(x, y)": lambda x, y: plain(sympy.Min(x, y)),
     "math.log(*args)": _log, "math.hypot(*coordinates)": hypotenuse, "math.pow(x, y)": _power,
     "math.atan2(y, x)": sympy.atan2, "math.fmod(x, y)": _fmod, "math.erf(x)": sympy.erf,
-    "math.erfc(x)": sympy.erfc, "math.gamma(x)": sympy.gamma, "math.lgamma(x)": sympy.loggamma,
+    "math.erfc(x)": sympy.erfc, "math.gamma(x)": sympy.gamma, "math.lgamma(x)": _log_gamma,
     "np.log(x)": sympy.log, "np.absolute(x)": sympy.Abs, "np.square(x)": lambda x: x * x,
     "np.reciprocal(x)": lambda x: sympy.Integer(1) / x, "np.negative(x)": operator.neg,
     "np.positive(x)": operator.pos, "np.sign(x)": sympy.sign, "np.sinc(x)": _sinc,
@@ -291,7 +329,9 @@ POINTWISE: dict[str, Callable[..., Any]] = {
     "np.float_power(x, y)": _power, "np.floor_divide(x, y)": _floor_divided, "np.remainder(x, y)": _remainder,
     "np.fmod(x, y)": _fmod, "np.maximum(x, y)": sympy.Max, "np.minimum(x, y)": sympy.Min,
     "np.fmax(x, y)": sympy.Max, "np.fmin(x, y)": sympy.Min, "np.arctan2(y, x)": sympy.atan2,
-    "np.hypot(x, y)": hypotenuse, "np.logaddexp(x, y)": lambda x, y: sympy.log(sympy.exp(x) + sympy.exp(y)),
+    "np.hypot(x, y)": hypotenuse, "np.logaddexp(x, y)": _log_sum(sympy.E),
+    "np.logaddexp2(x, y)": _log_sum(sympy.Integer(2)), "math.copysign(x, y)": _with_sign,
+    "np.copysign(x, y)": _with_sign, "np.heaviside(x, y)": _heaviside, "round(x, ndigits=None)": _rounded,
     "np.less(x, y)": _compared(operator.lt), "np.less_equal(x, y)": _compared(operator.le),
     "np.greater(x, y)": _compared(operator.gt), "np.greater_equal(x, y)": _compared(operator.ge),
     "np.equal(x, y)": _compared(sympy.Eq), "np.not_equal(x, y)": _compared(sympy.Ne),
@@ -300,7 +340,7 @@ POINTWISE: dict[str, Callable[..., Any]] = {
     "np.where(condition, x, y)": lambda c, x, y: chosen(c if isinstance(c, bool) else logical(c), x, y),
     **{f"{module}.{name}(x)": _assumed(getattr(math, name), name == "isfinite")
        for module in ("math", "np") for name in ("isnan", "isinf", "isfinite")},
-    "np.real(val)": lambda x: x, "np.clip(a, a_min, a_max)": _clipped,
+    "np.real(val)": sympy.re, "np.clip(a, a_min, a_max)": _clipped,
     "a.clip(min=None, max=None)": _clipped, "np.float64(x)": lambda x: x,
     **{f"math.{name}(x)": f for name, f in _ONE.items()}, **{f"np.{name}(x)": f for name, f in _ONE.items()},
     **{f"math.{name}(x)": getattr(sympy, name) for name in _INVERSE},

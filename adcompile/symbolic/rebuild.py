@@ -40,10 +40,24 @@ from ..live import read
 from ..rules.rule import REQUIRED, find, form_of
 from ..signature import argument_at
 from .arrays import COMPUTING, NATIVE, WHOLE
-from .meaning import LOGICAL, POINTWISE, chosen, elementwise, is_condition, is_symbolic, numeric, settled
+from .meaning import (
+    LOGICAL,
+    POINTWISE,
+    chosen,
+    elementwise,
+    floating,
+    is_condition,
+    is_symbolic,
+    numeric,
+    settled,
+)
 
 # how many statements are run before a program is called too long to be written as a formula
 _LONGEST = 5_000
+# how many operations a formula has, written out, before SymPy takes too long with it; how many a condition
+# has that depends on earlier ones, which SymPy works out for all pieces
+_LARGEST = 5_000
+_LARGEST_TEST = 400
 
 
 class _Raises(Exception):
@@ -111,6 +125,7 @@ class _Interpreter:
     define: Define
     decide: Decide
     values: dict[Value, Any] = field(default_factory=dict)
+    sizes: dict[int, tuple[Any, int]] = field(default_factory=dict)
     count: int = 0
 
     def block(self, block: Block) -> tuple[Any, ...]:
@@ -162,6 +177,8 @@ class _Interpreter:
             result = settled(_meaning(row.name, row.namespace, operands))
         except (NotImplementedError, TypeError, ValueError, AttributeError, IndexError) as error:
             raise self.refused(stmt, str(error)) from None
+        if self.size(result) > _LARGEST:
+            raise self.too_large(stmt.loc)
         if len(stmt.outs) != 1:
             return tuple(result) if isinstance(result, tuple) else (None,) * len(stmt.outs)
         return (self.define(stmt, result),)
@@ -242,7 +259,28 @@ class _Interpreter:
         if not is_symbolic(value):
             return bool(value)
         condition = value if is_condition(value) else sympy.Ne(value, 0)
-        return self.decide(condition)
+        decided = self.decide(condition)
+        if (
+            not isinstance(decided, bool)
+            and decided.has(sympy.Piecewise)
+            and self.size(decided) > _LARGEST_TEST
+        ):
+            raise self.too_large(self.primal.loc)
+        return decided
+
+    def size(self, value: Any) -> int:
+        """How many operations a value has when it is written out, what it shares counted each time."""
+        if isinstance(value, np.ndarray):
+            return max(map(self.size, value.flat), default=0) if value.dtype == object else 0
+        if isinstance(value, (tuple, list)):
+            return max(map(self.size, value), default=0)
+        if not isinstance(value, sympy.Basic):
+            return 0
+        known = self.sizes.get(id(value))
+        if known is None:
+            # the value is kept, or another one might get its identity
+            known = self.sizes[id(value)] = value, 1 + sum(map(self.size, value.args))
+        return known[1]
 
     def merged(self, stmt: Stmt, condition: Any, yes: Any, no: Any) -> Any:
         """What a variable holds that is one or the other."""
@@ -269,6 +307,14 @@ class _Interpreter:
             f"{what} cannot be written as a formula{f': {why}' if why else ''}",
             stmt.loc,
             "arithmetic, elementary functions, branches, and loops whose range is known",
+        )
+
+    def too_large(self, loc: Loc | None) -> ArgumentError:
+        return ArgumentError(
+            "AD210",
+            f"{self.primal.name} is too large as a formula, in which what is used twice is written twice",
+            loc,
+            "fewer iterations, or fewer branches on what branches gave",
         )
 
     def too_long(self, loc: Loc | None) -> ArgumentError:
@@ -303,8 +349,10 @@ def _meaning(name: str, namespace: Mapping[str, Any], operands: list[Any]) -> An
     if name in WHOLE:
         return WHOLE[name](*operands)
     form = form_of(name)
-    if form.kind != "function" or form.key not in NATIVE:
+    if form.kind != "function" or not (form.key in NATIVE or not is_symbolic(operands)):
         raise NotImplementedError("")
+    if form.key not in NATIVE:
+        operands = [floating(x) for x in operands]
     if form.key in COMPUTING:
         operands = [numeric(x) for x in operands]
     positional, keywords = [], {}

@@ -81,13 +81,21 @@ def value_of(expression: Any, values: Mapping[Any, float]) -> float | None:
     exact |= {c: sympy.Float(c, _DIGITS + 20) for c in expression.atoms(sympy.Float)}
     exact[sympy.pi] = sympy.Float(float(sympy.pi), _DIGITS + 20)
     try:
+        if any(_is_tie(step.args[0], exact) for step in expression.atoms(sympy.Heaviside)):
+            return None
         found = sympy.N(expression.xreplace(exact), _DIGITS)
     except (TypeError, ValueError, ArithmeticError):
         return None
-    if not found.is_number or not found.is_real:
+    # at a kink, what is no function there is left as it is
+    if not isinstance(found, (sympy.Float, sympy.Rational)):
         return None
     number = float(found)
     return number if np.isfinite(number) else None
+
+
+def _is_tie(gap: Any, exact: Mapping[Any, Any]) -> bool:
+    """Whether more than two are the largest or smallest, for which SymPy's derivatives add up to no slope."""
+    return bool(gap.has(sympy.Max, sympy.Min)) and bool(sympy.N(gap.xreplace(exact), _DIGITS) == 0)
 
 
 def text_of(expression: Any) -> str:

@@ -102,6 +102,24 @@ def test_hovering_a_line(show):
     assert shown.locator(".lit").count() == 0
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_edge_runs_through_the_number_on_it(show, scheme, tmp_path):
+    image = pytest.importorskip("matplotlib.image")
+    shown = show(functions.lesson, 1.5, 0.5, scheme=scheme)
+    shown.add_style_tag(content=".graph .edge .line, .graph .edge.active .line { stroke: rgb(255, 0, 0) }")
+    labels = shown.locator(".graph .partial:not(:empty)")
+    assert labels.count() == 5
+    for label in labels.all():
+        room = label.bounding_box()
+        # without what is drawn around the digits
+        x, y = room["x"] + room["width"] / 2, room["y"] + room["height"] / 2
+        width = label.evaluate("e => e.getComputedTextLength()")
+        clip = {"x": x - width / 2 + 1, "y": y - 3, "width": width - 2, "height": 6}
+        shown.screenshot(path=tmp_path / "label.png", clip=clip)
+        red, green, blue = np.moveaxis(image.imread(tmp_path / "label.png")[..., :3], -1, 0)
+        assert not np.any((red > 0.6) & (green < 0.3) & (blue < 0.3)), label.text_content()
+
+
 def test_lines_by_keyboard(show):
     shown = show(functions.branching, 0.8, 4)
     shown.locator("#primal [tabindex='0']").focus()

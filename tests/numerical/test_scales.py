@@ -97,6 +97,33 @@ def test_noise_leaves_ridders_a_derivative():
     assert max(abs(one.value - math.cos(1.1)) for one in found) < 0.05
 
 
+NOISES = {
+    "normal": lambda value, size, rng: value + size * rng.normal(),
+    "uniform": lambda value, size, rng: value + size * rng.uniform(-1.0, 1.0),
+    "relative": lambda value, size, rng: value * (1.0 + size * rng.normal()),
+}
+
+
+@pytest.mark.parametrize("second", [False, True])
+@pytest.mark.parametrize("size", [1e-12, 1e-9, 1e-6, 1e-3])
+@pytest.mark.parametrize("kind", NOISES)
+def test_the_error_of_ridders_knows_noise_that_nobody_told_it(kind, size, second):
+    rng = np.random.default_rng(4)
+    within, bounds = [], []
+    for _ in range(60):
+        x, rate = rng.normal(), rng.uniform(0.5, 3.0)
+        f = lambda t, rate=rate: NOISES[kind](math.sin(rate * t) + 2.0, size, rng)
+        if second:
+            found, exact = numerical.hessian(f, x, "ridders"), -(rate**2) * math.sin(rate * x)
+        else:
+            found, exact = numerical.derivative(f, x, "ridders"), rate * math.cos(rate * x)
+        within.append(abs(found.value - exact) <= found.error)
+        bounds.append(found.error)
+    assert np.mean(within) >= 0.95
+    # and it is no worse than noise is with the first step, times what extrapolation makes of it
+    assert np.median(bounds) <= (5e4 if second else 1e3) * size
+
+
 def hidden(x):
     return float(np.float32(np.sin(np.float32(x))))
 
@@ -105,6 +132,16 @@ def test_a_staircase_leaves_ridders_a_derivative():
     assert abs(numerical.derivative(hidden, 1.1, "ridders").value - math.cos(1.1)) < 0.01
     known = numerical.derivative(hidden, 1.1, "ridders", accuracy=2.0**-23)
     assert abs(known.value - math.cos(1.1)) <= known.error < 1e-3
+
+
+@pytest.mark.parametrize("method", ["forward", "central", "ridders"])
+@pytest.mark.parametrize("digits", [2, 4, 6, 8])
+def test_with_its_accuracy_known_the_error_of_a_staircase_is_honest(method, digits):
+    rng = np.random.default_rng(1)
+    f = lambda x: float(np.round(np.sin(x) + 2.0, digits))
+    for x in rng.normal(size=40):
+        found = numerical.derivative(f, x, method, accuracy=10.0**-digits)
+        assert abs(found.value - math.cos(x)) <= found.error <= 50.0 * 10.0 ** (-0.4 * digits)
 
 
 def cube(x):

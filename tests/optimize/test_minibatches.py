@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from adcompile.optimize import Stop, inverse_time, minimize
+import adcompile as ad
+from adcompile.optimize import Stop, exponential, inverse_time, minimize, scipy_minimize
 
 
 def seen(w, rows, targets, scale):
@@ -90,22 +91,76 @@ def regressed(cancer):
     return model.coef_[0], model.intercept_[0]
 
 
-@pytest.mark.parametrize("method", ["newton", "damped-newton", "trust-region"])
-def test_logistic_regression(cancer, regressed, method):
+@pytest.mark.parametrize(
+    ("method", "options"),
+    [
+        ("gradient-descent", {}),
+        ("gradient-descent", {"learning_rate": 0.5, "max_iterations": 20_000, "record": 1000}),
+        ("gradient-descent", {"line_search": "wolfe"}),
+        ("momentum", {"learning_rate": 0.2}),
+        ("nesterov", {"learning_rate": 0.2}),
+        ("rmsprop", {"learning_rate": exponential(0.02, 0.998), "max_iterations": 20_000, "record": 1000}),
+        ("adam", {"learning_rate": 0.05}),
+        ("newton", {"gradient_tolerance": 1e-10}),
+        ("damped-newton", {"gradient_tolerance": 1e-10}),
+        ("trust-region", {"gradient_tolerance": 1e-10}),
+    ],
+)
+def test_logistic_regression(cancer, regressed, method, options):
     start = {"w": np.zeros(30), "b": 0.0}
-    result = minimize(logistic_loss, start, (*cancer, 0.01), method, gradient_tolerance=1e-10)
-    assert result.success
-    # the Hessian is at least the penalty
-    np.testing.assert_allclose(result.x["w"], regressed[0], atol=1e-7)
-    assert result.x["b"] == pytest.approx(regressed[1], abs=1e-7)
+    options = {"gradient_tolerance": 1e-8, **options}
+    result = minimize(logistic_loss, start, (*cancer, 0.01), method, **options)
+    assert result.success and result.reason is Stop.GRADIENT
+    # where the gradient is so small, x is as far from the minimum as the flattest direction allows
+    curvature = np.linalg.eigvalsh(ad.hessian(flat_loss)(np.append(*regressed), *cancer))[0]
+    assert curvature > 0.005
+    found = np.append(result.x["w"], result.x["b"])
+    assert (
+        np.linalg.norm(found - np.append(*regressed))
+        <= 2.0 * options["gradient_tolerance"] / curvature + 1e-9
+    )
     assert type(result.x["b"]) is float
 
 
-def test_logistic_regression_on_minibatches(cancer, regressed):
+def flat_loss(x, images, labels):
+    return logistic_loss({"w": x[:-1], "b": x[-1]}, images, labels, 0.01)
+
+
+def test_scipy_finds_the_same_logistic_regression(cancer, regressed):
+    pytest.importorskip("scipy.optimize")
     start = {"w": np.zeros(30), "b": 0.0}
+    found = scipy_minimize(logistic_loss, start, (*cancer, 0.01), "BFGS", options={"gtol": 1e-9})
+    np.testing.assert_allclose(np.append(found.x["w"], found.x["b"]), np.append(*regressed), atol=1e-6)
+
+
+def excess(result, cancer, regressed):
+    """How much a loss is above the least."""
     optimum = logistic_loss({"w": regressed[0], "b": regressed[1]}, *cancer, 0.01)
+    assert logistic_loss(result.x, *cancer, 0.01) == pytest.approx(result.value, rel=1e-12)
+    return result.value - optimum
+
+
+def test_logistic_regression_by_values_alone(cancer, regressed):
+    start = {"w": np.zeros(30), "b": 0.0}
     result = minimize(
-        logistic_loss, start, (0.01,), "adam", data=cancer, epochs=20, learning_rate=inverse_time(0.05, 0.02)
-    )
+        logistic_loss, start, (*cancer, 0.01), "spsa", learning_rate=0.01, c=1e-3, max_iterations=30_000,
+        record=1000,
+    )  # fmt: skip
+    assert 0.0 < excess(result, cancer, regressed) < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("method", "rate"),
+    [
+        ("sgd", inverse_time(0.5, 0.01)),
+        ("momentum", inverse_time(0.05, 0.01)),
+        ("nesterov", inverse_time(0.05, 0.01)),
+        ("rmsprop", inverse_time(0.02, 0.02)),
+        ("adam", inverse_time(0.05, 0.02)),
+    ],
+)
+def test_logistic_regression_on_minibatches(cancer, regressed, method, rate):
+    start = {"w": np.zeros(30), "b": 0.0}
+    result = minimize(logistic_loss, start, (0.01,), method, data=cancer, epochs=20, learning_rate=rate)
     assert result.iterations == 20 * 18
-    assert optimum < result.value < optimum + 2e-3
+    assert 0.0 < excess(result, cancer, regressed) < 1e-3

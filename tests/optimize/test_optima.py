@@ -17,7 +17,7 @@ from optimize.functions import (
 )
 
 import adcompile as ad
-from adcompile.optimize import Stop, minimize
+from adcompile.optimize import METHODS, Stop, exponential, minimize
 
 MINIMA = {
     "rosenbrock": (rosenbrock, rosenbrock_residuals, [-1.2, 1.0], [1.0, 1.0]),
@@ -28,6 +28,7 @@ OPTIONS = {
     "gradient-descent": {"max_iterations": 40_000, "record": 1000},
     "momentum": {"learning_rate": 1e-3, "max_iterations": 10_000},
     "nesterov": {"learning_rate": 1e-3, "max_iterations": 10_000},
+    "rmsprop": {"learning_rate": exponential(0.02, 0.999), "max_iterations": 20_000, "record": 1000},
     "adam": {"learning_rate": 0.02, "max_iterations": 20_000, "record": 1000},
     "damped-newton": {},
     "trust-region": {},
@@ -47,6 +48,69 @@ def test_minimum(name, method):
     curvature = np.linalg.eigvalsh(ad.hessian(f)(np.array(minimum)))[0]
     assert np.linalg.norm(result.x - minimum) <= 2e-6 / curvature
     assert result.value == pytest.approx(f(result.x), rel=1e-12)
+
+
+@pytest.mark.parametrize("name", MINIMA)
+def test_the_minima_are_those_of_scipy(name):
+    scipy = pytest.importorskip("scipy.optimize")
+    f, _, start, minimum = MINIMA[name]
+    found = scipy.minimize(
+        ad.value_and_grad(f), np.array(start), jac=True, method="BFGS", options={"gtol": 1e-9}
+    )
+    np.testing.assert_allclose(found.x, minimum, atol=1e-8)
+
+
+@pytest.mark.parametrize("name", MINIMA)
+def test_newton_finds_the_minimum_where_the_way_curves_up(name):
+    """It has no other way: from two of the usual starts, it says that the Hessian is not definite there."""
+    f, _, start, minimum = MINIMA[name]
+    result = minimize(f, np.array(start), method="newton")
+    if name == "rosenbrock":
+        assert result.success
+        np.testing.assert_allclose(result.x, minimum, atol=1e-8)
+    else:
+        assert not result.success and result.reason is Stop.CURVATURE
+        near = minimize(f, np.array(minimum) - [0.3, 0.1], method="newton")
+        assert near.success
+        np.testing.assert_allclose(near.x, minimum, atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("name", "rate", "steps"),
+    [("rosenbrock", 1e-3, 40_000), ("himmelblau", 2e-3, 5000), ("beale", 4e-3, 20_000)],
+)
+def test_spsa_finds_the_minimum(name, rate, steps):
+    f, _, start, minimum = MINIMA[name]
+    result = minimize(
+        f, np.array(start), method="spsa", learning_rate=rate, c=0.01, max_iterations=steps, record=1000
+    )
+    assert result.success and result.evaluations.values == 2 * steps + 2
+    # the difference to both sides adds c²/6 of third derivatives to a gradient that is 0
+    np.testing.assert_allclose(result.x, minimum, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("name", "rate", "epochs"),
+    [("rosenbrock", 4e-4, 25_000), ("himmelblau", 4e-3, 1000), ("beale", 8e-3, 3000)],
+)
+def test_sgd_finds_the_minimum_of_a_residual_at_a_time(name, rate, epochs):
+    """All residuals are 0 at the minimum, so that it stays there at any rate that is small enough."""
+    _, residuals, start, minimum = MINIMA[name]
+    count = len(residuals(np.array(start)))
+
+    def of_rows(x, rows):
+        return 0.5 * count * np.mean((rows @ residuals(x)) ** 2)
+
+    result = minimize(
+        of_rows, np.array(start), method="sgd", data=(np.eye(count),), batch_size=1, epochs=epochs,
+        learning_rate=rate, record=1000,
+    )  # fmt: skip
+    assert result.success
+    np.testing.assert_allclose(result.x, minimum, atol=1e-3)
+
+
+def test_every_method_is_run_on_these():
+    assert {*OPTIONS, "newton", "spsa", "sgd"} == {*METHODS}
 
 
 @pytest.mark.parametrize("name", MINIMA)
@@ -92,6 +156,8 @@ def large_quadratic():
         ("gradient-descent", {"line_search": "wolfe"}),
         ("momentum", {"learning_rate": 0.05, "momentum": 0.6}),
         ("nesterov", {"learning_rate": 0.04, "momentum": 0.6}),
+        ("rmsprop", {"learning_rate": exponential(0.05, 0.998), "max_iterations": 20_000, "record": 1000}),
+        ("adam", {"learning_rate": 0.05}),
         ("newton", {}),
         ("damped-newton", {"line_search": "armijo"}),
         ("trust-region", {}),
@@ -105,6 +171,37 @@ def test_quadratic_in_a_thousand_dimensions(method, options):
     assert np.linalg.norm(result.x - b / a) <= 1e-6
     if method == "newton":
         assert result.iterations == 1
+
+
+def test_least_squares_in_a_thousand_dimensions():
+    a, b = large_quadratic()
+    residuals = lambda x, a, b: np.sqrt(a) * (x - b / a)
+    result = minimize(residuals, np.zeros(1000), (a, b), "gauss-newton")
+    assert result.success and result.iterations == 1
+    assert np.linalg.norm(result.x - b / a) <= 1e-9
+
+
+def test_sgd_in_a_thousand_dimensions():
+    a, b = large_quadratic()
+    rows = np.random.default_rng(8).standard_normal((4000, 1000))
+    half_of_squares = lambda x, rows, targets: 0.5 * np.mean((rows @ x - targets) ** 2)
+    result = minimize(
+        half_of_squares, np.zeros(1000), method="sgd", data=(rows, rows @ (b / a)), batch_size=400, epochs=60,
+        learning_rate=0.25, record=100,
+    )  # fmt: skip
+    assert result.success
+    assert np.linalg.norm(result.x - b / a) <= 1e-9
+
+
+def test_spsa_in_a_thousand_dimensions():
+    """A step of two values is as noisy as the whole gradient is long: the rate is below 1 over the trace."""
+    a, b = large_quadratic()
+    result = minimize(
+        quadratic, np.zeros(1000), (a, b), "spsa", learning_rate=0.8 / np.sum(a), c=1e-3,
+        max_iterations=30_000, record=10_000,
+    )  # fmt: skip
+    assert result.success
+    assert np.linalg.norm(result.x - b / a) <= 0.03 * np.linalg.norm(b / a)
 
 
 def exponential_fit(p, t):
