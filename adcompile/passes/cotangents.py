@@ -156,6 +156,8 @@ def cast_to(builder: Builder, c: Atom, t: Type) -> Any:
     if want is None or have == want or want[0] not in "fc":
         return c
     if have is None:
+        if builder.complex and not want.startswith("complex"):
+            c = builder.expand("np.real(x)", x=c)
         # a number of unknown kind may have widened an array; what is of double precision is wide already
         surely_array = isinstance(typ(c), Array) and shape_of(typ(c)) not in (None, ())
         if surely_array and isinstance(t, Array) and want == "float32":
