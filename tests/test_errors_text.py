@@ -647,6 +647,19 @@ model.py:2: UnsupportedSyntax: `locals` reads variables that the source of the f
   expected the names or the expression themselves, or a dictionary""",
     ),
     Refused(
+        "slice_of_a_range",
+        """\
+def f(a, n):
+    return sum(a[i] for i in range(len(a))[int(n):])
+""",
+        "(ARRAY, 1.0)",
+        """\
+model.py:2: NoDerivative: a slice of a range with bounds known at run time only [AD209]
+            return sum(a[i] for i in range(len(a))[int(n):])
+                                     ^^^^^^^^^^^^^^^^^^^^^^
+  expected constant bounds, or a range with the bounds that are meant""",
+    ),
+    Refused(
         "sorted",
         """\
 def f(a):

@@ -30,7 +30,7 @@ from .classes import instantiate
 from .containers import get_item
 from .definitions import QUESTIONS, call_defined, call_definition, call_vectorized, is_definition
 from .flat import FLAT_WRITERS
-from .functions import call_closure, call_function
+from .functions import awaited, call_closure, call_function
 from .inputs import LIBRARIES
 from .iterate import fixed_items
 from .methods import call_array_method, call_container_method
@@ -69,9 +69,12 @@ def call_expression(p: Parser, node: ast.Call) -> Any:
         return _first_that_decides(p, first, function.value is any)
     frame = p.frame
     args: list[Any] = []
-    for a in node.args:
+    for position, a in enumerate(node.args):
         if isinstance(a, ast.Starred):
-            args.extend(fixed_items(p, p.evaluate_iterated(a.value), a))
+            items = p.evaluate_iterated(a.value)
+            count = awaited(function, node, len(args) + len(node.args) - 1 - position)
+            error = TypeError(f"this call takes {count} positional arguments")
+            args.extend(fixed_items(p, items, a, count, error))
         else:
             args.append(p.evaluate_iterated(a))
     keywords: dict[str, Any] = {}

@@ -8,6 +8,7 @@ that call themselves (`recursion`).
 from __future__ import annotations
 
 import ast
+import inspect
 import types
 from collections.abc import Iterator
 from functools import partial
@@ -26,6 +27,7 @@ from .values import (
     NONE,
     TRUE,
     UNDEF,
+    BoundMethod,
     Closure,
     DictCell,
     Maybe,
@@ -119,6 +121,30 @@ def _default(p: Parser, function: types.FunctionType, part: tuple[str, Any], val
     if isinstance(value, (bool, int, float, complex, str, type(None))):
         return Literal(value)
     return p.inputs.captured(p, (("const", function), part), value, "default")
+
+
+def awaited(function: Any, node: ast.Call, others: int) -> int | None:
+    """How many items `*items` must have in a call that has so many others by position, if that is known."""
+    names = _positional(function)
+    starred = [a for a in node.args if isinstance(a, ast.Starred)]
+    if names is None or len(starred) > 1 or any(k.arg is None for k in node.keywords):
+        return None
+    return max(len(names) - sum(k.arg in names for k in node.keywords) - others, 0)
+
+
+def _positional(function: Any) -> list[str] | None:
+    """The names of positional parameters, if all have to be given and there are no others."""
+    if isinstance(function, BoundMethod):
+        names = _positional(function.function)
+        return names and names[1:]
+    if isinstance(function, Closure):
+        spec = function.node.args
+        return None if spec.vararg or function.defaults else [a.arg for a in (*spec.posonlyargs, *spec.args)]
+    python = function.value if isinstance(function, Literal) else None
+    if not isinstance(python, types.FunctionType) or python.__defaults__:
+        return None
+    code = python.__code__
+    return None if code.co_flags & inspect.CO_VARARGS else list(code.co_varnames[: code.co_argcount])
 
 
 def bind(

@@ -157,9 +157,31 @@ def _value_items(p: Parser, value: Value, node: ast.AST) -> Any:
     )
 
 
-def fixed_items(p: Parser, value: Any, node: ast.AST, count: int | None = None) -> list[Any]:
-    """All items of an iterable, whose number has to be known (`count`: the number that the context needs)."""
+def fixed_items(
+    p: Parser, value: Any, node: ast.AST, count: int | None = None, error: Exception | None = None
+) -> list[Any]:
+    """All items of an iterable, whose number has to be known.
+
+    If it is known at run time only, `count` is the number that the context needs, and `error` what it raises
+    for another one.
+    """
     source = iterable(p, value, node)
+    items = known_items(p, source)
+    if items is not None:
+        return items
+    size = _known_length(value)
+    if not isinstance(source, Indexed) or (size is None and count is None):
+        p.no_derivative("AD209", "the number of items is known at run time only", node,
+                        "a container of known length, or indexing")  # fmt: skip
+    if size is None and count is not None:
+        size = count
+        error = error or ValueError(f"expected {count} values to unpack")
+        require(p, "n != count", source.length, count, error)
+    return [source.get(Literal(k)) for k in range(size or 0)]
+
+
+def known_items(p: Parser, source: Any) -> list[Any] | None:
+    """The items of what `iterable` returns, if they are known one by one."""
     if isinstance(source, Fixed):
         return list(source.items)
     if isinstance(source, RangeVal):
@@ -169,16 +191,7 @@ def fixed_items(p: Parser, value: Any, node: ast.AST, count: int | None = None) 
         if all(isinstance(a, Literal) for a in parts):
             values = range(*(a.value for a in parts))  # type: ignore[union-attr]
             return [Literal(k) for k in (reversed(values) if source.backwards else values)]
-    if isinstance(source, Indexed) and count is not None:
-        size = _known_length(value)
-        if size is None:
-            require(p, "n != count", source.length, count, ValueError(f"expected {count} values to unpack"))
-        return [source.get(Literal(k)) for k in range(count if size is None else size)]
-    size = _known_length(value)
-    if isinstance(source, Indexed) and size is not None:
-        return [source.get(Literal(k)) for k in range(size)]
-    p.no_derivative("AD209", "the number of items is known at run time only", node,
-                    "a container of known length, or indexing")  # fmt: skip
+    return None
 
 
 def require(p: Parser, failure: str, length: Any, count: int, error: Exception) -> None:
