@@ -646,6 +646,70 @@ model.py:2: UnsupportedSyntax: `locals` reads variables that the source of the f
                    ^^^^^^^^
   expected the names or the expression themselves, or a dictionary""",
     ),
+    *(
+        Refused(
+            f"generator_read_late_{name}",
+            f"""\
+def f(a):
+    b, total = a.copy(), 0.0
+    {statement}
+        total += v
+        b[1:] *= v
+    return total
+""",
+            "(ARRAY,)",
+            f"""\
+model.py:3: UnsupportedSyntax: what these items are computed of is changed before the last of them is asked for [AD199]
+            {statement}
+            {" " * statement.index(marked)}{"^" * len(marked)}
+  expected a list comprehension, if the items are meant to be computed before that""",
+        )
+        for name, statement, marked in (
+            ("loop", "for v in (b[k] for k in range(3)):", "(b[k] for k in range(3))"),
+            ("zip", "for v, w in zip((b[k] for k in range(3)), a):", "(b[k] for k in range(3))"),
+            ("enumerate", "for k, v in enumerate(b[k] for k in range(3)):", "(b[k] for k in range(3))"),
+            ("filter", "for v in filter(lambda v: v > b[1], a):", "filter(lambda v: v > b[1], a)"),
+        )
+    ),
+    Refused(
+        "generator_kept_until_what_it_reads_has_changed",
+        """\
+def f(a):
+    b = a.copy()
+    items = enumerate(b[k] for k in range(3))
+    b[1] = 0.0
+    return sum([k * v for k, v in items])
+""",
+        "(ARRAY,)",
+        """\
+model.py:3: UnsupportedSyntax: what these items are computed of is changed before the last of them is asked for [AD199]
+            items = enumerate(b[k] for k in range(3))
+                             ^^^^^^^^^^^^^^^^^^^^^^^^
+  expected a list comprehension, if the items are meant to be computed before that""",
+    ),
+    *(
+        Refused(
+            f"items_that_change_what_is_seen_{name}",
+            f"""\
+def f(a):
+    total = np.zeros(1)
+    def add(k):
+        total[0] += a[k]
+        return total
+    return sum({items})[0]
+""",
+            "(ARRAY,)",
+            f"""\
+model.py:6: UnsupportedSyntax: each of these items changes variables, containers or arrays when it is asked for [AD199]
+            return sum({items})[0]
+            {marks}
+  expected a loop, or a list comprehension if all items are to be computed first""",
+        )
+        for name, items, marks in (
+            ("generator", "add(k) for k in (0, 1, 2)", " " * 10 + "^" * 27),
+            ("map", "map(add, (0, 1, 2))", " " * 7 + "^" * 24),
+        )
+    ),
     Refused(
         "slice_of_a_range",
         """\

@@ -11,18 +11,19 @@ from typing import Any
 from ..ir.nodes import Literal
 from .branches import branch, tested
 from .cells import static_key
+from .early import run_early
 from .growing import append
 from .iterate import iterable
 from .loops import iterate
 from .names import bound_in
 from .parse import Frame, Parser
-from .values import DictCell, Iterator, ListCell, fresh_id
+from .values import DictCell, ListCell, fresh_id
 
 
-def iterated(p: Parser, node: ast.expr) -> Any:
-    """An expression whose value is run through at once: here a generator is as good as a list."""
+def iterated(p: Parser, node: ast.expr, at_once: bool) -> Any:
+    """An expression whose items are asked for: a generator may be as good as a list."""
     if isinstance(node, ast.GeneratorExp):
-        return Iterator(iterable(p, comprehension(p, node), node))
+        return run_early(p, node, lambda: comprehension(p, node), at_once)
     return p.evaluate_optional(node)
 
 

@@ -143,7 +143,7 @@ def _tuple(p: Parser, node: ast.Tuple) -> Any:
     items: list[Any] = []
     for e in node.elts:
         if isinstance(e, ast.Starred):
-            items.extend(fixed_items(p, p.evaluate_iterated(e.value), e))
+            items.extend(fixed_items(p, p.evaluate_iterated(e.value, at_once=True), e))
         else:
             items.append(evaluate_optional(p, e))
     return TupleVal(tuple(items))
@@ -154,7 +154,7 @@ def _list(p: Parser, node: ast.List) -> Any:
     made = p.new(ListCell(()))
     for e in node.elts:
         if isinstance(e, ast.Starred):
-            extend(p, made, p.evaluate_iterated(e.value), e)
+            extend(p, made, p.evaluate_iterated(e.value, at_once=True), e)
         else:
             append(p, made, evaluate_optional(p, e), e)
     return made

@@ -96,6 +96,8 @@ def _run_through(p: Parser, value: Iterator, node: ast.AST) -> Any:
         p.no_derivative("AD206", "an iterator is used a second time, when its items may be gone", node,
                         "a list of the items: list(...)")  # fmt: skip
     value.consumed = True
+    if value.check is not None:
+        value.check()
     return value.source
 
 

@@ -78,6 +78,30 @@ class Frame:
     since: int = field(default_factory=next_serial)
 
 
+@dataclass(eq=False)
+class Reads:
+    """What a piece of code has read of what was there before: variables, containers and arrays.
+
+    What has come into being meanwhile has higher numbers than the first ones.
+    """
+
+    first_key: int
+    first_array: int
+    names: set[Any] = field(default_factory=set)
+    cells: set[int] = field(default_factory=set)
+    arrays: set[Value] = field(default_factory=set)
+
+    def differ(self, before: State, now: State) -> bool:
+        """Whether anything of that is another one in another state."""
+        names = (k for k in self.names if k[0] < self.first_key and k in now.names)
+        cells = (k for k in self.cells if k < self.first_key)
+        return (
+            any(now.names[k] is not before.names.get(k) for k in names)
+            or any(now.heap.get(k) is not before.heap.get(k) for k in cells)
+            or any(now.memory.get(a, a) is not before.memory.get(a, a) for a in self.arrays)
+        )
+
+
 class Parser(ABC):
     """What parsing shares: the builder, the variables, the open frames and the inputs found so far."""
 
@@ -103,6 +127,8 @@ class Parser(ABC):
         self.frames: dict[int, Frame] = {}
         # what follows for the operands of `and` and `or` from an outcome
         self.implied: dict[tuple[Value, bool], tuple[Any, ...]] = {}
+        # what the pieces of code read that are watched
+        self.readings: list[Reads] = []
         # what is known of the arrays that are written: a `memory.Memory`
         self.memory: Any = None
 
@@ -136,6 +162,8 @@ class Parser(ABC):
 
     def look(self, key: Any) -> None:
         """A container is looked at."""
+        for reads in self.readings:
+            reads.cells.add(key)
         if key in self.watched:
             self.seen.add(key)
 
@@ -171,6 +199,8 @@ class Parser(ABC):
         frame: Frame | None = self.frame
         while frame is not None:
             if name in frame.locals:
+                for reads in self.readings:
+                    reads.names.add((frame.id, name))
                 value = self.state.names.get((frame.id, name), UNDEF)
                 return self._usable(name, value, node, frame)
             if frame.parent is None:
@@ -317,8 +347,8 @@ class Parser(ABC):
         """The abstract value of an expression that may be None on some paths."""
 
     @abstractmethod
-    def evaluate_iterated(self, node: ast.expr) -> Any:
-        """The abstract value of an expression whose items are asked for at once."""
+    def evaluate_iterated(self, node: ast.expr, at_once: bool = False) -> Any:
+        """The abstract value of an expression whose items are asked for."""
 
     @abstractmethod
     def binary(self, op: str, x: Any, y: Any, node: ast.AST) -> Any:

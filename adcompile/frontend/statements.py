@@ -65,7 +65,7 @@ def _expression(p: Parser, node: ast.Expr, rest: list[ast.stmt]) -> None:
 def _assign(p: Parser, node: ast.Assign, rest: list[ast.stmt]) -> None:
     # a pattern runs through what it is given at once
     unpacked = len(node.targets) == 1 and isinstance(node.targets[0], (ast.Tuple, ast.List))
-    value = p.evaluate_iterated(node.value) if unpacked else p.evaluate_optional(node.value)
+    value = p.evaluate_iterated(node.value, at_once=True) if unpacked else p.evaluate_optional(node.value)
     for target in node.targets:
         store(p, target, value)
 

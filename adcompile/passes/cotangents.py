@@ -87,6 +87,8 @@ def complete(builder: Builder, c: Atom | None, value: Value) -> Any:
         return zeros(builder, value)
     c = full(builder, c, value)
     have, want = typ(c), value.type
+    if isinstance(want, Scalar) and want.origin == "np" and dtype_of(have) not in (None, want.dtype):
+        return builder.expand("like(c, x)", c=c, x=value)
     if not isinstance(want, Array) or want.dtype is None or want.dtype[0] not in "fc" or want.shape is None:
         return c
     if isinstance(have, Scalar) or dtype_of(have) == want.dtype:

@@ -1,6 +1,7 @@
 """Sequences of active numbers where NumPy takes an array: displays, nested ones, lists that have grown."""
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, var-annotated"
 
+import functools
 from functools import partial
 
 import numpy as np
@@ -97,4 +98,38 @@ add(
     ([draw(3, seed=k) for k in range(25)], draw(3)),
     holomorphic=True,
     features="many adjoints that begin as one array",
+)
+
+
+def largest_and_total(x):
+    largest = max(x[k] * x[k] for k in range(4))
+    return largest + sum(map(lambda k: x[k], range(3))) + functools.reduce(lambda a, b: a * b, x, 1.0)
+
+
+add(largest_and_total, (draw(5),), autograd=False, features="max of a generator, sum of map, reduce")
+
+
+def generators_that_change_nothing_that_they_read(x):
+    weights, seen = np.ones(3), []
+    for k, v in enumerate(x[j] * x[j + 1] for j in range(3)):
+        weights[k] *= v
+        seen.append(v)
+    count = 0
+
+    def numbered(v):
+        nonlocal count
+        count += 1
+        return v * count
+
+    total = sum(numbered(v) for v in x)
+    for v, w in zip((weights[k] ** 2 for k in range(3)), filter(lambda v: v > -9.0, x), strict=False):
+        total += v * w * count
+    return total + sum(seen)
+
+
+add(
+    generators_that_change_nothing_that_they_read,
+    (draw(4),),
+    autograd=False,
+    features="generators in loops that write",
 )
