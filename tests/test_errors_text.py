@@ -672,6 +672,97 @@ model.py:3: UnsupportedSyntax: what these items are computed of is changed befor
         )
     ),
     Refused(
+        "generator_that_changes_what_it_has_yielded",
+        """\
+def states(a):
+    u = a.copy()
+    for k in range(3):
+        u *= a
+        yield u
+def f(a):
+    return sum(u[0] for u in states(a))
+""",
+        "(ARRAY,)",
+        """\
+model.py:7: UnsupportedSyntax: `states` changes what it has yielded [AD199]
+            return sum(u[0] for u in states(a))
+                                     ^^^^^^^^^
+  expected a copy, `yield x.copy()`, or a loop in place of the generator""",
+    ),
+    Refused(
+        "generator_of_containers_that_change",
+        """\
+def states(a):
+    d = {"u": 1.0}
+    for k in (0, 1):
+        d["u"] = d["u"] * a[k]
+        yield d
+def f(a):
+    return sum(d["u"] for d in states(a))
+""",
+        "(ARRAY,)",
+        """\
+model.py:7: UnsupportedSyntax: `states` changes what it has yielded [AD199]
+            return sum(d["u"] for d in states(a))
+                                       ^^^^^^^^^
+  expected a copy, `yield x.copy()`, or a loop in place of the generator""",
+    ),
+    Refused(
+        "generator_whose_caller_sees_what_it_changes",
+        """\
+def f(a):
+    count = [0.0]
+    def counted():
+        for v in a:
+            count[0] += 1.0
+            yield v
+    total = 0.0
+    for v in counted():
+        total += v * count[0]
+    return total
+""",
+        "(ARRAY,)",
+        """\
+model.py:8: UnsupportedSyntax: each of these items changes variables, containers or arrays when it is asked for [AD199]
+            for v in counted():
+                     ^^^^^^^^^
+  expected a loop, or a list comprehension if all items are to be computed first""",
+    ),
+    Refused(
+        "generators_that_draw_in_turns",
+        """\
+def f(a):
+    rng = np.random.default_rng(0)
+    return sum([u * v * a[0] for u, v in zip((rng.normal() for _ in (1, 2)), (rng.normal() for _ in (1, 2)))])
+""",
+        "(ARRAY,)",
+        """\
+model.py:3: UnsupportedSyntax: what these items are computed of is changed before the last of them is asked for [AD199]
+            return sum([u * v * a[0] for u, v in zip((rng.normal() for _ in (1, 2)), (rng.normal() for _ in (1, 2)))])
+                                                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  expected a list comprehension, if the items are meant to be computed before that""",
+    ),
+    Refused(
+        "generator_that_may_not_end",
+        """\
+def f(a):
+    def numbers():
+        k = 0
+        while True:
+            yield a[k]
+            k += 1
+    for v in numbers():
+        if v > 0.0:
+            return v
+""",
+        "(ARRAY,)",
+        """\
+model.py:5: UnsupportedSyntax: `yield` makes this function a generator [AD101]
+            yield a[k]
+            ^^^^^^^^^^
+  expected a function that returns its result; collect the values in a list and return it""",
+    ),
+    Refused(
         "generator_kept_until_what_it_reads_has_changed",
         """\
 def f(a):

@@ -1,7 +1,8 @@
 """Generators that are run through before their items are asked for.
 
 Python computes an item of a generator when its turn comes. Here all are computed at once, which is the same
-as long as that changes nothing, and nothing that it has read changes before the last item is asked for.
+as long as that changes nothing, nothing that it has read changes before the last item is asked for, and calls
+that are kept for their effects do not change places.
 
 In: what makes a list of the items. Out: an iterator over them that refuses where it would not be the same.
 Not for `any` and `all`, which may end early: `calls`.
@@ -30,7 +31,7 @@ def run_early(p: Parser, node: ast.AST, items: Callable[[], Any], at_once: bool)
     changes in between.
     """
     reads = Reads(fresh_id(), next_serial())
-    before = p.state.copy()
+    before, effects = p.state.copy(), p.effects
     p.readings.append(reads)
     try:
         made = items()
@@ -39,10 +40,11 @@ def run_early(p: Parser, node: ast.AST, items: Callable[[], Any], at_once: bool)
     if _has_changed(reads, before, p.state) and not (at_once and _are_numbers(p, made)):
         p.refuse("AD199", "each of these items changes variables, containers or arrays when it is asked for",
                  node, "a loop, or a list comprehension if all items are to be computed first")  # fmt: skip
-    then, loc = p.state.copy(), p.frame.source.loc(node)
+    then, loc, last = p.state.copy(), p.frame.source.loc(node), p.effects
 
     def check() -> None:
-        if reads.differ(then, p.state):
+        # random numbers that are drawn in another order are others
+        if reads.differ(then, p.state) or (last != effects and p.effects != last):
             raise UnsupportedSyntax(
                 "AD199",
                 "what these items are computed of is changed before the last of them is asked for",

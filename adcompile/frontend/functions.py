@@ -10,13 +10,13 @@ from __future__ import annotations
 import ast
 import inspect
 import types
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 from ..errors import AdcompileError, UnsupportedSyntax
 from ..ir.nodes import Literal
 from .branches import branch
+from .generators import generator, is_generator, refused_yields, yields
 from .names import bound_names, declared_names
 from .parse import DeadPath, Frame, Parser
 from .recursion import Callee, enter
@@ -193,6 +193,8 @@ def bind(
 
 def _enter(p: Parser, frame: Frame, bound: dict[str, Any], key: Any, name: str, node: ast.AST) -> Any:
     """Inline the body, or call the function if it is being inlined already."""
+    if is_generator(frame.node):
+        return generator(p, frame, bound, key, name, node)
     if len(p.stack) > _DEEPEST:
         p.no_derivative("AD209", f"`{name}` is called more than {_DEEPEST} calls deep", node,
                         "a recursion whose arguments are numbers or arrays, or a loop")  # fmt: skip
@@ -215,15 +217,7 @@ def inline(p: Parser, frame: Frame, bound: dict[str, Any]) -> Any:
                 del p.state.names[DEAD]
                 raise DeadPath
             result = _result(p, frame, node)
-    body = [node.body] if isinstance(node, ast.Lambda) else node.body
-    has_functions = any(isinstance(n, (ast.FunctionDef, ast.Lambda)) for s in body for n in ast.walk(s))
-    for k in [
-        k for k in p.state.names if isinstance(k, tuple) and k[-1] == frame.id and str(k[0]).startswith("%")
-    ]:
-        del p.state.names[k]
-    if not has_functions:
-        for k in [k for k in p.state.names if isinstance(k, tuple) and k[0] == frame.id]:
-            del p.state.names[k]
+    p.forget(frame)
     return result
 
 
@@ -234,22 +228,9 @@ def _refuse_unfit(p: Parser, frame: Frame, node: Any) -> None:
         message, way_out = "`async def` makes a coroutine", "an ordinary function of the awaited data"
         errors.append(UnsupportedSyntax("AD102", message, frame.source.loc(node), way_out))
     else:
-        message = "`yield` makes this function a generator"
-        way_out = "a function that returns its result; collect the values in a list and return it"
-        errors += [UnsupportedSyntax("AD101", message, frame.source.loc(n), way_out) for n in _yields(node)]
+        errors += refused_yields(frame, (n for n, fits in yields(node) if not fits))
     if errors:
         p.reject(frame, errors)
-
-
-def _yields(function: ast.FunctionDef | ast.Lambda) -> Iterator[ast.AST]:
-    """The `yield`s of a function itself, not of those in it."""
-    stack: list[Any] = list(function.body) if isinstance(function, ast.FunctionDef) else [function.body]
-    while stack:
-        n = stack.pop()
-        if isinstance(n, (ast.Yield, ast.YieldFrom)):
-            yield n
-        if not isinstance(n, (ast.FunctionDef, ast.Lambda, ast.AsyncFunctionDef)):
-            stack.extend(ast.iter_child_nodes(n))
 
 
 def _result(p: Parser, frame: Frame, node: ast.AST) -> Any:

@@ -70,6 +70,8 @@ class Frame:
     # loops that are open in this frame, innermost last
     loops: list[int] = field(default_factory=list)
     declared_global: frozenset[str] = frozenset()
+    # of a generator, what it has yielded
+    yielded: Any = None
     # the statement or call that is being executed
     at: Any = None
     # of a function whose names stand for what they always stand for, these names
@@ -129,6 +131,8 @@ class Parser(ABC):
         self.implied: dict[tuple[Value, bool], tuple[Any, ...]] = {}
         # what the pieces of code read that are watched
         self.readings: list[Reads] = []
+        # how many calls have been kept for their effects
+        self.effects = 0
         # what is known of the arrays that are written: a `memory.Memory`
         self.memory: Any = None
 
@@ -335,6 +339,15 @@ class Parser(ABC):
             yield
         finally:
             self.frame = saved
+
+    def forget(self, frame: Frame) -> None:
+        """Drop the variables of a function that has returned, unless functions in it may still read them."""
+        body = [frame.node.body] if isinstance(frame.node, ast.Lambda) else frame.node.body
+        has_functions = any(isinstance(n, (ast.FunctionDef, ast.Lambda)) for s in body for n in ast.walk(s))
+        for key in [k for k in self.state.names if isinstance(k, tuple)]:
+            is_flag = key[-1] == frame.id and str(key[0]).startswith("%")
+            if is_flag or (key[0] == frame.id and not has_functions):
+                del self.state.names[key]
 
     # -- what the parts do through one another: `Interpreter` defines it ------------------------------------
 

@@ -85,7 +85,11 @@ def complete(builder: Builder, c: Atom | None, value: Value) -> Any:
     """The adjoint `c`, None for zero, as branches and loops hand it on: of shape and dtype of its value."""
     if c is None:
         return zeros(builder, value)
-    c = full(builder, c, value)
+    return in_kind(builder, full(builder, c, value), value)
+
+
+def in_kind(builder: Builder, c: Any, value: Value) -> Any:
+    """What has the shape of a value in its dtype, where branches and loops tell which that is."""
     have, want = typ(c), value.type
     if isinstance(want, Scalar) and want.origin == "np" and dtype_of(have) not in (None, want.dtype):
         return builder.expand("like(c, x)", c=c, x=value)

@@ -31,7 +31,7 @@ from ..ir.types import is_differentiable
 from ..rules import indexing, lists
 from ..rules.rule import Primitive, call_rule
 from .activity import carried_params, carried_yields, refuse_inactive, useful_values, varied_values
-from .cotangents import adjoint_type, as_array, complete, full, zeros
+from .cotangents import adjoint_type, as_array, full, in_kind, zeros
 from .invariance import without_influence
 from .reverse import rule_environment, rule_facts
 
@@ -96,7 +96,8 @@ class _Tangents:
     def leaving(self, dots: Dots, atom: Any) -> Any:
         """The tangent of what a branch or an iteration hands on, in the dtype of the value."""
         dot = self.some(dots, atom)
-        return complete(self.builder, dot, atom) if isinstance(atom, Value) and dot is not None else dot
+        done = not isinstance(atom, Value) or self.filled.get(dot) is atom
+        return dot if done else in_kind(self.builder, dot, atom)
 
     def block(self, block: Block, dots: Dots) -> None:
         for stmt in block.statements:

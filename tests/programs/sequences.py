@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from tests.programs.program import Program, draw, record
+from tests.programs.program import Program, draw, positive, record
 
 PROGRAMS: list[Program] = []
 add = partial(record, PROGRAMS)
@@ -132,4 +132,94 @@ add(
     (draw(4),),
     autograd=False,
     features="generators in loops that write",
+)
+
+
+def running_products(x, n):
+    """Yield products of the first items, and then two items as they are."""
+    total = 1.0
+    for k in range(n):
+        total *= x[k] + 2.0
+        yield total
+    yield from (x[0], x[1])
+
+
+def sums_over_generators(x):
+    first, *others = running_products(x, 2)
+    weighted = 0.0
+    for k, v in enumerate(running_products(x, len(x))):
+        if v > 1e3:
+            break
+        weighted += k * v
+    return (
+        sum(v * v for v in running_products(x, 3))
+        + max(running_products(x, 2))
+        + weighted * first
+        + others[1]
+    )
+
+
+add(sums_over_generators, (draw(4),), autograd=False, features="generator function, yield from")
+
+
+def batches(inputs, targets, size):
+    for start in range(0, len(inputs), size):
+        yield inputs[start : start + size], targets[start : start + size]
+
+
+def trained_on_batches(weights, inputs):
+    weights = weights.copy()
+    for _ in range(2):
+        for x, y in batches(inputs, inputs[:, 0], 2):
+            weights -= 0.1 * x.T @ (x @ weights - y)
+    return weights
+
+
+add(
+    trained_on_batches,
+    (draw(3), draw(5, 3)),
+    autograd=False,
+    features="generator of batches, writes in its loop",
+)
+
+
+class Signal:
+    """Samples that can be run through, alone or in pairs of neighbours that agree in sign."""
+
+    def __init__(self, samples):
+        self.samples = samples
+
+    def __iter__(self):
+        for v in self.samples:
+            yield v * 2.0
+
+    def pairs(self):
+        for k in range(1, len(self.samples)):
+            if self.samples[k] * self.samples[k - 1] < 0.0:
+                continue
+            yield k, self.samples[k] - self.samples[k - 1]
+
+    def states(self, decay):
+        u = self.samples
+        for _ in range(2):
+            u = u * decay + self.samples[::-1]
+            yield u
+
+
+def signal_of_generators(x, decay):
+    signal = Signal(x)
+    total = 0.0
+    for v in signal:
+        total = total * decay + v
+    for k, change in signal.pairs():
+        total += k * change**2
+    return [total * s for s in signal.states(decay)], np.array(list(signal.states(0.5)))
+
+
+add(
+    signal_of_generators,
+    (draw(4), 0.7),
+    (positive(4), 0.7),
+    autograd=False,
+    features="generator methods, __iter__ with yield",
 )
