@@ -65,7 +65,7 @@ def get_item(p: Parser, value: Any, index: Any, node: ast.AST) -> Any:
     overloaded = None if is_atom(value) else call_special(p, value, "__getitem__", [index], node)
     if overloaded is not None:
         return overloaded
-    cell = cell_of(p, value, node)
+    cell = cell_of(p, value, node, index.value if isinstance(index, Literal) else None)
     if isinstance(value, TupleVal) or isinstance(cell, ListCell):
         items = value.items if isinstance(value, TupleVal) else cell.items
         return _sequence_item(p, value, items, index, node)

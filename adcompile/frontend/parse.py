@@ -90,18 +90,23 @@ class Reads:
     first_key: int
     first_array: int
     names: set[Any] = field(default_factory=set)
-    cells: set[int] = field(default_factory=set)
+    cells: set[tuple[Any, Any]] = field(default_factory=set)
     arrays: set[Value] = field(default_factory=set)
 
     def differ(self, before: State, now: State) -> bool:
         """Whether anything of that is another one in another state."""
         names = (k for k in self.names if k[0] < self.first_key and k in now.names)
-        cells = (k for k in self.cells if k < self.first_key)
+        cells = ((k, part) for k, part in self.cells if isinstance(k, int) and k < self.first_key)
         return (
             any(now.names[k] is not before.names.get(k) for k in names)
-            or any(now.heap.get(k) is not before.heap.get(k) for k in cells)
+            or any(_part(now.heap.get(k), part) is not _part(before.heap.get(k), part) for k, part in cells)
             or any(now.memory.get(a, a) is not before.memory.get(a, a) for a in self.arrays)
         )
+
+
+def _part(cell: Any, name: Any) -> Any:
+    """An attribute of an object, what a dictionary has for a key, or all of a container."""
+    return cell if name is None else dict(zip(cell.keys, cell.items, strict=True)).get(name)
 
 
 class Parser(ABC):
@@ -159,15 +164,15 @@ class Parser(ABC):
         """A new mutable container in the state as it is when its contents have been computed."""
         return self.state.new(cell)
 
-    def cell(self, ref: Any) -> Any:
-        """The contents of a container, now."""
-        self.look(ref.id)
+    def cell(self, ref: Any, part: Any = None) -> Any:
+        """The contents of a container, now; `part` is the attribute or key that they are asked for."""
+        self.look(ref.id, part)
         return self.state.heap[ref.id]
 
-    def look(self, key: Any) -> None:
-        """A container is looked at."""
+    def look(self, key: Any, part: Any = None) -> None:
+        """A container is looked at, or an attribute or key of it."""
         for reads in self.readings:
-            reads.cells.add(key)
+            reads.cells.add((key, part))
         if key in self.watched:
             self.seen.add(key)
 

@@ -223,3 +223,33 @@ add(
     autograd=False,
     features="generator methods, __iter__ with yield",
 )
+
+
+class Collector:
+    """What has been seen of samples, added up while they are run through."""
+
+    def __init__(self, samples):
+        self.samples = samples
+        self.counts = {"weights": samples[:2] ** 2, "sum": 0.0}
+        self.total = 0.0
+
+    def __iter__(self):
+        for v in self.samples:
+            yield v * GAINS["first"]
+
+    def run(self):
+        for v in self:
+            self.total += v * v
+        for w in (self.counts["weights"][k] * self.samples[k] for k in range(2)):
+            self.counts["sum"] += w
+        return self.total * self.counts["sum"]
+
+
+GAINS = {"first": 1.5}
+
+
+def collected(x):
+    return Collector(x).run()
+
+
+add(collected, (draw(4),), autograd=False, features="generators that read other attributes than change")
