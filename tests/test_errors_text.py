@@ -743,6 +743,22 @@ model.py:3: UnsupportedSyntax: what these items are computed of is changed befor
   expected a list comprehension, if the items are meant to be computed before that""",
     ),
     Refused(
+        "view_or_copy_that_is_returned",
+        """\
+def f(a):
+    b = np.outer(a, a)
+    c = b.T.reshape(-1)
+    b[1] += b[0]
+    return np.sum(b), c
+""",
+        "(ARRAY,)",
+        """\
+model.py:1: NoDerivative: `np.reshape` gave a view of an array or a copy of it, and the array has been written since [AD111]
+            def f(a):
+            ^^^^^^^^^
+  expected a copy, `np.reshape(...).copy()`, or an index that surely gives a view""",
+    ),
+    Refused(
         "generator_that_may_not_end",
         """\
 def f(a):
