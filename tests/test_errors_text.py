@@ -759,6 +759,24 @@ model.py:1: NoDerivative: `np.reshape` gave a view of an array or a copy of it, 
   expected a copy, `np.reshape(...).copy()`, or an index that surely gives a view""",
     ),
     Refused(
+        "list_that_grows_beside_an_array",
+        """\
+def f(a):
+    items, total = [1.0, 2.0], 0.0
+    for u, v in zip(a, items):
+        total += u * v
+        if len(items) < 3:
+            items.append(v)
+    return total
+""",
+        "(ARRAY,)",
+        """\
+model.py:3: NoDerivative: a list changes its length while a loop runs over it [AD208]
+            for u, v in zip(a, items):
+            ^^^^^^^^^^^^^^^^^^^^^^^^^^
+  expected a loop over a copy: `for v in list(items)`""",
+    ),
+    Refused(
         "generator_that_may_not_end",
         """\
 def f(a):

@@ -34,7 +34,7 @@ def comprehension(p: Parser, node: Any) -> Any:
         p.refuse(
             "AD102", "an asynchronous comprehension", node, "an ordinary comprehension over the awaited data"
         )
-    first = p.evaluate(generators[0].iter)
+    first = p.evaluate_iterated(generators[0].iter)
     targets = frozenset(n for g in generators for n in bound_in([g.target]))
     frame = Frame(p.frame.source, targets, p.frame, p.frame.globals, p.frame.cells, p.frame.node)
     frame.id = fresh_id()
@@ -66,7 +66,7 @@ def _comprehend(p: Parser, node: Any, generators: list[Any], first: Any, out: An
             test = tested(p, conditions[0])
             branch(p, test, lambda: body(conditions[1:]), lambda: None)
         elif rest:
-            _comprehend(p, node, rest, p.evaluate(rest[0].iter), out, outer)
+            _comprehend(p, node, rest, p.evaluate_iterated(rest[0].iter), out, outer)
         elif isinstance(node, ast.DictComp):
             key = static_key(p, p.evaluate(node.key), node.key)
             cell = p.state.heap[out.id]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ..ir.nodes import Literal, Value
@@ -275,10 +276,10 @@ def _same_length(a: Any, b: Any) -> bool:
 
 def _zip_fixed(p: Parser, sources: list[Any], n: int, strict: bool) -> Any:
     """A container of n known items beside sequences: at run time they must be at least as long."""
-    columns = []
+    columns: list[Callable[[int], Any]] = []
     for s in sources:
         if isinstance(s, Fixed):
-            columns.append(list(s.items[:n]))
+            columns.append(s.get)
             continue
         part = counted(p, s)
         if strict:
@@ -291,8 +292,21 @@ def _zip_fixed(p: Parser, sources: list[Any], n: int, strict: bool) -> Any:
                 n,
                 ValueError(f"a sequence is shorter than the {n} items that it is zipped with"),
             )
-        columns.append([part.get(Literal(k)) for k in range(n)])
-    return Fixed.of(tuple(TupleVal(items) for items in zip(*columns, strict=True)))
+        columns.append(partial(_numbered, part))
+    known = [s for s in sources if isinstance(s, Fixed)]
+
+    def size() -> int:
+        now = min(s.size() for s in known)
+        if now > n:
+            p.no_derivative("AD208", "a list changes its length while a loop runs over it", None,
+                            "a loop over a copy: `for v in list(items)`")  # fmt: skip
+        return now
+
+    return Fixed(size, lambda k: TupleVal(tuple(get(k) for get in columns)))
+
+
+def _numbered(source: Indexed, k: int) -> Any:
+    return source.get(Literal(k))
 
 
 def enumerated(p: Parser, source: Any, start: Any) -> Any:

@@ -253,3 +253,20 @@ def collected(x):
 
 
 add(collected, (draw(4),), autograd=False, features="generators that read other attributes than change")
+
+
+def items_computed_when_it_is_their_turn(x):
+    a, total = x.copy(), 0.0
+
+    def scaled(v):
+        a[0] *= v
+        return a[0]
+
+    for u, v in zip(a, map(scaled, (1.0, 2.0, 3.0)), strict=False):
+        total += u * v * a[0]
+    for v, u in zip(map(scaled, (0.5, 2.0)), a, strict=False):
+        total += u * v
+    return total + sum([u * v for u, v in ((x[k], k + 1.0) for k in range(3))])
+
+
+add(items_computed_when_it_is_their_turn, (draw(4),), autograd=False, features="zip of an array and map")
