@@ -759,6 +759,25 @@ model.py:1: NoDerivative: `np.reshape` gave a view of an array or a copy of it, 
   expected a copy, `np.reshape(...).copy()`, or an index that surely gives a view""",
     ),
     Refused(
+        "item_that_is_asked_for_in_vain",
+        """\
+def f(a):
+    b, total = a.copy(), 0.0
+    def scaled(v):
+        b[0] *= v
+        return v
+    for u, v in zip(map(scaled, (1.0, 2.0, 3.0)), (0.5, 1.5)):
+        total += u * v
+    return total + b[0]
+""",
+        "(ARRAY,)",
+        """\
+model.py:6: UnsupportedSyntax: an item that changes something may be asked for in vain at the end of the zip [AD199]
+            for u, v in zip(map(scaled, (1.0, 2.0, 3.0)), (0.5, 1.5)):
+                        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  expected a loop over an index, which asks for what it uses""",
+    ),
+    Refused(
         "list_that_grows_beside_an_array",
         """\
 def f(a):

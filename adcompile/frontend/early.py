@@ -12,14 +12,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ..errors import UnsupportedSyntax
-from ..ir.nodes import next_serial
+from ..ir.nodes import Literal, next_serial
 from ..ir.types import Scalar
 from ..rules.typing import typ
 from .iterate import iterable
-from .parse import Parser, Reads
+from .parse import DeadPath, Parser, Reads
 from .structure import leaves_of
 from .values import Fixed, GrownCell, Indexed, Iterator, ListCell, State, fresh_id, is_atom
 
@@ -68,6 +69,35 @@ def _checked(source: Fixed | Indexed, check: Callable[[], None]) -> Fixed | Inde
     if isinstance(source, Fixed):
         return Fixed(first(source.size), first(source.get))
     return Indexed(source.length, first(source.get), source.of, source.over)
+
+
+def refuse_asking_in_vain(p: Parser, sources: list[Any], node: ast.AST) -> None:
+    """Refuse a `zip` that may ask for an item that changes something, and find that another has none."""
+    for k, source in enumerate(sources):
+        later = sources[k + 1 :]
+        ask: Callable[[], Any] | None = None
+        if isinstance(source, Fixed):
+            least = min((s.size() for s in later if isinstance(s, Fixed)), default=source.size())
+            ask = partial(source.get, least) if least < source.size() else None
+        elif isinstance(source, Indexed) and later:
+            ask = partial(source.get, Literal(0))
+        if ask is not None and _would_change(p, ask):
+            p.refuse("AD199", "an item that changes something may be asked for in vain at the end of the zip",
+                     node, "a loop over an index, which asks for what it uses")  # fmt: skip
+
+
+def _would_change(p: Parser, ask: Callable[[], Any]) -> bool:
+    """Whether computing an item changes what is there; what is computed is dropped."""
+    reads, before, effects = Reads(fresh_id(), next_serial()), p.state, p.effects
+    p.state = before.copy()
+    try:
+        with p.builder.block():
+            ask()
+        return effects != p.effects or _has_changed(reads, before, p.state)
+    except DeadPath:
+        return True
+    finally:
+        p.state, p.effects = before, effects
 
 
 def _has_changed(reads: Reads, before: State, after: State) -> bool:

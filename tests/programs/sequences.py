@@ -266,6 +266,8 @@ def items_computed_when_it_is_their_turn(x):
         total += u * v * a[0]
     for v, u in zip(map(scaled, (0.5, 2.0)), a, strict=False):
         total += u * v
+    for v, u in zip(map(lambda c: c * 2.0, x), x[1:], strict=False):
+        total += u * v
     return total + sum([u * v for u, v in ((x[k], k + 1.0) for k in range(3))])
 
 
