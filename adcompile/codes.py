@@ -46,16 +46,22 @@ _SYNTAX = (
         "AD101",
         "a generator function",
         """A function that contains `yield` has no result of its own: its values arrive one by one, between
-        pieces of the caller's code. The derivative of a result that is not there cannot be written down.
+        pieces of the caller's code. So it cannot be differentiated itself. It can be called, and is run
+        through at once; not so with a `yield` in a `while`, `try` or `with`, or one whose value is used.
         Collect the values in a list, or reduce them where they arise.""",
         """
-        def areas(widths, h):
-            for w in widths:
-                yield w * h
+        def halves(x):
+            while abs(x) > 1.0:
+                yield x
+                x = x / 2
         """,
         """
-        def areas(widths, h):
-            return [w * h for w in widths]
+        def halves(x):
+            items = []
+            while abs(x) > 1.0:
+                items.append(x)
+                x = x / 2
+            return items
         """,
     ),
     _code(

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .aliases import settle_inputs
-from .errors import ArgumentError, Loc
+from .errors import ArgumentError, Loc, NoDerivative
 from .frontend.inputs import MISSING, Inputs
 from .frontend.interpreter import Interpreter
 from .frontend.memory import is_array
@@ -132,7 +132,11 @@ def trace(
     try:
         with builder.block() as statements:
             value = returned(p, p.call(callee, args, keywords, node), name)
-            tree = map_tree(snapshot(p.state, value), p.memory.current)
+            try:
+                tree = map_tree(snapshot(p.state, value), p.memory.current)
+            except NoDerivative as error:
+                # the function has been left
+                raise error.placed(definition(target)) from None
             result = tree
             if outputs is not None:
                 found = [_output(p, target, arguments, n, tree) for n in outputs]

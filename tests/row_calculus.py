@@ -154,6 +154,7 @@ STATEMENTS: dict[str, Any] = {
     "list_repeat": lambda x, n: [x] * n,
     "list_add": _list_add,
     "range_length": lambda a, b, c: len(range(a, b, c)),
+    "range_item": lambda a, b, c, k: range(a, b, c)[k],
     "field": lambda items, k: items[k],
 }
 

@@ -246,6 +246,8 @@ CALLS: dict[str, list[Call]] = {
         for x, y in ((0.7, 2.6), (np.float64(0.7), 0.5), (array(3, low=0.4, high=2.0), array(2, 3)))
         for k in (1, 2)
     ],
+    "castable(v, a)": [call(A, 2 * A), call(0.5, A)],
+    "share(x, y, s)": [call(A, 0.5 * A, A + 0.5), call(0.5, 0.2, 1.0), call(array(4), A, A + 1.0)],
     "sinc_derivative(x, n)": [call(array(7, low=-6, high=6), n) for n in range(4)],
     "polygamma(n, x)": [call(n, x) for n in range(4) for x in (0.3, 2.5, 30.0, -1.4)],
     "np.nan_to_num(x, copy=True, nan=0.0)": [call(A), call(0.5)],
@@ -764,6 +766,7 @@ CALLS: dict[str, list[Call]] = {
     "np.argsort(a, axis=-1)": [call(A), call(A, axis=None), call(array(4))],
     "np.flatnonzero(a)": [call(A)],
     "range_length(a, b, c)": [call(0, 7, 2)],
+    "range_item(a, b, c, k)": [call(0, 7, 2, -1)],
     "next_snapshot(start, stop, most, taken)": [call(2, 9, 3, 1)],
     "enough_snapshots(steps)": [call(9)],
     **{f"math.{n}(x)": [call(1.3)] for n in ("ulp", "floor", "ceil", "trunc", "isnan", "isinf", "isfinite")},

@@ -112,9 +112,9 @@ PROGRAMS = {
             x.resize(0)  #! AD108
             return third(x)
         def second(x):
-            yield x  #! AD101
+            y = yield x  #! AD101
             x.resize(1)  #! AD108
-            yield x  #! AD101
+            return (yield y)  #! AD101
         def third(x):
             return eval("x")  #! AD199
     """,

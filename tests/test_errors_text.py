@@ -646,6 +646,227 @@ model.py:2: UnsupportedSyntax: `locals` reads variables that the source of the f
                    ^^^^^^^^
   expected the names or the expression themselves, or a dictionary""",
     ),
+    *(
+        Refused(
+            f"generator_read_late_{name}",
+            f"""\
+def f(a):
+    b, total = a.copy(), 0.0
+    {statement}
+        total += v
+        b[1:] *= v
+    return total
+""",
+            "(ARRAY,)",
+            f"""\
+model.py:3: UnsupportedSyntax: what these items are computed of is changed before the last of them is asked for [AD199]
+            {statement}
+            {" " * statement.index(marked)}{"^" * len(marked)}
+  expected a list comprehension, if the items are meant to be computed before that""",
+        )
+        for name, statement, marked in (
+            ("loop", "for v in (b[k] for k in range(3)):", "(b[k] for k in range(3))"),
+            ("zip", "for v, w in zip((b[k] for k in range(3)), a):", "(b[k] for k in range(3))"),
+            ("enumerate", "for k, v in enumerate(b[k] for k in range(3)):", "(b[k] for k in range(3))"),
+            ("filter", "for v in filter(lambda v: v > b[1], a):", "filter(lambda v: v > b[1], a)"),
+        )
+    ),
+    Refused(
+        "generator_that_changes_what_it_has_yielded",
+        """\
+def states(a):
+    u = a.copy()
+    for k in range(3):
+        u *= a
+        yield u
+def f(a):
+    return sum(u[0] for u in states(a))
+""",
+        "(ARRAY,)",
+        """\
+model.py:7: UnsupportedSyntax: `states` changes what it has yielded [AD199]
+            return sum(u[0] for u in states(a))
+                                     ^^^^^^^^^
+  expected a copy, `yield x.copy()`, or a loop in place of the generator""",
+    ),
+    Refused(
+        "generator_of_containers_that_change",
+        """\
+def states(a):
+    d = {"u": 1.0}
+    for k in (0, 1):
+        d["u"] = d["u"] * a[k]
+        yield d
+def f(a):
+    return sum(d["u"] for d in states(a))
+""",
+        "(ARRAY,)",
+        """\
+model.py:7: UnsupportedSyntax: `states` changes what it has yielded [AD199]
+            return sum(d["u"] for d in states(a))
+                                       ^^^^^^^^^
+  expected a copy, `yield x.copy()`, or a loop in place of the generator""",
+    ),
+    Refused(
+        "generator_whose_caller_sees_what_it_changes",
+        """\
+def f(a):
+    count = [0.0]
+    def counted():
+        for v in a:
+            count[0] += 1.0
+            yield v
+    total = 0.0
+    for v in counted():
+        total += v * count[0]
+    return total
+""",
+        "(ARRAY,)",
+        """\
+model.py:8: UnsupportedSyntax: each of these items changes variables, containers or arrays when it is asked for [AD199]
+            for v in counted():
+                     ^^^^^^^^^
+  expected a loop, or a list comprehension if all items are to be computed first""",
+    ),
+    Refused(
+        "generators_that_draw_in_turns",
+        """\
+def f(a):
+    rng = np.random.default_rng(0)
+    return sum([u * v * a[0] for u, v in zip((rng.normal() for _ in (1, 2)), (rng.normal() for _ in (1, 2)))])
+""",
+        "(ARRAY,)",
+        """\
+model.py:3: UnsupportedSyntax: what these items are computed of is changed before the last of them is asked for [AD199]
+            return sum([u * v * a[0] for u, v in zip((rng.normal() for _ in (1, 2)), (rng.normal() for _ in (1, 2)))])
+                                                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  expected a list comprehension, if the items are meant to be computed before that""",
+    ),
+    Refused(
+        "view_or_copy_that_is_returned",
+        """\
+def f(a):
+    b = np.outer(a, a)
+    c = b.T.reshape(-1)
+    b[1] += b[0]
+    return np.sum(b), c
+""",
+        "(ARRAY,)",
+        """\
+model.py:1: NoDerivative: `np.reshape` gave a view of an array or a copy of it, and the array has been written since [AD111]
+            def f(a):
+            ^^^^^^^^^
+  expected a copy, `np.reshape(...).copy()`, or an index that surely gives a view""",
+    ),
+    Refused(
+        "item_that_is_asked_for_in_vain",
+        """\
+def f(a):
+    b, total = a.copy(), 0.0
+    def scaled(v):
+        b[0] *= v
+        return v
+    for u, v in zip(map(scaled, (1.0, 2.0, 3.0)), (0.5, 1.5)):
+        total += u * v
+    return total + b[0]
+""",
+        "(ARRAY,)",
+        """\
+model.py:6: UnsupportedSyntax: an item that changes something may be asked for in vain at the end of the zip [AD199]
+            for u, v in zip(map(scaled, (1.0, 2.0, 3.0)), (0.5, 1.5)):
+                        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  expected a loop over an index, which asks for what it uses""",
+    ),
+    Refused(
+        "list_that_grows_beside_an_array",
+        """\
+def f(a):
+    items, total = [1.0, 2.0], 0.0
+    for u, v in zip(a, items):
+        total += u * v
+        if len(items) < 3:
+            items.append(v)
+    return total
+""",
+        "(ARRAY,)",
+        """\
+model.py:3: NoDerivative: a list changes its length while a loop runs over it [AD208]
+            for u, v in zip(a, items):
+            ^^^^^^^^^^^^^^^^^^^^^^^^^^
+  expected a loop over a copy: `for v in list(items)`""",
+    ),
+    Refused(
+        "generator_that_may_not_end",
+        """\
+def f(a):
+    def numbers():
+        k = 0
+        while True:
+            yield a[k]
+            k += 1
+    for v in numbers():
+        if v > 0.0:
+            return v
+""",
+        "(ARRAY,)",
+        """\
+model.py:5: UnsupportedSyntax: `yield` makes this function a generator [AD101]
+            yield a[k]
+            ^^^^^^^^^^
+  expected a function that returns its result; collect the values in a list and return it""",
+    ),
+    Refused(
+        "generator_kept_until_what_it_reads_has_changed",
+        """\
+def f(a):
+    b = a.copy()
+    items = enumerate(b[k] for k in range(3))
+    b[1] = 0.0
+    return sum([k * v for k, v in items])
+""",
+        "(ARRAY,)",
+        """\
+model.py:3: UnsupportedSyntax: what these items are computed of is changed before the last of them is asked for [AD199]
+            items = enumerate(b[k] for k in range(3))
+                             ^^^^^^^^^^^^^^^^^^^^^^^^
+  expected a list comprehension, if the items are meant to be computed before that""",
+    ),
+    *(
+        Refused(
+            f"items_that_change_what_is_seen_{name}",
+            f"""\
+def f(a):
+    total = np.zeros(1)
+    def add(k):
+        total[0] += a[k]
+        return total
+    return sum({items})[0]
+""",
+            "(ARRAY,)",
+            f"""\
+model.py:6: UnsupportedSyntax: each of these items changes variables, containers or arrays when it is asked for [AD199]
+            return sum({items})[0]
+            {marks}
+  expected a loop, or a list comprehension if all items are to be computed first""",
+        )
+        for name, items, marks in (
+            ("generator", "add(k) for k in (0, 1, 2)", " " * 10 + "^" * 27),
+            ("map", "map(add, (0, 1, 2))", " " * 7 + "^" * 24),
+        )
+    ),
+    Refused(
+        "slice_of_a_range",
+        """\
+def f(a, n):
+    return sum(a[i] for i in range(len(a))[int(n):])
+""",
+        "(ARRAY, 1.0)",
+        """\
+model.py:2: NoDerivative: a slice of a range with bounds known at run time only [AD209]
+            return sum(a[i] for i in range(len(a))[int(n):])
+                                     ^^^^^^^^^^^^^^^^^^^^^^
+  expected constant bounds, or a range with the bounds that are meant""",
+    ),
     Refused(
         "sorted",
         """\

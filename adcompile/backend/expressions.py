@@ -353,6 +353,11 @@ def _range_length(x: Expressions, a: Arg, b: Arg, c: Arg) -> ast.expr:
     return ast.Call(x.namespace.builtin("len"), [numbers], [])
 
 
+def _range_item(x: Expressions, a: Arg, b: Arg, c: Arg, k: Arg) -> ast.expr:
+    numbers = ast.Call(x.namespace.builtin("range"), [x.atom(v) for v in (a, b, c)], [])
+    return ast.Subscript(numbers, x.atom(k), ast.Load())
+
+
 def _list_slice(x: Expressions, items: Arg, i: Arg) -> ast.expr:
     return ast.Subscript(x.atom(items), x.atom(i), ast.Load())
 
@@ -390,6 +395,7 @@ _SPECIAL: dict[str, Callable[..., ast.expr]] = {
     "list_make(items)": _list,
     "field(items, k)": _field,
     "range_length(a, b, c)": _range_length,
+    "range_item(a, b, c, k)": _range_item,
     "list_slice(x, i)": _list_slice,
     "list_repeat(x, n)": _list_repeat,
     "stop_gradient(x)": _stop,

@@ -189,6 +189,23 @@ def log_or_zero(x):  # type: ignore[no-untyped-def]
     return np.log(x) if x != 0 else x * 0
 
 
+def share(x, y, z):  # type: ignore[no-untyped-def]
+    """exp(x - z), the share of exp(x) in exp(z) = exp(x) + exp(y); of infinities that are equal, one half."""
+    if np.all(np.isfinite(z)):
+        return np.exp(x - z)
+    with np.errstate(invalid="ignore"):
+        part = np.exp(x - z)
+    return np.where(np.isinf(z) & (x == z), np.where(x == y, 0.5, 1.0), part).astype(part.dtype)[()]
+
+
+def castable(v, a):  # type: ignore[no-untyped-def]
+    """v, which is put into a in place: NumPy refuses what it has to make a number of another kind of."""
+    have, want = np.asarray(v).dtype, a.dtype
+    if not np.can_cast(have, want, "same_kind"):
+        raise TypeError(f"cannot cast from {have!r} to {want!r} with casting rule 'same_kind'")
+    return v
+
+
 def as_stored(v, k):  # type: ignore[no-untyped-def]
     """v, which is put into an array: k is 0.0 if that keeps integers of it, which have no derivative."""
     return v

@@ -127,7 +127,7 @@ _FUNCTIONS: dict[Any, str] = {
     np.where: "lib.where", np.exp2: "lib.exp2", np.logaddexp: "lib.logaddexp", max: "Math.max",
     min: "Math.min", float: "+", np.float64: "+", np.real: "+", np.conj: "+",
     **{HELPERS[n]: f"lib.{n}" for n in ("inverse", "inverse_or_zero", "ratio", "sign", "log_or_zero",
-                                        "power_less")},
+                                        "power_less", "share")},
 }  # fmt: skip
 
 

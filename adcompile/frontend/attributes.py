@@ -40,7 +40,7 @@ def get_attribute(p: Parser, value: Any, name: str, node: ast.AST) -> Any:
         return captured_attribute(p, value, name, node)
     if isinstance(value, Transformed) and value.kind == "super":
         return _super_attribute(p, value, name, node)
-    cell = cell_of(p, value, node)
+    cell = cell_of(p, value, node, name)
     if isinstance(cell, ObjectCell):
         return _object_attribute(p, value, cell, name, node)
     if isinstance(value, TupleVal) and value.cls is not tuple:
@@ -271,7 +271,7 @@ def call_special(
     keywords: dict[str, Any] | None = None,
 ) -> Any:
     """A special method of an object, None if its class does not define it."""
-    cell = cell_of(p, receiver, node)
+    cell = cell_of(p, receiver, node, name)
     cls: Any = None
     if isinstance(cell, ObjectCell):
         cls = cell.cls

@@ -19,6 +19,7 @@ from .cells import cell_of, static_key
 from .combining import ITERTOOLS
 from .containers import get_item
 from .definitions import vectorize
+from .early import refuse_asking_in_vain
 from .folds import FOLDS, collect
 from .inputs import expand_captured
 from .introspection import OBJECTS
@@ -105,7 +106,9 @@ def _zip(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) ->
     strict = truth(p, keywords.get("strict", FALSE), node)
     if not isinstance(strict, Literal):
         p.no_derivative("AD209", "`zip` with `strict=` known at run time only", node, "a constant")
-    return Iterator(zipped(p, [iterable(p, a, node) for a in args], bool(strict.value)))
+    sources = [iterable(p, a, node) for a in args]
+    refuse_asking_in_vain(p, sources, node)
+    return Iterator(zipped(p, sources, bool(strict.value)))
 
 
 def _enumerate(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:

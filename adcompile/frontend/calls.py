@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import math
 import operator
 import types
 from typing import Any
@@ -30,7 +31,7 @@ from .classes import instantiate
 from .containers import get_item
 from .definitions import QUESTIONS, call_defined, call_definition, call_vectorized, is_definition
 from .flat import FLAT_WRITERS
-from .functions import call_closure, call_function
+from .functions import awaited, call_closure, call_function
 from .inputs import LIBRARIES
 from .iterate import fixed_items
 from .methods import call_array_method, call_container_method
@@ -69,11 +70,16 @@ def call_expression(p: Parser, node: ast.Call) -> Any:
         return _first_that_decides(p, first, function.value is any)
     frame = p.frame
     args: list[Any] = []
-    for a in node.args:
+    builtin = function.value if isinstance(function, Literal) else None
+    at_once = not node.keywords and any(builtin is f for f in _AT_ONCE)
+    for position, a in enumerate(node.args):
         if isinstance(a, ast.Starred):
-            args.extend(fixed_items(p, p.evaluate_iterated(a.value), a))
+            items = p.evaluate_iterated(a.value, at_once=True)
+            count = awaited(function, node, len(args) + len(node.args) - 1 - position)
+            error = TypeError(f"this call takes {count} positional arguments")
+            args.extend(fixed_items(p, items, a, count, error))
         else:
-            args.append(p.evaluate_iterated(a))
+            args.append(p.evaluate_iterated(a, at_once))
     keywords: dict[str, Any] = {}
     for k in node.keywords:
         if k.arg is None:
@@ -86,6 +92,10 @@ def call_expression(p: Parser, node: ast.Call) -> Any:
         return call(p, function, args, keywords, node)
     finally:
         frame.at = outer
+
+
+# what asks for one item right after the other, and calls nothing in between
+_AT_ONCE = (sum, min, max, list, tuple, sorted, math.prod, math.fsum, np.fromiter)
 
 
 def _first_that_decides(p: Parser, node: ast.GeneratorExp, is_any: bool) -> Any:

@@ -11,13 +11,14 @@ from typing import Any
 from ..ir.nodes import Literal, Value, values_in
 from .inputs import expand_captured
 from .parse import NeedUnroll, Parser
-from .values import DictCell, Ref, TupleVal
+from .values import DictCell, ObjectCell, Ref, TupleVal
 
 
-def cell_of(p: Parser, value: Any, node: ast.AST) -> Any:
-    """The cell of a mutable container, None for anything else."""
+def cell_of(p: Parser, value: Any, node: ast.AST, part: Any = None) -> Any:
+    """The cell of a mutable container, None for anything else; `part` as in `Parser.cell`."""
     if isinstance(value, Ref):
-        return p.usable(p.cell(value), node, "this container")
+        has_parts = isinstance(p.state.heap.get(value.id), (ObjectCell, DictCell))
+        return p.usable(p.cell(value, part if has_parts else None), node, "this container")
     return None
 
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..ir.nodes import Literal
+from .early import run_early
 from .iterate import counted, fixed_items, iterable, mapped
 from .operators import binary
 from .parse import Parser
-from .values import NONE, Fixed, Indexed, Iterator, RangeVal, TupleVal
+from .values import NONE, Fixed, Indexed, Iterator, ListCell, RangeVal, TupleVal
 
 Builtin = Callable[[Parser, list[Any], dict[str, Any], ast.AST], Any]
 
@@ -54,13 +55,13 @@ def _one_after_another(p: Parser, values: list[Any], node: ast.AST) -> Any:
     if not all(isinstance(s, Fixed) for s in sources):
         p.no_derivative("AD209", "`itertools.chain` of items whose number is known at run time only", node,
                         "one loop after the other, or np.concatenate")  # fmt: skip
-    return Iterator(Fixed.of(tuple(item for s in sources for item in s.items)))
+    return _taken(p, node, lambda: [item for s in sources for item in s.items])
 
 
 def _pairwise(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
     source = iterable(p, args[0], node)
     if isinstance(source, Fixed):
-        return _of_tuples(itertools.pairwise(source.items))
+        return _taken(p, node, lambda: map(_tuple, itertools.pairwise(source.items)))
     inner = counted(p, source)
     length = p.builder.expand("range_length(a, b, c)", a=Literal(1), b=inner.length, c=Literal(1))
 
@@ -76,7 +77,7 @@ def _islice(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST)
     start, stop, step = [*bounds, None, None][:3]
     if isinstance(source, Fixed):
         known = slice(*(a if a is None else _number(p, a, node) for a in (start, stop, step)))
-        return Iterator(Fixed.of(source.items[known]))
+        return _taken(p, node, lambda: source.items[known])
     inner = counted(p, source)
     start, step = Literal(0) if start is None else start, Literal(1) if step is None else step
     stop = inner.length if stop is None else p.builder.expand("min(a, b)", a=inner.length, b=stop)
@@ -104,19 +105,28 @@ def _accumulate(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.
         p.no_derivative("AD209", "`itertools.accumulate` of items whose number is known at run time only",
                         node, "np.cumsum, or a loop that appends")  # fmt: skip
     adds = function is None or _is_none(function)
-    found: list[Any] = [] if _is_none(initial) else [initial]
-    for item in source.items:
-        if found and adds:
-            item = binary(p, "+", found[-1], item, node)
-        elif found:
-            item = p.call(function, [found[-1], item], {}, node)
-        found.append(item)
-    return Iterator(Fixed.of(tuple(found)))
+
+    def totals() -> list[Any]:
+        found: list[Any] = [] if _is_none(initial) else [initial]
+        for item in source.items:
+            if found and adds:
+                item = binary(p, "+", found[-1], item, node)
+            elif found:
+                item = p.call(function, [found[-1], item], {}, node)
+            found.append(item)
+        return found
+
+    return _taken(p, node, totals)
 
 
 def _zip_longest(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
-    items = [fixed_items(p, a, node) for a in args]
-    return _of_tuples(itertools.zip_longest(*items, fillvalue=keywords.get("fillvalue", NONE)))
+    filled = keywords.get("fillvalue", NONE)
+
+    def tuples() -> Any:
+        columns = [fixed_items(p, a, node) for a in args]
+        return map(_tuple, itertools.zip_longest(*columns, fillvalue=filled))
+
+    return _taken(p, node, tuples)
 
 
 def _choosing(function: Callable[..., Any]) -> Builtin:
@@ -138,7 +148,16 @@ def _refused(name: str) -> Builtin:
 
 
 def _of_tuples(chosen: Any) -> Iterator:
-    return Iterator(Fixed.of(tuple(TupleVal(tuple(items)) for items in chosen)))
+    return Iterator(Fixed.of(tuple(map(_tuple, chosen))))
+
+
+def _tuple(items: Any) -> TupleVal:
+    return TupleVal(tuple(items))
+
+
+def _taken(p: Parser, node: ast.AST, items: Callable[[], Iterable[Any]]) -> Iterator:
+    """An iterator over items that are known one by one, and taken now."""
+    return run_early(p, node, lambda: p.new(ListCell(tuple(items()))), at_once=False)
 
 
 def _is_none(value: Any) -> bool:

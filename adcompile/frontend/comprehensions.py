@@ -11,18 +11,19 @@ from typing import Any
 from ..ir.nodes import Literal
 from .branches import branch, tested
 from .cells import static_key
+from .early import run_early
 from .growing import append
 from .iterate import iterable
 from .loops import iterate
 from .names import bound_in
 from .parse import Frame, Parser
-from .values import DictCell, Iterator, ListCell, fresh_id
+from .values import DictCell, ListCell, fresh_id
 
 
-def iterated(p: Parser, node: ast.expr) -> Any:
-    """An expression whose value is run through at once: here a generator is as good as a list."""
+def iterated(p: Parser, node: ast.expr, at_once: bool) -> Any:
+    """An expression whose items are asked for: a generator may be as good as a list."""
     if isinstance(node, ast.GeneratorExp):
-        return Iterator(iterable(p, comprehension(p, node), node))
+        return run_early(p, node, lambda: comprehension(p, node), at_once)
     return p.evaluate_optional(node)
 
 
@@ -33,7 +34,7 @@ def comprehension(p: Parser, node: Any) -> Any:
         p.refuse(
             "AD102", "an asynchronous comprehension", node, "an ordinary comprehension over the awaited data"
         )
-    first = p.evaluate(generators[0].iter)
+    first = p.evaluate_iterated(generators[0].iter)
     targets = frozenset(n for g in generators for n in bound_in([g.target]))
     frame = Frame(p.frame.source, targets, p.frame, p.frame.globals, p.frame.cells, p.frame.node)
     frame.id = fresh_id()
@@ -65,7 +66,7 @@ def _comprehend(p: Parser, node: Any, generators: list[Any], first: Any, out: An
             test = tested(p, conditions[0])
             branch(p, test, lambda: body(conditions[1:]), lambda: None)
         elif rest:
-            _comprehend(p, node, rest, p.evaluate(rest[0].iter), out, outer)
+            _comprehend(p, node, rest, p.evaluate_iterated(rest[0].iter), out, outer)
         elif isinstance(node, ast.DictComp):
             key = static_key(p, p.evaluate(node.key), node.key)
             cell = p.state.heap[out.id]

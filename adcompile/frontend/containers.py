@@ -31,6 +31,7 @@ from .operators import inplace
 from .optional import present
 from .parse import Parser
 from .primitives import as_operand, to_index
+from .ranges import get_range_item
 from .reshaping import set_array_attribute
 from .structure import with_leaves
 from .values import (
@@ -64,7 +65,7 @@ def get_item(p: Parser, value: Any, index: Any, node: ast.AST) -> Any:
     overloaded = None if is_atom(value) else call_special(p, value, "__getitem__", [index], node)
     if overloaded is not None:
         return overloaded
-    cell = cell_of(p, value, node)
+    cell = cell_of(p, value, node, index.value if isinstance(index, Literal) else None)
     if isinstance(value, TupleVal) or isinstance(cell, ListCell):
         items = value.items if isinstance(value, TupleVal) else cell.items
         return _sequence_item(p, value, items, index, node)
@@ -80,7 +81,7 @@ def get_item(p: Parser, value: Any, index: Any, node: ast.AST) -> Any:
     if isinstance(cell, GrownCell):
         return _grown_item(p, cell, index, node)
     if isinstance(value, RangeVal):
-        return p.builder.expand("a + k * s", a=value.start, k=index, s=value.step)
+        return get_range_item(p, value, index, node)
     if isinstance(value, Literal) and isinstance(index, Literal) and not isinstance(value.value, np.ndarray):
         try:
             return p.inputs.wrap_static(p, value.value[index.value])

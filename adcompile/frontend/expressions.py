@@ -21,6 +21,7 @@ from .cells import dict_items, static_key
 from .comprehensions import comprehension
 from .containers import get_item
 from .functions import closure
+from .growing import append, extend
 from .iterate import fixed_items
 from .opaque import runtime_value
 from .operators import binary, compare, unary
@@ -139,21 +140,24 @@ def _walrus(p: Parser, node: ast.NamedExpr) -> Any:
 
 
 def _tuple(p: Parser, node: ast.Tuple) -> Any:
-    return TupleVal(tuple(_elements(p, node.elts)))
+    items: list[Any] = []
+    for e in node.elts:
+        if isinstance(e, ast.Starred):
+            items.extend(fixed_items(p, p.evaluate_iterated(e.value, at_once=True), e))
+        else:
+            items.append(evaluate_optional(p, e))
+    return TupleVal(tuple(items))
 
 
 def _list(p: Parser, node: ast.List) -> Any:
-    return p.new(ListCell(tuple(_elements(p, node.elts))))
-
-
-def _elements(p: Parser, elements: list[ast.expr]) -> list[Any]:
-    items: list[Any] = []
-    for e in elements:
+    """A list with its items one after the other, of which `*items` may be of run-time length."""
+    made = p.new(ListCell(()))
+    for e in node.elts:
         if isinstance(e, ast.Starred):
-            items.extend(fixed_items(p, evaluate(p, e.value), e))
+            extend(p, made, p.evaluate_iterated(e.value, at_once=True), e)
         else:
-            items.append(evaluate_optional(p, e))
-    return items
+            append(p, made, evaluate_optional(p, e), e)
+    return made
 
 
 def _dict(p: Parser, node: ast.Dict) -> Any:

@@ -15,6 +15,7 @@ from ..ir.nodes import Items, Literal, Value
 from ..ir.types import Array, ListOf, Scalar
 from ..rules.rule import FUNCTIONS
 from .branches import branch, truth
+from .early import run_early
 from .growing import append, extend
 from .iterate import counted, fixed_items, iterable, require
 from .loops import iterate
@@ -28,7 +29,6 @@ from .values import (
     Fixed,
     GrownCell,
     Indexed,
-    Iterator,
     ListCell,
     TupleVal,
     fresh_id,
@@ -38,6 +38,11 @@ from .values import (
 
 
 def _filter(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
+    return run_early(p, node, lambda: _kept(p, args, node), at_once=False)
+
+
+def _kept(p: Parser, args: list[Any], node: ast.AST) -> Any:
+    """The list of what `filter` lets through."""
     kept = p.new(ListCell(()))
     item_of: list[Any] = []
 
@@ -59,7 +64,7 @@ def _filter(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
         node,
         set(),
     )
-    return Iterator(iterable(p, kept, node))
+    return kept
 
 
 def collect(p: Parser, source: Any, node: ast.AST) -> Any:
@@ -72,9 +77,17 @@ def collect(p: Parser, source: Any, node: ast.AST) -> Any:
     return ref
 
 
+def _taken(p: Parser, source: Fixed, node: ast.AST, at_once: bool = True) -> Fixed:
+    """Items taken before they are combined; computing one does not change the others."""
+    taken: Fixed = run_early(p, node, lambda: p.new(ListCell(source.items)), at_once).source
+    return taken
+
+
 def _sum(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
     start = args[1] if len(args) > 1 else keywords.get("start", Literal(0))
     source = iterable(p, args[0], node)
+    if isinstance(source, Fixed):
+        source = _taken(p, source, node)
     zero = isinstance(start, Literal) and type(start.value) is int and start.value == 0
     if isinstance(source, Fixed) and len(source.items) <= 1:
         items: list[Any] = [start, *source.items]
@@ -114,7 +127,7 @@ def _extreme(name: str) -> Any:
             source = iterable(p, args[0], node)
             if not isinstance(source, Fixed):
                 return _extreme_at_run_time(p, name, args[0], counted(p, source), keywords, node)
-            args = list(source.items)
+            args = list(_taken(p, source, node, at_once=plain).items)
         if not args:
             if "default" in keywords:
                 return keywords["default"]
@@ -259,12 +272,11 @@ def _reduce(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
     """functools.reduce"""
     source = iterable(p, args[1], node)
     if isinstance(source, Fixed):
-        items = [*args[2:], *source.items]
-        if not items:
+        if len(args) < 3 and source.size() == 0:
             p.raise_at(TypeError("reduce() of empty iterable with no initial value"))
-        total = items[0]
-        for item in items[1:]:
-            total = p.call(args[0], [total, item], {}, node)
+        total, k = (args[2], 0) if len(args) > 2 else (source.get(0), 1)
+        while k < source.size():
+            total, k = p.call(args[0], [total, source.get(k)], {}, node), k + 1
         return total
     if len(args) < 3:
         p.no_derivative(

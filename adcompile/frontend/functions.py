@@ -8,14 +8,15 @@ that call themselves (`recursion`).
 from __future__ import annotations
 
 import ast
+import inspect
 import types
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 from ..errors import AdcompileError, UnsupportedSyntax
 from ..ir.nodes import Literal
 from .branches import branch
+from .generators import generator, is_generator, refused_yields, yields
 from .names import bound_names, declared_names
 from .parse import DeadPath, Frame, Parser
 from .recursion import Callee, enter
@@ -26,6 +27,7 @@ from .values import (
     NONE,
     TRUE,
     UNDEF,
+    BoundMethod,
     Closure,
     DictCell,
     Maybe,
@@ -121,6 +123,30 @@ def _default(p: Parser, function: types.FunctionType, part: tuple[str, Any], val
     return p.inputs.captured(p, (("const", function), part), value, "default")
 
 
+def awaited(function: Any, node: ast.Call, others: int) -> int | None:
+    """How many items `*items` must have in a call that has so many others by position, if that is known."""
+    names = _positional(function)
+    starred = [a for a in node.args if isinstance(a, ast.Starred)]
+    if names is None or len(starred) > 1 or any(k.arg is None for k in node.keywords):
+        return None
+    return max(len(names) - sum(k.arg in names for k in node.keywords) - others, 0)
+
+
+def _positional(function: Any) -> list[str] | None:
+    """The names of positional parameters, if all have to be given and there are no others."""
+    if isinstance(function, BoundMethod):
+        names = _positional(function.function)
+        return names and names[1:]
+    if isinstance(function, Closure):
+        spec = function.node.args
+        return None if spec.vararg or function.defaults else [a.arg for a in (*spec.posonlyargs, *spec.args)]
+    python = function.value if isinstance(function, Literal) else None
+    if not isinstance(python, types.FunctionType) or python.__defaults__:
+        return None
+    code = python.__code__
+    return None if code.co_flags & inspect.CO_VARARGS else list(code.co_varnames[: code.co_argcount])
+
+
 def bind(
     p: Parser, spec: ast.arguments, name: str, args: list[Any], keywords: dict[str, Any],
     defaults: tuple[Any, ...], kw_defaults: tuple[Any, ...], node: ast.AST,
@@ -167,6 +193,8 @@ def bind(
 
 def _enter(p: Parser, frame: Frame, bound: dict[str, Any], key: Any, name: str, node: ast.AST) -> Any:
     """Inline the body, or call the function if it is being inlined already."""
+    if is_generator(frame.node):
+        return generator(p, frame, bound, key, name, node)
     if len(p.stack) > _DEEPEST:
         p.no_derivative("AD209", f"`{name}` is called more than {_DEEPEST} calls deep", node,
                         "a recursion whose arguments are numbers or arrays, or a loop")  # fmt: skip
@@ -189,15 +217,7 @@ def inline(p: Parser, frame: Frame, bound: dict[str, Any]) -> Any:
                 del p.state.names[DEAD]
                 raise DeadPath
             result = _result(p, frame, node)
-    body = [node.body] if isinstance(node, ast.Lambda) else node.body
-    has_functions = any(isinstance(n, (ast.FunctionDef, ast.Lambda)) for s in body for n in ast.walk(s))
-    for k in [
-        k for k in p.state.names if isinstance(k, tuple) and k[-1] == frame.id and str(k[0]).startswith("%")
-    ]:
-        del p.state.names[k]
-    if not has_functions:
-        for k in [k for k in p.state.names if isinstance(k, tuple) and k[0] == frame.id]:
-            del p.state.names[k]
+    p.forget(frame)
     return result
 
 
@@ -208,22 +228,9 @@ def _refuse_unfit(p: Parser, frame: Frame, node: Any) -> None:
         message, way_out = "`async def` makes a coroutine", "an ordinary function of the awaited data"
         errors.append(UnsupportedSyntax("AD102", message, frame.source.loc(node), way_out))
     else:
-        message = "`yield` makes this function a generator"
-        way_out = "a function that returns its result; collect the values in a list and return it"
-        errors += [UnsupportedSyntax("AD101", message, frame.source.loc(n), way_out) for n in _yields(node)]
+        errors += refused_yields(frame, (n for n, fits in yields(node) if not fits))
     if errors:
         p.reject(frame, errors)
-
-
-def _yields(function: ast.FunctionDef | ast.Lambda) -> Iterator[ast.AST]:
-    """The `yield`s of a function itself, not of those in it."""
-    stack: list[Any] = list(function.body) if isinstance(function, ast.FunctionDef) else [function.body]
-    while stack:
-        n = stack.pop()
-        if isinstance(n, (ast.Yield, ast.YieldFrom)):
-            yield n
-        if not isinstance(n, (ast.FunctionDef, ast.Lambda, ast.AsyncFunctionDef)):
-            stack.extend(ast.iter_child_nodes(n))
 
 
 def _result(p: Parser, frame: Frame, node: ast.AST) -> Any:

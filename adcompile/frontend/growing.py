@@ -15,10 +15,10 @@ from ..ir.types import Array
 from ..rules import lists
 from .cells import cell_of, demand_static
 from .columns import fitted, grown, widened, with_holes
-from .iterate import iterable
+from .iterate import iterable, known_items
 from .loops import iterate
 from .parse import Parser
-from .values import Fixed, GrownCell, ListCell, Maybe, TupleVal, fresh_id, is_atom
+from .values import GrownCell, ListCell, Maybe, TupleVal, fresh_id, is_atom
 
 
 def append(p: Parser, ref: Any, value: Any, node: ast.AST) -> None:
@@ -84,8 +84,9 @@ def _is_short(p: Parser, index: Value) -> bool:
 def extend(p: Parser, ref: Any, value: Any, node: ast.AST) -> None:
     """list.extend"""
     source = iterable(p, value, node)
-    if isinstance(source, Fixed):
-        for item in source.items:
+    items = known_items(p, source)
+    if items is not None:
+        for item in items:
             append(p, ref, item, node)
         return
     item_of: list[Any] = []

@@ -36,9 +36,9 @@ class Interpreter(Parser):
         """The abstract value of an expression that may be None on some paths."""
         return evaluate_optional(self, node)
 
-    def evaluate_iterated(self, node: ast.expr) -> Any:
-        """The abstract value of an expression whose items are asked for at once."""
-        return iterated(self, node)
+    def evaluate_iterated(self, node: ast.expr, at_once: bool = False) -> Any:
+        """The abstract value of an expression whose items are asked for."""
+        return iterated(self, node, at_once)
 
     def binary(self, op: str, x: Any, y: Any, node: ast.AST) -> Any:
         """X op y for any abstract values."""

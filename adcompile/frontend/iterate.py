@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ..ir.nodes import Literal, Value
@@ -96,6 +97,8 @@ def _run_through(p: Parser, value: Iterator, node: ast.AST) -> Any:
         p.no_derivative("AD206", "an iterator is used a second time, when its items may be gone", node,
                         "a list of the items: list(...)")  # fmt: skip
     value.consumed = True
+    if value.check is not None:
+        value.check()
     return value.source
 
 
@@ -157,9 +160,31 @@ def _value_items(p: Parser, value: Value, node: ast.AST) -> Any:
     )
 
 
-def fixed_items(p: Parser, value: Any, node: ast.AST, count: int | None = None) -> list[Any]:
-    """All items of an iterable, whose number has to be known (`count`: the number that the context needs)."""
+def fixed_items(
+    p: Parser, value: Any, node: ast.AST, count: int | None = None, error: Exception | None = None
+) -> list[Any]:
+    """All items of an iterable, whose number has to be known.
+
+    If it is known at run time only, `count` is the number that the context needs, and `error` what it raises
+    for another one.
+    """
     source = iterable(p, value, node)
+    items = known_items(p, source)
+    if items is not None:
+        return items
+    size = _known_length(value)
+    if not isinstance(source, Indexed) or (size is None and count is None):
+        p.no_derivative("AD209", "the number of items is known at run time only", node,
+                        "a container of known length, or indexing")  # fmt: skip
+    if size is None and count is not None:
+        size = count
+        error = error or ValueError(f"expected {count} values to unpack")
+        require(p, "n != count", source.length, count, error)
+    return [source.get(Literal(k)) for k in range(size or 0)]
+
+
+def known_items(p: Parser, source: Any) -> list[Any] | None:
+    """The items of what `iterable` returns, if they are known one by one."""
     if isinstance(source, Fixed):
         return list(source.items)
     if isinstance(source, RangeVal):
@@ -169,16 +194,7 @@ def fixed_items(p: Parser, value: Any, node: ast.AST, count: int | None = None) 
         if all(isinstance(a, Literal) for a in parts):
             values = range(*(a.value for a in parts))  # type: ignore[union-attr]
             return [Literal(k) for k in (reversed(values) if source.backwards else values)]
-    if isinstance(source, Indexed) and count is not None:
-        size = _known_length(value)
-        if size is None:
-            require(p, "n != count", source.length, count, ValueError(f"expected {count} values to unpack"))
-        return [source.get(Literal(k)) for k in range(count if size is None else size)]
-    size = _known_length(value)
-    if isinstance(source, Indexed) and size is not None:
-        return [source.get(Literal(k)) for k in range(size)]
-    p.no_derivative("AD209", "the number of items is known at run time only", node,
-                    "a container of known length, or indexing")  # fmt: skip
+    return None
 
 
 def require(p: Parser, failure: str, length: Any, count: int, error: Exception) -> None:
@@ -260,10 +276,10 @@ def _same_length(a: Any, b: Any) -> bool:
 
 def _zip_fixed(p: Parser, sources: list[Any], n: int, strict: bool) -> Any:
     """A container of n known items beside sequences: at run time they must be at least as long."""
-    columns = []
+    columns: list[Callable[[int], Any]] = []
     for s in sources:
         if isinstance(s, Fixed):
-            columns.append(list(s.items[:n]))
+            columns.append(s.get)
             continue
         part = counted(p, s)
         if strict:
@@ -276,8 +292,21 @@ def _zip_fixed(p: Parser, sources: list[Any], n: int, strict: bool) -> Any:
                 n,
                 ValueError(f"a sequence is shorter than the {n} items that it is zipped with"),
             )
-        columns.append([part.get(Literal(k)) for k in range(n)])
-    return Fixed.of(tuple(TupleVal(items) for items in zip(*columns, strict=True)))
+        columns.append(partial(_numbered, part))
+    known = [s for s in sources if isinstance(s, Fixed)]
+
+    def size() -> int:
+        now = min(s.size() for s in known)
+        if now > n:
+            p.no_derivative("AD208", "a list changes its length while a loop runs over it", None,
+                            "a loop over a copy: `for v in list(items)`")  # fmt: skip
+        return now
+
+    return Fixed(size, lambda k: TupleVal(tuple(get(k) for get in columns)))
+
+
+def _numbered(source: Indexed, k: int) -> Any:
+    return source.get(Literal(k))
 
 
 def enumerated(p: Parser, source: Any, start: Any) -> Any:

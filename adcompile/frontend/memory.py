@@ -228,6 +228,9 @@ class Memory:
         if primitive in _LISTING:
             arrays = [v for v in values_in(args) if is_array(v)]
             state.listed = state.listed.union(*(self.roots_of(v) for v in arrays))
+        self.p.effects += primitive.effect == "opaque"
+        for watched in self.p.readings:
+            watched.arrays.update(*(self.roots_of(v) for v in values_in(args) if is_array(v)))
         if not state.memory and not self.pointers:
             return args
         mapping = {v: self.current(v) for v in values_in(args) if is_array(v)}

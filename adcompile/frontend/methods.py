@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from ..ir.nodes import Literal, Value
-from ..ir.types import OPAQUE, ListOf
+from ..ir.types import OPAQUE, ListOf, shape_of
 from ..library import METHOD_DEFINITIONS, definition_of
 from ..rules import lists
+from ..rules.indexing import GETITEM
 from ..rules.rule import METHODS
+from ..rules.typing import typ
 from .cells import cell_of, demand_static, dict_items, static_key
 from .definitions import call_defined
 from .flat import FLAT_METHODS
@@ -262,6 +264,8 @@ def call_array_method(
     definition = None if is_object else definition_of(METHOD_DEFINITIONS.get(name), keywords)
     if definition is not None and isinstance(method.receiver, Value):
         return call_defined(p, method, definition, args, keywords, node)
+    if name == "view" and not args and not keywords and shape_of(typ(method.receiver)):
+        return p.builder.apply(GETITEM, method.receiver, Literal(...))
     row = METHODS.get(name)
     unknown = not is_object and row is None and isinstance(method.receiver, Value)
     if unknown and hasattr(np.ndarray, name) and name not in _READING:

@@ -70,12 +70,43 @@ class Frame:
     # loops that are open in this frame, innermost last
     loops: list[int] = field(default_factory=list)
     declared_global: frozenset[str] = frozenset()
+    # of a generator, what it has yielded
+    yielded: Any = None
     # the statement or call that is being executed
     at: Any = None
     # of a function whose names stand for what they always stand for, these names
     constants: Mapping[str, Any] | None = None
     # values with a lower serial number may be waited for: by the caller, or as items of an unrolled loop
     since: int = field(default_factory=next_serial)
+
+
+@dataclass(eq=False)
+class Reads:
+    """What a piece of code has read of what was there before: variables, containers and arrays.
+
+    What has come into being meanwhile has higher numbers than the first ones.
+    """
+
+    first_key: int
+    first_array: int
+    names: set[Any] = field(default_factory=set)
+    cells: set[tuple[Any, Any]] = field(default_factory=set)
+    arrays: set[Value] = field(default_factory=set)
+
+    def differ(self, before: State, now: State) -> bool:
+        """Whether anything of that is another one in another state."""
+        names = (k for k in self.names if k[0] < self.first_key and k in now.names)
+        cells = ((k, part) for k, part in self.cells if isinstance(k, int) and k < self.first_key)
+        return (
+            any(now.names[k] is not before.names.get(k) for k in names)
+            or any(_part(now.heap.get(k), part) is not _part(before.heap.get(k), part) for k, part in cells)
+            or any(now.memory.get(a, a) is not before.memory.get(a, a) for a in self.arrays)
+        )
+
+
+def _part(cell: Any, name: Any) -> Any:
+    """An attribute of an object, what a dictionary has for a key, or all of a container."""
+    return cell if name is None else dict(zip(cell.keys, cell.items, strict=True)).get(name)
 
 
 class Parser(ABC):
@@ -103,6 +134,10 @@ class Parser(ABC):
         self.frames: dict[int, Frame] = {}
         # what follows for the operands of `and` and `or` from an outcome
         self.implied: dict[tuple[Value, bool], tuple[Any, ...]] = {}
+        # what the pieces of code read that are watched
+        self.readings: list[Reads] = []
+        # how many calls have been kept for their effects
+        self.effects = 0
         # what is known of the arrays that are written: a `memory.Memory`
         self.memory: Any = None
 
@@ -129,13 +164,15 @@ class Parser(ABC):
         """A new mutable container in the state as it is when its contents have been computed."""
         return self.state.new(cell)
 
-    def cell(self, ref: Any) -> Any:
-        """The contents of a container, now."""
-        self.look(ref.id)
+    def cell(self, ref: Any, part: Any = None) -> Any:
+        """The contents of a container, now; `part` is the attribute or key that they are asked for."""
+        self.look(ref.id, part)
         return self.state.heap[ref.id]
 
-    def look(self, key: Any) -> None:
-        """A container is looked at."""
+    def look(self, key: Any, part: Any = None) -> None:
+        """A container is looked at, or an attribute or key of it."""
+        for reads in self.readings:
+            reads.cells.add((key, part))
         if key in self.watched:
             self.seen.add(key)
 
@@ -171,6 +208,8 @@ class Parser(ABC):
         frame: Frame | None = self.frame
         while frame is not None:
             if name in frame.locals:
+                for reads in self.readings:
+                    reads.names.add((frame.id, name))
                 value = self.state.names.get((frame.id, name), UNDEF)
                 return self._usable(name, value, node, frame)
             if frame.parent is None:
@@ -306,6 +345,15 @@ class Parser(ABC):
         finally:
             self.frame = saved
 
+    def forget(self, frame: Frame) -> None:
+        """Drop the variables of a function that has returned, unless functions in it may still read them."""
+        body = [frame.node.body] if isinstance(frame.node, ast.Lambda) else frame.node.body
+        has_functions = any(isinstance(n, (ast.FunctionDef, ast.Lambda)) for s in body for n in ast.walk(s))
+        for key in [k for k in self.state.names if isinstance(k, tuple)]:
+            is_flag = key[-1] == frame.id and str(key[0]).startswith("%")
+            if is_flag or (key[0] == frame.id and not has_functions):
+                del self.state.names[key]
+
     # -- what the parts do through one another: `Interpreter` defines it ------------------------------------
 
     @abstractmethod
@@ -317,8 +365,8 @@ class Parser(ABC):
         """The abstract value of an expression that may be None on some paths."""
 
     @abstractmethod
-    def evaluate_iterated(self, node: ast.expr) -> Any:
-        """The abstract value of an expression whose items are asked for at once."""
+    def evaluate_iterated(self, node: ast.expr, at_once: bool = False) -> Any:
+        """The abstract value of an expression whose items are asked for."""
 
     @abstractmethod
     def binary(self, op: str, x: Any, y: Any, node: ast.AST) -> Any:

@@ -21,7 +21,7 @@ from .inputs import expand_captured
 from .iterate import fixed_items
 from .optional import present, without_none
 from .parse import Parser
-from .values import Flat, GrownCell, ListCell, RangeVal, SliceVal, TupleVal, is_atom
+from .values import Flat, GrownCell, Iterator, ListCell, RangeVal, SliceVal, TupleVal, is_atom
 
 # operands that decide about shapes: they have to be known when the derivative is compiled
 _STATIC_NAMES = frozenset(
@@ -200,6 +200,9 @@ def _structured(p: Parser, result: Any) -> Any:
 
 
 def _operand(p: Parser, row: Primitive, name: str, value: Any, node: ast.AST) -> Any:
+    if isinstance(value, Iterator) and row.name.startswith("math."):
+        # Python's own functions run through whatever gives items
+        value = p.call(Literal(list, "list"), [value], {}, node)
     arg = as_argument(p, value, node)
     copied = isinstance(arg, Literal) and arg.value is True
     if name == "copy" and not copied and spelled(row) in _CHANGED_UNLESS_COPIED:

@@ -17,6 +17,7 @@ from .branches import branch, if_statement, tested
 from .containers import augmented_assign, delete_item, set_item, unpack
 from .flat import set_flat
 from .functions import closure
+from .generators import yield_statement
 from .imports import import_from, import_module
 from .loops import for_statement, while_statement
 from .match import match_statement
@@ -59,11 +60,16 @@ def _expression(p: Parser, node: ast.Expr, rest: list[ast.stmt]) -> None:
     if isinstance(node.value, ast.Constant):
         return  # a docstring or a bare constant does nothing
 
+    if isinstance(node.value, (ast.Yield, ast.YieldFrom)) and p.frame.yielded is not None:
+        yield_statement(p, node.value)
+        return
     p.evaluate_optional(node.value)
 
 
 def _assign(p: Parser, node: ast.Assign, rest: list[ast.stmt]) -> None:
-    value = p.evaluate_optional(node.value)
+    # a pattern runs through what it is given at once
+    unpacked = len(node.targets) == 1 and isinstance(node.targets[0], (ast.Tuple, ast.List))
+    value = p.evaluate_iterated(node.value, at_once=True) if unpacked else p.evaluate_optional(node.value)
     for target in node.targets:
         store(p, target, value)
 

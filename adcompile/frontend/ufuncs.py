@@ -21,7 +21,7 @@ from .definitions import call_defined
 from .parse import Parser
 from .primitives import as_operand, to_index
 from .values import NONE, is_atom
-from .writes import refuse_cast, target_of, write
+from .writes import cast_in_place, target_of, write
 
 _REDUCED: dict[Any, tuple[Any, str]] = {
     np.add: (np.sum, "np.sum"),
@@ -110,16 +110,14 @@ def _at(p: Parser, ufunc: np.ufunc, args: list[Any], keywords: dict[str, Any], n
         p.raise_at(TypeError("second operand needed for ufunc"))
     array, value = target_of(p, args[0], f"np.{ufunc.__name__}.at", node), _array(p, args[2], node)
     at = to_index(p, args[1], node)
-    if ufunc in (np.add, np.subtract) and (dtype_of(array.type) or "?")[0] in "fc":
+    if ufunc in (np.add, np.subtract) and (dtype_of(array.type) or "f")[0] in "fc":
         value = value if ufunc is np.add else p.builder.expand("-x", x=value)
-        refuse_cast(p, array, value, node)
-        write(p, array, at, value, node, INDEX_ADD_AT)
+        write(p, array, at, cast_in_place(p, array, value, node), node, INDEX_ADD_AT)
         return NONE
     if is_distinct(at):
         old = p.builder.apply(GETITEM, array, at)
         result = p.call(_itself(ufunc), [old, value], {}, node)
-        refuse_cast(p, array, result, node)
-        write(p, array, at, result, node)
+        write(p, array, at, cast_in_place(p, array, result, node), node)
         return NONE
     if not isinstance(at, Value) or len(shape_of(at.type) or ()) != 1 or not is_atom(value):
         p.no_derivative("AD206", f"`np.{ufunc.__name__}.at` with this index is not understood", node,

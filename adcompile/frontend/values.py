@@ -147,6 +147,8 @@ class Iterator:
 
     source: Any
     consumed: bool = False
+    # what looks whether the items are still those that Python would give
+    check: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -193,8 +193,7 @@ def _refuse_shared(p: Parser, base: Value, node: ast.AST) -> None:
 
 def augmented(p: Parser, op: str, old: Value, new: Any, node: ast.AST) -> None:
     """`array op= new`, in place."""
-    result = binary(p, op, old, new, node)
-    refuse_cast(p, old, result, node)
+    result = cast_in_place(p, old, binary(p, op, old, new, node), node)
     p.memory.separate(old)
     base, steps = p.memory.locate(old)
     made = typ(result)
@@ -221,25 +220,32 @@ def augmented_item(p: Parser, op: str, array: Value, index: Any, node: ast.AugAs
     untouched = is_array(old) or p.memory.content(base) is before
     result = binary(p, op, old, value, node)
     if is_array(old):
-        refuse_cast(p, old, result, node)
+        result = cast_in_place(p, old, result, node)
     is_sum = op in ("+", "-") and (dtype_of(array.type) or "?")[0] in "fc"
     if is_sum and untouched and is_distinct(at) and is_numeric(typ(value)):
         # what was there stays a part of it, so its adjoint stays as it is
+        value = cast_in_place(p, old, value, node) if is_array(old) else value
         write(p, array, at, value if op == "+" else p.builder.expand("-x", x=value), node, INDEX_ADD)
         return
     write(p, array, at, result, node)
 
 
-def refuse_cast(p: Parser, old: Value, result: Any, node: ast.AST) -> None:
-    """NumPy refuses to put floats into an array of integers in place; so do we, and where it is not known."""
+def cast_in_place(p: Parser, old: Value, result: Any, node: ast.AST) -> Any:
+    """What is put into an array in place: NumPy refuses floats for an array of integers, and so do we.
+
+    Where a dtype is known at run time only, that is when it is refused.
+    """
     have, want = dtype_of(typ(result)), dtype_of(old.type)
-    if have is None or want is None or not np.can_cast(have, want, "same_kind"):
+    if have is None or want is None:
+        return p.builder.expand("castable(v, a)", v=result, a=old)
+    if not np.can_cast(have, want, "same_kind"):
         p.refuse(
             "AD113",
-            f"`op=` puts values of dtype {have or 'unknown'} into an array of dtype {want or 'unknown'}",
+            f"`op=` puts values of dtype {have} into an array of dtype {want}",
             node,
             "an array of floats: x.astype(float)",
         )
+    return result
 
 
 def set_array_item(p: Parser, array: Value, index: Any, value: Any, node: ast.AST) -> None:
@@ -279,8 +285,7 @@ def _partition(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.A
 
 def _copyto(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
     array = target_of(p, args[0], "np.copyto", node)
-    value = as_operand(p, args[1], node)
-    refuse_cast(p, array, value, node)
+    value = cast_in_place(p, array, as_operand(p, args[1], node), node)
     where = keywords.pop("where", Literal(True))
     if keywords or len(args) > 2:
         instead = "np.copyto(dst, src, where=mask)"
@@ -338,7 +343,7 @@ def _where_computed(p: Parser, where: Any, operand: Any, safe: float) -> Any:
 
 def deliver(p: Parser, array: Value, value: Any, where: Any, cast: bool, node: ast.AST) -> Value:
     """The result of a call, written into the array that `out=` names; `cast` if NumPy may cast it."""
-    refuse_cast(p, array, value, node)
+    value = cast_in_place(p, array, value, node)
     if not cast and dtype_of(typ(value)) != dtype_of(array.type):
         p.refuse("AD202", "`out=` of another dtype than the result", node, "`dtype=` as well, or a cast")
     if not (isinstance(where, Literal) and where.value is True):

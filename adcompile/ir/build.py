@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..errors import AdcompileError, Loc, NoDerivative
-from .nodes import Apply, Arg, Atom, Literal, Stmt, Value, blocks_of, map_arg, values_in
+from .nodes import Apply, Arg, Atom, Literal, Stmt, Value, blocks_of, leaves, map_arg, values_in
 from .types import BOOL, INT, UNKNOWN, Array, Scalar, Unknown, dtype_of, is_differentiable, join
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ class Builder:
         self.definitions: dict[Value, Apply] = {}
         # how the operands of the program that is being parsed are read now; None once it has been parsed
         self.reads: Callable[[Primitive, tuple[Arg, ...]], tuple[Arg, ...]] | None = None
+        # whether the program knows complex numbers: then a value of unknown dtype may be one
+        self.complex = False
         # what the operands of a backward sweep are replaced by where only their shapes matter
         self.looks: Callable[[Builder, Primitive, tuple[Arg, ...]], tuple[Arg, ...]] | None = None
 
@@ -51,6 +53,7 @@ class Builder:
             args = self.looks(self, primitive, args)
         several = isinstance(types, tuple)
         outs = tuple(Value(t, hint, named) for t in (types if several else (types,)))
+        self.complex = self.complex or any(map(_is_complex, (*outs, *leaves(args))))
         if self.reads is not None:
             self._refuse_objects(outs, args)
         stmt = Apply(outs, primitive, args, self.loc, self.adjoint)
@@ -169,6 +172,12 @@ def _types_of(primitive: Primitive, args: tuple[Arg, ...]) -> Any:
     if isinstance(kinds[0], tuple):
         return tuple(join(a, b) or UNKNOWN for a, b in zip(*kinds, strict=True))
     return join(*kinds) or UNKNOWN
+
+
+def _is_complex(atom: Atom) -> bool:
+    if isinstance(atom, Literal):
+        return isinstance(atom.value, complex)
+    return (dtype_of(atom.type) or "").startswith("complex")
 
 
 _COUNTING = ("x + y", "x - y", "x * y")

@@ -72,6 +72,7 @@ _RESULTS = {
     "zeros_like": "zeros",
     "empty_like": "empty",
     "range_length": "length",
+    "range_item": "number",
     "format_string": "text",
     "make_tuple": "items",
     "make_list": "items",

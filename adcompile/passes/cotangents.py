@@ -85,8 +85,14 @@ def complete(builder: Builder, c: Atom | None, value: Value) -> Any:
     """The adjoint `c`, None for zero, as branches and loops hand it on: of shape and dtype of its value."""
     if c is None:
         return zeros(builder, value)
-    c = full(builder, c, value)
+    return in_kind(builder, full(builder, c, value), value)
+
+
+def in_kind(builder: Builder, c: Any, value: Value) -> Any:
+    """What has the shape of a value in its dtype, where branches and loops tell which that is."""
     have, want = typ(c), value.type
+    if isinstance(want, Scalar) and want.origin == "np" and dtype_of(have) not in (None, want.dtype):
+        return builder.expand("like(c, x)", c=c, x=value)
     if not isinstance(want, Array) or want.dtype is None or want.dtype[0] not in "fc" or want.shape is None:
         return c
     if isinstance(have, Scalar) or dtype_of(have) == want.dtype:
@@ -156,6 +162,8 @@ def cast_to(builder: Builder, c: Atom, t: Type) -> Any:
     if want is None or have == want or want[0] not in "fc":
         return c
     if have is None:
+        if builder.complex and not want.startswith("complex"):
+            c = builder.expand("np.real(x)", x=c)
         # a number of unknown kind may have widened an array; what is of double precision is wide already
         surely_array = isinstance(typ(c), Array) and shape_of(typ(c)) not in (None, ())
         if surely_array and isinstance(t, Array) and want == "float32":

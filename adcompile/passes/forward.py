@@ -32,7 +32,7 @@ from ..rules import indexing, lists
 from ..rules.expand import rule_environment, rule_facts
 from ..rules.rule import Primitive, call_rule
 from .activity import carried_params, carried_yields, refuse_inactive, useful_values, varied_values
-from .cotangents import adjoint_type, as_array, full, zeros
+from .cotangents import adjoint_type, as_array, full, in_kind, zeros
 from .invariance import without_influence
 
 Dots = dict[Value, Any]
@@ -92,6 +92,12 @@ class _Tangents:
             return zeros(self.builder, atom)
         # what is nothing has nothing for a tangent: it stands for a value that a path does not assign
         return atom if is_absent(atom) else Literal(0.0)
+
+    def leaving(self, dots: Dots, atom: Any) -> Any:
+        """The tangent of what a branch or an iteration hands on, in the dtype of the value."""
+        dot = self.some(dots, atom)
+        done = not isinstance(atom, Value) or self.filled.get(dot) is atom
+        return dot if done else in_kind(self.builder, dot, atom)
 
     def block(self, block: Block, dots: Dots) -> None:
         for stmt in block.statements:
@@ -215,7 +221,7 @@ class _Tangents:
             inner = dict(dots)
             with self.builder.block() as statements:
                 self.block(block, inner)
-                extra = tuple(self.some(inner, block.yields[k]) for k in active)
+                extra = tuple(self.leaving(inner, block.yields[k]) for k in active)
             blocks.append(Block((), statements, (*block.yields, *extra)))
         outs = [self.handed_on(stmt.outs[k]) for k in active]
         for k, out in zip(active, outs, strict=True):
@@ -234,7 +240,7 @@ class _Tangents:
         inner.update({params[k]: entering[k] for k in active})
         with self.builder.block() as statements:
             self.block(stmt.body, inner)
-            extra = tuple(self.some(inner, yields[k]) for k in active)
+            extra = tuple(self.leaving(inner, yields[k]) for k in active)
         body = Block((*stmt.body.params, *entering.values()), statements, (*stmt.body.yields, *extra))
         outs = tuple(self.handed_on(stmt.outs[k]) for k in active)
         for k, out in zip(active, outs, strict=True):

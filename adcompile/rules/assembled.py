@@ -27,6 +27,7 @@ from ..ir.types import (
 )
 from .results import array_of, averaged, flat_size, given_dtype, is_none, promoted, spread_of, total
 from .typing import (
+    as_array,
     broadcast,
     known,
     reduction,
@@ -60,7 +61,7 @@ def element_type(arrays: Arg) -> Type:
 
 def joined(types: list[Type], axis: int) -> Type:
     """The concatenation of arrays of the types along an axis."""
-    dtype, shapes = result_dtype(types), [shape_of(t) for t in types]
+    dtype, shapes = result_dtype(map(as_array, types)), [shape_of(t) for t in types]
     if any(s is None or len(s) != len(shapes[0] or ()) for s in shapes) or not shapes[0]:
         return Array(dtype, None)
     known_shapes = [s for s in shapes if s is not None]
@@ -80,15 +81,20 @@ def concatenated(arrays: Arg, axis: Arg) -> Type:
     types = sequence_types(arrays)
     if not known(axis):
         return UNKNOWN
-    if types is None:
-        t = element_type(arrays)
-        if value_of(axis) is None:
-            return Array(dtype_of(t), (some_length(),))
-        shape = shape_of(t)
-        if not shape:
-            return array_of(dtype_of(t), None, t)
-        place = value_of(axis) % len(shape)
-        return Array(dtype_of(t), tuple(some_length() if k == place else n for k, n in enumerate(shape)))
+    if types is not None:
+        return _concatenation(types, axis)
+    t = element_type(arrays)
+    if value_of(axis) is None:
+        return Array(dtype_of(t), (some_length(),))
+    shape = shape_of(t)
+    if not shape:
+        return array_of(dtype_of(t), None, t)
+    place = value_of(axis) % len(shape)
+    return Array(dtype_of(t), tuple(some_length() if k == place else n for k, n in enumerate(shape)))
+
+
+def _concatenation(types: list[Type], axis: Arg) -> Type:
+    """What items of the types are as one array along a known axis; without one, Python numbers are weak."""
     if value_of(axis) is None:
         return Array(result_dtype(types), (total([flat_size(shape_of(t)) for t in types]),))
     return joined(types, value_of(axis))
@@ -150,10 +156,8 @@ def widened(rank: int, axis: int, column: bool = False) -> Callable[..., Type]:
         found = [lift(t) for t in types]
         ranks = {len(s) for t in found if (s := shape_of(t)) is not None}
         if len(ranks) != 1 or not found:
-            return Array(result_dtype(types), None)
-        # a number among arrays is not weak here: it becomes an array first
-        strong = [Array(dtype_of(t), shape_of(t)) if isinstance(t, Scalar) else t for t in found]
-        return joined(strong, axis if ranks.pop() > axis else 0)
+            return Array(result_dtype(map(as_array, types)), None)
+        return joined(found, axis if ranks.pop() > axis else 0)
 
     return rule
 
@@ -164,7 +168,7 @@ def contraction(
     """The type rule of a product of two arrays that keeps the given axes of each."""
 
     def rule(a: Arg, b: Arg) -> Type:
-        ta, tb = typ(a), typ(b)
+        ta, tb = as_array(typ(a)), as_array(typ(b))
         dtype, sa, sb = result_dtype([ta, tb]), shape_of(ta), shape_of(tb)
         if sa is None or sb is None:
             return array_of(dtype, None, UNKNOWN)
@@ -184,10 +188,8 @@ inner_type = contraction(lambda n: tuple(range(n - 1)), lambda n: tuple(range(n 
 
 def outer_type(a: Arg, b: Arg) -> Type:
     """The type of np.outer(a, b)."""
-    ta, tb = typ(a), typ(b)
-    # np.outer makes arrays of its operands first, so a Python number counts as float64
-    strong = [Array(t.dtype, ()) if isinstance(t, Scalar) else t for t in (ta, tb)]
-    return Array(result_dtype(strong), (_flat(ta), _flat(tb)))
+    ta, tb = as_array(typ(a)), as_array(typ(b))
+    return Array(result_dtype([ta, tb]), (_flat(ta), _flat(tb)))
 
 
 def _flat(t: Type) -> Size:
@@ -197,7 +199,7 @@ def _flat(t: Type) -> Size:
 
 def vdot_type(a: Arg, b: Arg) -> Type:
     """The type of np.vdot(a, b)."""
-    return with_shape(result_dtype([typ(a), typ(b)]), ())
+    return with_shape(result_dtype([as_array(typ(a)), as_array(typ(b))]), ())
 
 
 def creation(default: str = "float64") -> Callable[..., Type]:
@@ -237,8 +239,8 @@ def _is_list(arg: Arg) -> bool:
 
 
 def appended(arr: Arg, values: Arg, axis: Arg) -> Type:
-    """The type of np.append(arr, values, axis)."""
-    return concatenated((arr, values), axis)
+    """The type of np.append(arr, values, axis), which makes arrays of both first."""
+    return _concatenation([as_array(typ(arr)), as_array(typ(values))], axis) if known(axis) else UNKNOWN
 
 
 def list_like(items: Arg) -> Type:
@@ -347,7 +349,7 @@ def tensordot_type(a: Arg, b: Arg, axes: Arg) -> Type:
     """The type of np.tensordot(a, b, axes)."""
     ta, tb = typ(a), typ(b)
     sa, sb = shape_of(ta), shape_of(tb)
-    dtype = result_dtype([Array(dtype_of(t), ()) for t in (ta, tb)])
+    dtype = result_dtype([as_array(ta), as_array(tb)])
     if sa is None or sb is None or not known(axes):
         return Array(dtype, None)
     try:
@@ -378,7 +380,7 @@ def det_type(a: Arg) -> Type:
 def solve_type(a: Arg, b: Arg) -> Type:
     """The type of np.linalg.solve(a, b)."""
     ta, tb = typ(a), typ(b)
-    dtype = _lapack(result_dtype([ta, tb]))
+    dtype = _lapack(result_dtype([as_array(ta), as_array(tb)]))
     sa, sb = shape_of(ta), shape_of(tb)
     if sa is None or sb is None or len(sa) < 2:
         return Array(dtype, None)
@@ -398,7 +400,7 @@ def kron_type(a: Arg, b: Arg) -> Type:
     """The type of np.kron(a, b): its rank."""
     ta, tb = typ(a), typ(b)
     sa, sb = shape_of(ta), shape_of(tb)
-    dtype = result_dtype([ta, tb])
+    dtype = result_dtype([as_array(ta), as_array(tb)])
     rank = None if sa is None or sb is None else max(len(sa), len(sb))
     return Array(dtype, None if rank is None else tuple(some_length() for _ in range(rank)))
 

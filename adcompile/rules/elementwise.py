@@ -9,7 +9,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..ir.types import Scalar
+import numpy as np
+
+from ..ir.nodes import Arg
+from ..ir.types import Scalar, Type
 from . import results as types
 from .arithmetic import (
     absolute_pullback,
@@ -21,7 +24,7 @@ from .arithmetic import (
     power_regular,
 )
 from .rule import Facts, composite, constant, general, linear, pointwise
-from .typing import opaque, truth
+from .typing import opaque, truth, ufunc_type
 
 LOG_2 = "0.6931471805599453"
 LOG_10 = "2.302585092994046"
@@ -157,6 +160,22 @@ def array_extreme(compare: str) -> tuple[Any, Any]:
     return first, second
 
 
+def _share(own: str, other: str, scale: str = "") -> Any:
+    """The partial of np.logaddexp by one of its operands; beside a finite number no infinities are equal."""
+    texts = [f"{name} * {scale}" if scale else name for name in (own, other, "z")]
+
+    def partial(x: Any, y: Any) -> str:
+        if is_finite(x) or is_finite(y):
+            return f"np.exp{'2' if scale else ''}({own} - z)"
+        return f"share({', '.join(texts)})"
+
+    return partial
+
+
+def _share_type(x: Arg, y: Arg, s: Arg) -> Type:
+    return ufunc_type(np.logaddexp)(x, s)
+
+
 def _sign(operand: str, bound: str, value: float) -> str:
     return f"np.sign({operand})" if value == 0 else f"np.sign({operand} - {bound})"
 
@@ -177,8 +196,9 @@ pointwise("np.fmax(x, y)", "(x == z) / (1.0 + (x == y))", "(y == z) / (1.0 + (x 
 pointwise("np.fmin(x, y)", "(x == z) / (1.0 + (x == y))", "(y == z) / (1.0 + (x == y))", masks=True)
 pointwise("np.arctan2(y, x)", direction("x"), direction("y", "-"), regular="(x != 0) | (y != 0)")
 pointwise("np.hypot(x, y)", "x / np.where(z == 0, 1, z)", "y / np.where(z == 0, 1, z)")
-pointwise("np.logaddexp(x, y)", "np.exp(x - z)", "np.exp(y - z)")
-pointwise("np.logaddexp2(x, y)", "np.exp2(x - z)", "np.exp2(y - z)")
+pointwise("share(x, y, s)", "z", "0", "-z", types=_share_type)
+pointwise("np.logaddexp(x, y)", _share("x", "y"), _share("y", "x"))
+pointwise("np.logaddexp2(x, y)", _share("x", "y", LOG_2), _share("y", "x", LOG_2))
 pointwise("np.copysign(x, y)", "np.sign(x) * np.copysign(1.0, y)", "0")
 pointwise("np.heaviside(x, y)", "0", "(x == 0)")
 linear("np.ldexp(x, k)", "np.ldexp(z_bar, k)", pointwise=True)

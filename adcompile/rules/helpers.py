@@ -65,6 +65,7 @@ HELPERS["accumulate"] = _accumulate
 linear("unbroadcast(c, x)", "spread(z_bar, c)", types=_like_second, constant=True, effect="view")
 COPIED = linear("copied(x)", "z_bar", types=lambda x: typ(x), constant=True)
 linear("spread(c, x)", "unbroadcast(z_bar, c)", types=_like_second, constant=True, effect="view")
+linear("castable(v, a)", "z_bar", types=lambda v, a: typ(v), constant=True, effect="view")
 linear("matching(c, x)", "z_bar", types=_like_second, constant=True, effect="view")
 linear("like(c, x)", _like_back, types=lambda c, x: typ(x), constant=True)
 linear("added(a, b)", "z_bar", "z_bar", types=_either, joint=True)

@@ -36,6 +36,7 @@ _NAMES = {
         "record",
         "field",
         "range_length",
+        "range_item",
         "list_slice",
         "list_repeat",
     )
@@ -122,6 +123,14 @@ FIELD = _list(
 RANGE_LENGTH = _list(
     "range_length(a, b, c)", ("a", "b", "c"), lambda a, b, c: INT, effect="pure", constant=True, cheap=True
 )
+_list(
+    "range_item(a, b, c, k)",
+    ("a", "b", "c", "k"),
+    lambda a, b, c, k: INT,
+    effect="pure",
+    constant=True,
+    cheap=True,
+)
 
 
 def _repeat_type(x: Arg, n: Arg) -> Type:
@@ -157,7 +166,7 @@ def _sum_type(x: Arg) -> Type:
         return INT if total is None else _not_a_size(total)
     element = typ(x).element if isinstance(typ(x), ListOf) else None  # type: ignore[attr-defined]
     if isinstance(element, Scalar):
-        return Scalar(element.dtype, "any")
+        return Scalar(element.dtype, "py" if element.origin == "py" else "any")
     return element if isinstance(element, Array) and element.shape is not None else UNKNOWN
 
 

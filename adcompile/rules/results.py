@@ -171,8 +171,7 @@ def real_part(x: Arg, *rest: Arg) -> Type:
     t = typ(x)
     dtype = dtype_of(t)
     if isinstance(t, Scalar):
-        real = _REAL.get(t.dtype, t.dtype)
-        return Scalar(real, "any") if t.origin != "np" else Scalar(real, "np")
+        return Scalar(_REAL.get(t.dtype, t.dtype), t.origin)
     return Array(_REAL.get(dtype or "", dtype), t.shape) if isinstance(t, Array) else UNKNOWN
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..ir.nodes import Apply, Literal, Value, values_in
-from ..ir.types import ListOf, Record, Scalar, ShapeOf, dtype_of
+from ..ir.types import ListOf, Record, Scalar, ShapeOf, dtype_of, shape_of
 from . import lists
 from .indexing import GETITEM, is_basic
 from .rule import HELPERS, METHODS, OPERATORS, Primitive
@@ -38,6 +38,8 @@ def copies(stmt: Apply) -> bool:
         return True
     if row.name.startswith(_CASTING) and casts(stmt):
         return True
+    if row.name.startswith("np.diag(") and isinstance(first, Value) and len(shape_of(first.type) or ()) == 1:
+        return True  # a matrix with the diagonal, and not the diagonal of a matrix
     place = row.index.get("copy")
     copied = None if place is None else stmt.args[place]
     return isinstance(copied, Literal) and copied.value is True

@@ -11,17 +11,16 @@ from typing import Any
 
 from ..errors import NoDerivative
 from ..ir.nodes import Arg
-from ..ir.types import Array, Scalar, Type, dtype_of, shape_of
+from ..ir.types import Array, Type, dtype_of, shape_of
 from .results import shaped
 from .rule import general, linear, rank_of
-from .typing import result_dtype, some_length, typ, with_shape
+from .typing import as_array, result_dtype, some_length, typ, with_shape
 
 # -- convolutions --------------------------------------------------------------------------------------------
 
 
 def _sequence_type(a: Arg, v: Arg, mode: Arg) -> Type:
-    strong = [Array(t.dtype, ()) if isinstance(t, Scalar) else t for t in (typ(a), typ(v))]
-    return Array(result_dtype(strong), (some_length(),))
+    return Array(result_dtype([as_array(typ(a)), as_array(typ(v))]), (some_length(),))
 
 
 def _of_sequences(name: str, text: str) -> Any:

@@ -12,14 +12,9 @@ from typing import Any
 
 from ..errors import NoDerivative
 from ..ir.nodes import Arg, Items, Literal
-from ..ir.types import UNKNOWN, Array, Scalar, Size, Type, is_many, shape_of
+from ..ir.types import UNKNOWN, Array, Size, Type, is_many, shape_of
 from .rule import Facts, linear, rank_of
-from .typing import broadcast_size, known, result_dtype, typ, value_of, with_shape
-
-
-def as_array(t: Type) -> Type:
-    """A Python number as the array that einsum makes of it, whose dtype is not weak."""
-    return Array(t.dtype, ()) if isinstance(t, Scalar) else t
+from .typing import as_array, broadcast_size, known, result_dtype, typ, value_of, with_shape
 
 
 def spelled_out(subscripts: str, ranks: list[int | None]) -> tuple[list[str], str]:

@@ -29,6 +29,7 @@ from ..ir.types import (
     Size,
     Type,
     Unknown,
+    dtype_of,
     is_many,
     is_numeric,
     longer,
@@ -63,11 +64,16 @@ def sequence(arg: tuple[Arg, ...] | Items) -> Type:
     if any(isinstance(t, (Unknown, ListOf, ShapeOf)) or t == OPAQUE for t in types):
         return UNKNOWN
     shapes = [_shape(t) for t in types]
-    dtype = result_dtype(types)
+    dtype = result_dtype(map(as_array, types))
     if any(s is None or len(s) != len(shapes[0] or ()) for s in shapes):
         return Array(dtype, None)
     inner = functools.reduce(_meet, shapes)
     return Array(dtype, (len(items), *(inner or ())))
+
+
+def as_array(t: Type) -> Type:
+    """A number as the array that NumPy makes of it: its dtype is not weak any more."""
+    return Array(dtype_of(t), ()) if isinstance(t, Scalar) else t
 
 
 def _meet(a: Shape, b: Shape) -> Shape:

@@ -133,6 +133,7 @@ WHOLE: dict[str, Callable[..., Any]] = {
     "list_set(items, i, v)": lambda items, i, v: [*items[:i], v, *items[i:][1:]],
     "list_slice(x, i)": operator.getitem, "list_repeat(x, n)": lambda x, n: [x] * n,
     "range_length(a, b, c)": lambda a, b, c: len(range(a, b, c)), "len(x)": len, "sum(x)": _total,
+    "range_item(a, b, c, k)": lambda a, b, c, k: range(a, b, c)[k],
     "record(items)": tuple, "field(items, k)": operator.getitem, "make_tuple(items)": tuple,
     "own(a)": lambda a: a, "x @ y": _product, "x.T": np.transpose,
     "x.copy()": lambda x: x, "x.item()": lambda x: np.ravel(boxed(x))[0], "x.astype(dtype, copy=True)": _cast,

@@ -87,3 +87,38 @@ def test_rows_take_arguments_in_the_order_of_the_function() -> None:
                 assert bound.get(name, name) == name, (row.name, function, count)
             ordered += 1
     assert ordered > 300
+
+
+def test_op_in_place_casts_like_numpy_where_a_dtype_is_known_at_run_time_only() -> None:
+    def scaled(x, kind):  # type: ignore[no-untyped-def]
+        generator = np.random.default_rng(0)
+        factors = generator.integers(1, 5, 3) if kind == "int" else generator.standard_normal(3)
+        places = np.zeros(3, np.float32)
+        places += x
+        places *= factors * 1j if kind == "complex" else factors
+        return np.sum(places)
+
+    x = np.array([0.5, 1.5, 2.5])
+    for kind, factors in (
+        ("int", np.random.default_rng(0).integers(1, 5, 3)),
+        ("float", np.random.default_rng(0).standard_normal(3)),
+    ):
+        np.testing.assert_allclose(ad.grad(scaled)(x, kind), factors, rtol=1e-6)
+    for call in (scaled, ad.grad(scaled), lambda *a: ad.jvp(scaled, a, (np.ones(3), None))):
+        with pytest.raises(TypeError, match="same_kind"):
+            call(x, "complex")
+
+
+def test_call_with_the_items_of_an_array_of_another_length() -> None:
+    def model(a, b, c):  # type: ignore[no-untyped-def]
+        return a * b + c
+
+    def loss(x):  # type: ignore[no-untyped-def]
+        return model(*x)
+
+    np.testing.assert_allclose(ad.grad(loss)(np.array([0.5, 1.5, 2.5])), [1.5, 0.5, 1.0])
+    for x in (np.ones(2), np.ones(4)):
+        with pytest.raises(TypeError):
+            loss(x)
+        with pytest.raises(TypeError, match="takes 3 positional arguments"):
+            ad.grad(loss)(x)

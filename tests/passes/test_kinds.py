@@ -40,3 +40,13 @@ def test_single_precision_stays(f):
     x = np.ones(3, np.float32)
     value, pullback = ad.vjp(f, x)
     assert pullback(value)[0].dtype == pullback(1.0)[0].dtype == ad.grad(f)(x).dtype == np.float32
+
+
+def largest_and_total(x):
+    return max(x[k] for k in range(5)) + sum([x[k] for k in range(3)])
+
+
+def test_tangents_of_numbers_of_single_precision_stay() -> None:
+    x = np.linspace(0.0, 1.0, 5, dtype=np.float32)
+    value, tangent = ad.jvp(largest_and_total, (x,), (x,))
+    assert value.dtype == tangent.dtype == ad.grad(largest_and_total)(x).dtype == np.float32

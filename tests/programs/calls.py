@@ -305,3 +305,22 @@ add(
     holomorphic=True,
     features="callable argument",
 )
+
+
+def decay(t, height, rate, floor):
+    return height * np.exp(-rate * t) + floor
+
+
+def parameters_from_an_array(x):
+    line = lambda a, b: a * 2.0 + b * b
+    curve = decay(np.arange(3.0), *x) * decay(0.5, *x[:2], floor=x[2])
+    return np.sum(curve) + line(*x[1:])
+
+
+add(
+    parameters_from_an_array,
+    (np.array([0.7, 1.3, -0.4]),),
+    autograd=False,
+    holomorphic=True,
+    features="f(*array)",
+)

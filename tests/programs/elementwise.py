@@ -473,3 +473,55 @@ def unknown_beside_complex(x, weights):
 
 
 add(unknown_beside_complex, (positive(3), draw(3)), autograd=False, features="real adjoints of unknown dtype")
+
+
+def numbers_that_become_complex(x):
+    z = 0.0
+    for v in x:
+        z = z * 1j + v
+    return abs(z) + z.real * z.imag
+
+
+add(
+    numbers_that_become_complex,
+    (positive(4),),
+    autograd=False,
+    features="float that becomes complex in a loop",
+)
+
+
+def complex_on_one_path(x):
+    z = x
+    if x[1] > 0.0:
+        z = x + 1j * x[::-1]
+    return np.sum(np.abs(z * z)) + np.sum(np.real(z * x))
+
+
+add(
+    complex_on_one_path,
+    (positive(3),),
+    (-positive(3),),
+    autograd=False,
+    features="real or complex array",
+)
+
+
+def parts_of_a_python_complex(x, y):
+    z = complex(x, y)
+    return (z**2).real / abs(z) + z.conjugate().imag
+
+
+add(
+    parts_of_a_python_complex,
+    (np.float64(0.7), np.float64(1.9)),
+    autograd=False,
+    features="real part of a Python number",
+)
+
+
+def rotated_and_padded(w, p):
+    cross = np.array([[0.0, -w[2], w[1]], [w[2], 0.0, -w[0]], [-w[1], w[0], 0.0]])
+    return cross @ p + np.append(p[:2], 1.0) * p + np.dot(2.0, p) + np.kron(2.0, p)
+
+
+add(rotated_and_padded, (draw(3), draw(3, seed=1)), features="Python numbers among items of single precision")

@@ -346,3 +346,35 @@ add(
     holomorphic=True,
     features="return in nested loops, for else",
 )
+
+
+def ranges_from_the_end(x):
+    n = len(x)
+    y = np.zeros(n)
+    for i in range(n)[::-1]:
+        y[i] = x[i] + (0.5 * y[i + 1] if i + 1 < n else 0.0)
+    for i in range(1, n)[:-1]:
+        y[i] *= y[i - 1]
+    for i in range(0, n, 2)[-2:]:
+        y[i] += x[range(n)[-1]]
+    for i in range(n - 9)[:7:-3]:
+        y[i] -= 1e3
+    for i in range(n, -2, -1)[1:4]:
+        y[i % n] *= x[range(n)[int(x[0] > 9.0) - 1]]
+    return y
+
+
+add(ranges_from_the_end, (draw(6),), (draw(2),), autograd=False, features="items and slices of a range")
+
+
+def heads_of_generators(q, k, v, x):
+    query, key, value = (x @ w for w in (q, k, v))
+    first, *others = (head[0] for head in (query, key, value))
+    return query @ key.T @ value * first[0] + sum(others)[0]
+
+
+add(
+    heads_of_generators,
+    (draw(3, 2), draw(3, 2, seed=1), draw(3, 2, seed=2), draw(4, 3)),
+    features="unpacking of a generator",
+)

@@ -24,6 +24,10 @@ def absolute_math(x):
     return math.fabs(x) + x
 
 
+def sums_of_impossible(x, y):
+    return np.logaddexp(x, y) + np.logaddexp2(x, y)
+
+
 def sign_times(x):
     return np.sign(x) * x
 
@@ -301,6 +305,15 @@ KINKS: tuple[KnownGradient, ...] = (
         "product_of_zeros", product_of_zeros, (np.array([0.0, 2.0, 3.0]),), (np.array([6.0, 0.0, 0.0]),)
     ),
     KnownGradient("hypot_at_zero", hypotenuse_at_zero, (0.0, 0.0), (1.0, 0.0), (0, 1)),
+    *(
+        KnownGradient(f"logaddexp_{name}", sums_of_impossible, (x, y), (first, second), (0, 1))
+        for name, x, y, first, second in (
+            ("of_zeros", -np.inf, -np.inf, 1.0, 1.0),
+            ("of_one_zero", -np.inf, 0.3, 0.0, 2.0),
+            ("of_infinities", np.inf, np.inf, 1.0, 1.0),
+            ("of_one_infinity", np.inf, 0.3, 2.0, 0.0),
+        )
+    ),
     KnownGradient("floor_at_integer", floor_at_integer, (2.0,), (1.0,)),
     KnownGradient("sqrt_at_zero", infinite_slope, (0.0,), (math.inf,)),
     KnownGradient("casts", casts, (np.array([1.3, -2.6, 3.7]),), (np.array([1.0, -2.0, 3.0]),), rtol=1e-7),

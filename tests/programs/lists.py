@@ -2,6 +2,7 @@
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, var-annotated, no-redef"
 # ruff: noqa: B905, SIM108
 
+import math
 from functools import partial
 
 import numpy as np
@@ -508,3 +509,25 @@ def grown_list_repeated(x, n):
 
 
 add(grown_list_repeated, (draw(3), 2), argnums=(0,), autograd=False, features="list * n of run-time length")
+
+
+def displays_with_stars(x):
+    padded = np.array([0.0, *x, 1.0])
+    rotated = [*x[1:], x[0]]
+    twice = [*rotated, rotated.append(2.0 * x[0]) or 1.5, *rotated]
+    return padded[1:] * padded[:-1], np.array(twice) ** 2, [0.5, *(v * v for v in rotated)]
+
+
+add(displays_with_stars, (draw(3),), autograd=False, features="* of run-time length in a list")
+
+
+def products_of_generators(x):
+    squares = {"a": x[0], "b": x[1]}
+    return (
+        math.prod(v + 2.0 for v in x) * math.prod(v * v for v in squares.values()),
+        math.fsum(v * v for v in x),
+        sum([math.hypot(v, 1.0) for v in x]),
+    )
+
+
+add(products_of_generators, (draw(4),), autograd=False, features="math.prod and math.fsum of a generator")

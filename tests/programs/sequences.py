@@ -1,11 +1,12 @@
 """Sequences of active numbers where NumPy takes an array: displays, nested ones, lists that have grown."""
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, var-annotated"
 
+import functools
 from functools import partial
 
 import numpy as np
 
-from tests.programs.program import Program, draw, record
+from tests.programs.program import Program, draw, positive, record
 
 PROGRAMS: list[Program] = []
 add = partial(record, PROGRAMS)
@@ -98,3 +99,176 @@ add(
     holomorphic=True,
     features="many adjoints that begin as one array",
 )
+
+
+def largest_and_total(x):
+    largest = max(x[k] * x[k] for k in range(4))
+    return largest + sum(map(lambda k: x[k], range(3))) + functools.reduce(lambda a, b: a * b, x, 1.0)
+
+
+add(largest_and_total, (draw(5),), autograd=False, features="max of a generator, sum of map, reduce")
+
+
+def generators_that_change_nothing_that_they_read(x):
+    weights, seen = np.ones(3), []
+    for k, v in enumerate(x[j] * x[j + 1] for j in range(3)):
+        weights[k] *= v
+        seen.append(v)
+    count = 0
+
+    def numbered(v):
+        nonlocal count
+        count += 1
+        return v * count
+
+    total = sum(numbered(v) for v in x)
+    for v, w in zip((weights[k] ** 2 for k in range(3)), filter(lambda v: v > -9.0, x), strict=False):
+        total += v * w * count
+    return total + sum(seen)
+
+
+add(
+    generators_that_change_nothing_that_they_read,
+    (draw(4),),
+    autograd=False,
+    features="generators in loops that write",
+)
+
+
+def running_products(x, n):
+    """Yield products of the first items, and then two items as they are."""
+    total = 1.0
+    for k in range(n):
+        total *= x[k] + 2.0
+        yield total
+    yield from (x[0], x[1])
+
+
+def sums_over_generators(x):
+    first, *others = running_products(x, 2)
+    weighted = 0.0
+    for k, v in enumerate(running_products(x, len(x))):
+        if v > 1e3:
+            break
+        weighted += k * v
+    return (
+        sum(v * v for v in running_products(x, 3))
+        + max(running_products(x, 2))
+        + weighted * first
+        + others[1]
+    )
+
+
+add(sums_over_generators, (draw(4),), autograd=False, features="generator function, yield from")
+
+
+def batches(inputs, targets, size):
+    for start in range(0, len(inputs), size):
+        yield inputs[start : start + size], targets[start : start + size]
+
+
+def trained_on_batches(weights, inputs):
+    weights = weights.copy()
+    for _ in range(2):
+        for x, y in batches(inputs, inputs[:, 0], 2):
+            weights -= 0.1 * x.T @ (x @ weights - y)
+    return weights
+
+
+add(
+    trained_on_batches,
+    (draw(3), draw(5, 3)),
+    autograd=False,
+    features="generator of batches, writes in its loop",
+)
+
+
+class Signal:
+    """Samples that can be run through, alone or in pairs of neighbours that agree in sign."""
+
+    def __init__(self, samples):
+        self.samples = samples
+
+    def __iter__(self):
+        for v in self.samples:
+            yield v * 2.0
+
+    def pairs(self):
+        for k in range(1, len(self.samples)):
+            if self.samples[k] * self.samples[k - 1] < 0.0:
+                continue
+            yield k, self.samples[k] - self.samples[k - 1]
+
+    def states(self, decay):
+        u = self.samples
+        for _ in range(2):
+            u = u * decay + self.samples[::-1]
+            yield u
+
+
+def signal_of_generators(x, decay):
+    signal = Signal(x)
+    total = 0.0
+    for v in signal:
+        total = total * decay + v
+    for k, change in signal.pairs():
+        total += k * change**2
+    return [total * s for s in signal.states(decay)], np.array(list(signal.states(0.5)))
+
+
+add(
+    signal_of_generators,
+    (draw(4), 0.7),
+    (positive(4), 0.7),
+    autograd=False,
+    features="generator methods, __iter__ with yield",
+)
+
+
+class Collector:
+    """What has been seen of samples, added up while they are run through."""
+
+    def __init__(self, samples):
+        self.samples = samples
+        self.counts = {"weights": samples[:2] ** 2, "sum": 0.0}
+        self.total = 0.0
+
+    def __iter__(self):
+        for v in self.samples:
+            yield v * GAINS["first"]
+
+    def run(self):
+        for v in self:
+            self.total += v * v
+        for w in (self.counts["weights"][k] * self.samples[k] for k in range(2)):
+            self.counts["sum"] += w
+        return self.total * self.counts["sum"]
+
+
+GAINS = {"first": 1.5}
+
+
+def collected(x):
+    return Collector(x).run()
+
+
+add(collected, (draw(4),), autograd=False, features="generators that read other attributes than change")
+
+
+def items_computed_when_it_is_their_turn(x):
+    a, total = x.copy(), 0.0
+
+    def scaled(v):
+        a[0] *= v
+        return a[0]
+
+    for u, v in zip(a, map(scaled, (1.0, 2.0, 3.0)), strict=False):
+        total += u * v * a[0]
+    for v, u in zip(map(scaled, (0.5, 2.0)), a, strict=False):
+        total += u * v
+    for v, u in zip(map(lambda c: c * 2.0, x), x[1:], strict=False):
+        total += u * v
+    return total + sum([u * v for u, v in ((x[k], k + 1.0) for k in range(3))])
+
+
+add(items_computed_when_it_is_their_turn, (draw(4),), autograd=False, features="zip of an array and map")

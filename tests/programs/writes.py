@@ -1289,3 +1289,86 @@ add(
     holomorphic=True,
     features="adjoints of elements in loops",
 )
+
+
+def steps_with_random_numbers(prices, drift):
+    generator = np.random.default_rng(3)
+    for _ in range(3):
+        shocks = generator.standard_normal(prices.shape)
+        prices *= np.exp(drift + 0.1 * shocks)
+        prices[1:] += shocks[1:] * prices[:-1]
+        np.multiply(prices, shocks, out=prices, where=prices > 0.5)
+        np.add.at(prices, [0, 0], shocks[:2])
+    return prices
+
+
+add(
+    steps_with_random_numbers,
+    (positive(4), 0.3),
+    writes=True,
+    features="op= with values of a dtype known at run time only",
+)
+
+
+def prediction_errors(r):
+    a = np.zeros(len(r))
+    a[0] = 1.0
+    error = r[0]
+    for k in range(1, len(r)):
+        reflection = -np.dot(a[:k], r[k:0:-1]) / error
+        a[1 : k + 1] += reflection * a[k - 1 :: -1] if k > 0 else 0
+        error *= 1.0 - reflection**2
+    return a * error
+
+
+add(prediction_errors, (np.array([2.0, 0.7, 0.3, 0.1]),), features="op= with an array or a number")
+
+
+def spectrum_by_halves(x):
+    def transform(v):
+        if len(v) == 1:
+            return v * (1 + 0j)
+        even, odd = transform(v[::2]), transform(v[1::2])
+        twiddle = np.exp(-2j * np.pi * np.arange(len(v) // 2) / len(v)) * odd
+        return np.concatenate([even + twiddle, even - twiddle])
+
+    spectrum = transform(x)
+    spectrum[2:] *= 0.5
+    spectrum -= spectrum[0]
+    return np.abs(spectrum) ** 2
+
+
+add(spectrum_by_halves, (draw(4),), features="op= on an array of unknown dtype, recursion, complex numbers")
+
+
+def matrix_of_a_diagonal(x):
+    main = np.diag(x)
+    main[0, 1] = x[2] ** 2
+    main[1] *= 2.0
+    above = np.diag(x[:2], 1)
+    above[2] += main[0]
+    whole = main.view()
+    whole[2, 0] = x[0]
+    return main @ above + np.diag(main)[:, None] * x
+
+
+add(matrix_of_a_diagonal, (draw(3),), features="writes into np.diag of a vector, view")
+
+
+def normals_of_a_surface(points, faces):
+    for _ in range(2):
+        degrees = np.zeros(len(points))
+        np.add.at(degrees, faces, 1.0)
+        points = points + 0.3 * (points[::-1] / degrees[:, None] - points)
+    normals = np.zeros_like(points)
+    sides = points[faces]
+    np.add.at(normals, faces, np.cross(sides[:, 1], sides[:, 2])[:, None, :])
+    return normals
+
+
+add(
+    normals_of_a_surface,
+    (draw(4, 3), np.array([[0, 1, 2], [0, 2, 3], [1, 2, 3]])),
+    argnums=(0,),
+    features="np.add.at of an array of unknown dtype",
+)

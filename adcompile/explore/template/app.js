@@ -442,6 +442,7 @@ const lib = {
   ratio: (x, y) => (y !== 0 ? x / y : 0),
   sign: (x) => (Number.isNaN(x) ? x : Math.sign(x)),
   log_or_zero: (x) => (x !== 0 ? Math.log(x) : 0),
+  share: (x, y, s) => (Number.isFinite(s) ? Math.exp(x - s) : x !== s ? 0 : x === y ? 0.5 : 1),
   power_less: (x, y, k) => (x === 0 && y < k ? (y >= 0 && Number.isInteger(y) ? 0 : Infinity) : Math.pow(x, y - k)),
 };
 
