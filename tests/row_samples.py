@@ -274,6 +274,8 @@ CALLS: dict[str, list[Call]] = {
     # run-time lists
     "list_slice(x, i)": [call(LISTS[0], slice(1, 3)), call(LISTS[1], slice(None, None, -1))],
     "list_repeat(x, n)": [call(0.5, 3), call(array(2), Unknown_(2))],
+    "np.setdiff1d(ar1, ar2, assume_unique=False)": [call(np.arange(6), np.array([0, 5]))],
+    "np.intersect1d(ar1, ar2, assume_unique=False)": [call(np.arange(6), np.array([0, 5]))],
     "list_with_slice(x, i, c)": [call(LISTS[0], slice(1, 3), RunTimeList([0.2, 0.3]))],
     "unbroadcast_each(c, x)": [call(array(3), LISTS[1])],
     "split_like(c, items, axis)": [
@@ -857,7 +859,13 @@ EXPANDED: dict[str, list[Call]] = {
         call(array(2), array(3), array(4)),
         call(array(3)),
     ],
-    "np.nonzero(a)": [call(array(4) > 0)],
+    "np.nonzero(a)": [call(array(4) > 0), call(A > 0), call(array(2, 3, 2) > 0)],
+    "np.ix_(*args)": [
+        call(np.array([2, 0]), np.array([1, 3, 1])),
+        call(np.array([True, False, True]), np.array([1, 0])),
+        call([2, 0], RunTimeList([1, 3, 1])),
+        call(np.array([2, 0])),
+    ],
     "np.linalg.slogdet(a)": [call(matrix(3, 3))],
     "np.histogram(a, bins=10, range=None, density=None, weights=None)": [
         call(array(7), 5, weights=array(7, low=0.1)),
