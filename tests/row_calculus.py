@@ -153,6 +153,12 @@ STATEMENTS: dict[str, Any] = {
     "list_slice": lambda x, i: x[i],
     "list_repeat": lambda x, n: [x] * n,
     "list_add": _list_add,
+    "list_join": lambda x, y: x + y,
+    "list_reverse": lambda x: x[::-1],
+    "list_equal": lambda x, y: x == y,
+    "list_contains": lambda items, v: v in items,
+    "list_index": lambda items, v: items.index(v),
+    "list_count": lambda items, v: items.count(v),
     "range_length": lambda a, b, c: len(range(a, b, c)),
     "field": lambda items, k: items[k],
 }

@@ -11,11 +11,13 @@ from typing import Any
 from ..ir.nodes import Literal, Value, values_in
 from .inputs import expand_captured
 from .parse import NeedUnroll, Parser
-from .values import DictCell, Ref, TupleVal
+from .values import DictCell, GrownTuple, Ref, TupleVal
 
 
 def cell_of(p: Parser, value: Any, node: ast.AST) -> Any:
-    """The cell of a mutable container, None for anything else."""
+    """The cell of a mutable container, or of a tuple of run-time length; None for anything else."""
+    if isinstance(value, GrownTuple):
+        return value.cell
     if isinstance(value, Ref):
         return p.usable(p.cell(value), node, "this container")
     return None

@@ -17,16 +17,17 @@ from ..rules.rule import operator_name
 from .attributes import get_attribute
 from .branches import branch, tested, truth
 from .calls import call_expression
-from .cells import dict_items, static_key
+from .cells import cell_of, dict_items, static_key
 from .comprehensions import comprehension
 from .containers import get_item
 from .functions import closure
+from .growing import joined
 from .iterate import fixed_items
 from .opaque import runtime_value
 from .operators import binary, compare, unary
 from .optional import present
 from .parse import Parser
-from .values import DictCell, ListCell, SliceVal, TupleVal
+from .values import DictCell, GrownCell, GrownTuple, ListCell, SliceVal, TupleVal
 
 
 def evaluate(p: Parser, node: ast.expr) -> Any:
@@ -139,11 +140,29 @@ def _walrus(p: Parser, node: ast.NamedExpr) -> Any:
 
 
 def _tuple(p: Parser, node: ast.Tuple) -> Any:
-    return TupleVal(tuple(_elements(p, node.elts)))
+    found = _with_grown(p, node.elts, node)
+    return TupleVal(tuple(_elements(p, node.elts))) if found is None else GrownTuple(found)
 
 
 def _list(p: Parser, node: ast.List) -> Any:
-    return p.new(ListCell(tuple(_elements(p, node.elts))))
+    found = _with_grown(p, node.elts, node)
+    return p.new(ListCell(tuple(_elements(p, node.elts))) if found is None else found)
+
+
+def _with_grown(p: Parser, elements: list[ast.expr], node: ast.AST) -> GrownCell | None:
+    """The items of a display with a starred name that is a list or tuple of run-time length, else None."""
+    grown = [isinstance(e, ast.Starred) and isinstance(e.value, ast.Name)
+             and isinstance(cell_of(p, evaluate(p, e.value), e), GrownCell) for e in elements]  # fmt: skip
+    if not any(grown):
+        return None
+    total: GrownCell = GrownCell(None, ())
+    for e, is_grown in zip(elements, grown, strict=True):
+        if is_grown:
+            part: Any = cell_of(p, evaluate(p, e.value), e)  # type: ignore[attr-defined]
+        else:
+            part = ListCell(tuple(_elements(p, [e])))
+        total = joined(p, total, part, node)
+    return total
 
 
 def _elements(p: Parser, elements: list[ast.expr]) -> list[Any]:
