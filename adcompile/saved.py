@@ -31,6 +31,7 @@ from .ir.nodes import (
 )
 from .ir.printer import Naming, expression_text
 from .ir.types import Array, ListOf, Record, Scalar, Type, dtype_of, shape_of
+from .ir.wording import word_of
 from .rules import lists
 from .rules.helpers import ENOUGH_SNAPSHOTS, NEXT_SNAPSHOT
 from .rules.rule import METHODS
@@ -87,7 +88,7 @@ def find_saved(blocks: Sequence[Block]) -> tuple[Saved, ...]:
     found: dict[int, tuple[Apply, set[int]]] = {}
     for pop in facts.pops:
         append = facts.origin(pop.args[0])
-        if append is not None:
+        if append is not None and isinstance(append.args[1], Value):
             found.setdefault(id(append), (append, set()))[1].update(facts.readers(pop.outs[-1]))
     records = []
     for append, lines in found.values():
@@ -253,6 +254,9 @@ class _Facts:
                 atom = block.yields[k]
                 if isinstance(atom, Value):
                     return self.name(atom, depth)
+        if isinstance(stmt, Apply) and stmt.primitive in lists.CHANGES:
+            # how a list came to be what it is would be a long story
+            return value.hint or word_of(value, stmt)
         if isinstance(stmt, (Apply, Call)) and depth < 3:
             text = expression_text(stmt, _Expressions(self, depth + 1)).replace("_forward(", "(")
             unnamed = any(nameless in text for nameless in _NAMELESS)

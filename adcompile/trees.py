@@ -13,7 +13,18 @@ from typing import Any
 from .backend.expressions import Expressions
 from .errors import ArgumentError
 from .frontend.structure import parts_of
-from .frontend.values import DictCell, GrownCell, ListCell, Maybe, ObjectCell, Ref, State, TupleVal, is_atom
+from .frontend.values import (
+    DictCell,
+    GrownCell,
+    GrownTuple,
+    ListCell,
+    Maybe,
+    ObjectCell,
+    Ref,
+    State,
+    TupleVal,
+    is_atom,
+)
 
 
 @dataclass(frozen=True)
@@ -33,8 +44,8 @@ def snapshot(state: State, value: Any) -> Any:
     if isinstance(value, TupleVal):
         kind = "tuple" if value.cls is tuple else "namedtuple"
         return Node(kind, (), tuple(snapshot(state, v) for v in value.items), value.cls)
-    if isinstance(value, Ref):
-        cell = state.heap[value.id]
+    if isinstance(value, (Ref, GrownTuple)):
+        cell = state.heap[value.id] if isinstance(value, Ref) else value.cell
         if isinstance(cell, ListCell):
             return Node("list", (), tuple(snapshot(state, v) for v in cell.items))
         if isinstance(cell, DictCell):

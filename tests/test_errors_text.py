@@ -12,8 +12,8 @@ import linecache
 import math
 import re
 import textwrap
-from collections import deque
 from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -437,16 +437,16 @@ model.py:6: NoDerivative: `y` cannot be followed: it is a tuple of 2 items on on
         """\
 def f(x):
     if x > 0.0:
-        y = (x, x)
+        y = (x, (x, x))
     else:
         y = (x, x, x)
-    return sum(y)
+    return y[0]
 """,
         "(2.0,)",
         """\
 model.py:6: NoDerivative: `y` cannot be followed: it is a tuple of 2 items on one path and a tuple of 3 items on the other [AD208]
-            return sum(y)
-                       ^
+            return y[0]
+                   ^
   expected one kind of value on every path, with the same structure and the same kind of items""",
     ),
     Refused(
@@ -455,13 +455,13 @@ model.py:6: NoDerivative: `y` cannot be followed: it is a tuple of 2 items on on
 def f(x, n):
     y = (x,)
     for _ in range(n):
-        y = (*y, x)
-    return sum(y)
+        y = (*y, (x, 1.0))
+    return y[0]
 """,
         "(2.0, 2,)",
         """\
 model.py:4: NoDerivative: `y` cannot be followed: it is a tuple of 1 item before an iteration and a tuple of 2 items after it [AD208]
-            y = (*y, x)
+            y = (*y, (x, 1.0))
                   ^
   expected one kind of value on every path, with the same structure and the same kind of items""",
     ),
@@ -554,13 +554,13 @@ model.py:3: UnsupportedSyntax: the loop assigns to a variable that its generator
         "next",
         """\
 def f(x):
-    g = iter([x, 2.0])
-    return next(g)
+    g = zip([x, 2.0], [1.0, x])
+    return next(g)[0]
 """,
         "(2.0,)",
         """\
 model.py:3: NoDerivative: an iterator that is advanced by hand [AD206]
-            return next(g)
+            return next(g)[0]
                    ^^^^^^^
   expected a for loop, or indexing""",
     ),
@@ -871,29 +871,28 @@ model.py:2: NoDerivative: a slice of a range with bounds known at run time only 
         "sorted",
         """\
 def f(a):
-    return sorted(a)[0]
+    return sorted([a, 2.0 * a])[0][0]
 """,
         "(ARRAY,)",
         """\
-model.py:2: NoDerivative: the number of items is known at run time only [AD209]
-            return sorted(a)[0]
-                   ^^^^^^^^^
-  expected a container of known length, or indexing""",
+model.py:2: NoDerivative: the order of items that are no numbers, or tuples of numbers [AD206]
+            return sorted([a, 2.0 * a])[0][0]
+                   ^^^^^^^^^^^^^^^^^^^^
+  expected a key that is a number: key=lambda v: ...""",
     ),
     Refused(
-        "sort_list",
+        "list_method",
         """\
 def f(x):
     y = [x, 2.0 * x]
-    y.sort()
-    return y[0]
+    return y.__reversed__()
 """,
         "(2.0,)",
         """\
-model.py:3: NoDerivative: method `sort` of this container is not understood [AD206]
-            y.sort()
-            ^^^^^^^^
-  expected append, extend, pop, insert, copy, keys, values, items, get, update, index or count""",
+model.py:3: NoDerivative: method `__reversed__` of this container is not understood [AD206]
+            return y.__reversed__()
+                   ^^^^^^^^^^^^^^^^
+  expected append, extend, pop, insert, sort, copy, keys, values, items, get, update, index or count""",
     ),
     Refused(
         "complex",
@@ -1786,16 +1785,16 @@ model.py:2: UnsupportedSyntax: `setflags` writes into the array [AD108]
         "object_gives_back",
         """\
 def f(x):
-    stack = deque()
-    stack.append(x * x)
-    print(len(stack))
-    return x + stack.pop()
+    stack = SimpleQueue()
+    stack.put_nowait(x * x)
+    print(stack.qsize())
+    return x + stack.get_nowait()
 """,
         "(2.0,)",
         """\
 model.py:5: NoDerivative: an object that was given a value that is differentiated may give it back here [AD201]
-            return x + stack.pop()
-            ^^^^^^^^^^^^^^^^^^^^^^
+            return x + stack.get_nowait()
+            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   expected a list, a tuple or a dictionary of the function's own, or an attribute of an object;
   or store adcompile.stop_gradient(x) if it is a constant""",
     ),
@@ -1803,19 +1802,19 @@ model.py:5: NoDerivative: an object that was given a value that is differentiate
         "object_gives_back_in_the_next_iteration",
         """\
 def f(x):
-    queue = deque()
+    queue = SimpleQueue()
     total = 0.0
     for i in range(3):
         if i > 0:
-            total = total + queue.pop()
-        queue.append(x)
+            total = total + queue.get_nowait()
+        queue.put_nowait(x)
     return total * x
 """,
         "(2.0,)",
         """\
 model.py:6: NoDerivative: an object that was given a value that is differentiated may give it back here [AD201]
-            total = total + queue.pop()
-            ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            total = total + queue.get_nowait()
+            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   expected a list, a tuple or a dictionary of the function's own, or an attribute of an object;
   or store adcompile.stop_gradient(x) if it is a constant""",
     ),
@@ -1925,6 +1924,226 @@ model.py:3: UnsupportedSyntax: a class is defined inside the function [AD104]
             ^^^^^^^^^^^^
   expected the class at the top of the module""",
     ),
+    Refused(
+        "list_rebound_while_iterated",
+        """\
+def f(a):
+    items = [v for v in a]
+    total = 0.0
+    for v in items:
+        total = total + v * len(items)
+        items = [2.0 * u for u in items]
+    return total
+""",
+        "(ARRAY,)",
+        """\
+model.py:5: NoDerivative: `items` cannot be followed: it is another container after an iteration, and a loop runs over the one before [AD208]
+            total = total + v * len(items)
+                                    ^^^^^
+  expected one kind of value on every path, with the same structure and the same kind of items""",
+    ),
+    Refused(
+        "list_rebound_while_an_iterator_waits",
+        """\
+def f(a):
+    items = [v for v in a]
+    waiting = zip(items, a)
+    k = 0
+    while k < 3:
+        items = [2.0 * u for u in items]
+        k = k + 1
+    return sum(v * w for v, w in waiting) + sum(items)
+""",
+        "(ARRAY,)",
+        """\
+model.py:6: NoDerivative: `items` cannot be followed: it is another container after an iteration, and other names share it [AD208]
+            items = [2.0 * u for u in items]
+                                      ^^^^^
+  expected one kind of value on every path, with the same structure and the same kind of items""",
+    ),
+    Refused(
+        "list_rebound_while_a_method_waits",
+        """\
+def f(a):
+    items = [v for v in a]
+    put = items.append
+    k = 0
+    while k < 3:
+        items = [2.0 * u for u in items]
+        k = k + 1
+    put(a[0])
+    return sum(items)
+""",
+        "(ARRAY,)",
+        """\
+model.py:6: NoDerivative: `items` cannot be followed: it is another container after an iteration, and other names share it [AD208]
+            items = [2.0 * u for u in items]
+                                      ^^^^^
+  expected one kind of value on every path, with the same structure and the same kind of items""",
+    ),
+    Refused(
+        "list_rebound_in_a_branch_with_another_name",
+        """\
+def f(a):
+    items = []
+    other = items
+    for v in a:
+        items.append(v)
+        if v > 1.5:
+            items = []
+    return sum(items) + sum(other)
+""",
+        "(ARRAY,)",
+        """\
+model.py:5: NoDerivative: `items` cannot be followed: it is one container on one path and another one on the other [AD208]
+            items.append(v)
+            ^^^^^
+  expected one kind of value on every path, with the same structure and the same kind of items""",
+    ),
+    Refused(
+        "list_resized_before_its_iterator_is_used",
+        """\
+def f(a):
+    items = [v for v in a]
+    waiting = enumerate(items)
+    items.append(a[0])
+    return sum(k * v for k, v in waiting)
+""",
+        "(ARRAY,)",
+        """\
+model.py:3: NoDerivative: a list changes its length while a loop runs over it [AD208]
+            waiting = enumerate(items)
+                      ^^^^^^^^^^^^^^^^
+  expected a loop over a copy: `for v in list(items)`""",
+    ),
+    Refused(
+        "row_changed_after_it_was_kept",
+        """\
+def f(a):
+    rows = []
+    for v in a:
+        row = [v, 2.0 * v]
+        rows.append(row)
+        row[1] = v * v
+    return sum(r[1] for r in rows)
+""",
+        "(ARRAY,)",
+        """\
+model.py:6: NoDerivative: this changes a list that is an item of a list of run-time length [AD208]
+            row[1] = v * v
+            ^^^^^^^^^^^^^^
+  expected an array of two axes, or a new inner list in its place""",
+    ),
+    Refused(
+        "list_changed_after_it_was_kept",
+        """\
+def f(a):
+    kept = []
+    current = []
+    for v in a:
+        current.append(v)
+        kept.append(current)
+    return sum(sum(c) for c in kept)
+""",
+        "(ARRAY,)",
+        """\
+model.py:5: NoDerivative: this changes a list that is an item of a list of run-time length [AD208]
+            current.append(v)
+            ^^^^^^^^^^^^^^^^^
+  expected an array of two axes, or a new inner list in its place""",
+    ),
+    Refused(
+        "slice_deleted_from_the_middle",
+        """\
+def f(a):
+    items = [v for v in a]
+    del items[1:2]
+    return sum(items)
+""",
+        "(ARRAY,)",
+        """\
+model.py:3: NoDerivative: `del` of a slice from the middle of a list of run-time length [AD209]
+            del items[1:2]
+                ^^^^^^^^^^
+  expected `items = items[:i] + items[j:]`""",
+    ),
+    Refused(
+        "order_of_pairs_of_arrays",
+        """\
+def f(a):
+    items = [(v, v * a) for v in a]
+    items.sort()
+    return items[0][0]
+""",
+        "(ARRAY,)",
+        """\
+model.py:3: NoDerivative: the order of items that are no numbers, or tuples of numbers [AD206]
+            items.sort()
+            ^^^^^^^^^^^^
+  expected a key that is a number: key=lambda v: ...""",
+    ),
+    Refused(
+        "compared_lists_of_arrays",
+        """\
+def f(a):
+    items = [v * a for v in a]
+    return a[0] if items == items[:] else a[1]
+""",
+        "(ARRAY,)",
+        """\
+model.py:3: NoDerivative: a comparison of items of a list of run-time length that are no numbers [AD206]
+            return a[0] if items == items[:] else a[1]
+                           ^^^^^^^^^^^^^^^^^
+  expected a loop that compares the items""",
+    ),
+    Refused(
+        "tuple_of_run_time_length_as_an_index",
+        """\
+def f(a):
+    places = ()
+    for k in range(len(a) - 2):
+        places += (k,)
+    return a[places] ** 2
+""",
+        "(ARRAY,)",
+        """\
+model.py:5: NoDerivative: this cannot index an array [AD206]
+            return a[places] ** 2
+                   ^^^^^^^^^
+  expected integers, slices, arrays of integers or a mask""",
+    ),
+    Refused(
+        "items_of_different_kinds_in_order",
+        """\
+def f(x):
+    items = [x, (x, 1.0)]
+    items.sort(key=lambda v: v if isinstance(v, float) else v[0])
+    return items[0]
+""",
+        "(2.0,)",
+        """\
+model.py:3: NoDerivative: this depends on values known at run time only, and the items of the list are of different kinds [AD209]
+            items.sort(key=lambda v: v if isinstance(v, float) else v[0])
+            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  expected items of one kind""",
+    ),
+    Refused(
+        "iterator_on_one_path",
+        """\
+def f(a):
+    if a[0] > 0.0:
+        waiting = iter(a)
+    else:
+        waiting = iter(2.0 * a)
+    return next(waiting)
+""",
+        "(ARRAY,)",
+        """\
+model.py:6: NoDerivative: `waiting` cannot be followed: it is a function or object on one path and a function or object on the other [AD208]
+            return next(waiting)
+                        ^^^^^^^
+  expected one kind of value on every path, with the same structure and the same kind of items""",
+    ),
 ]
 
 
@@ -1939,7 +2158,7 @@ def load(name: str, source: str) -> Any:
         "contextlib": contextlib,
         "copy": copy,
         "ctypes": ctypes,
-        "deque": deque,
+        "SimpleQueue": SimpleQueue,
         "__name__": "refused",
     }
     exec(compile(source, filename, "exec"), namespace)

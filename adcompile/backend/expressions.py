@@ -12,6 +12,7 @@ import math
 import types
 import warnings
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -362,6 +363,27 @@ def _list_slice(x: Expressions, items: Arg, i: Arg) -> ast.expr:
     return ast.Subscript(x.atom(items), x.atom(i), ast.Load())
 
 
+def _list_join(x: Expressions, a: Arg, b: Arg) -> ast.expr:
+    return ast.BinOp(x.atom(a), ast.Add(), x.atom(b))
+
+
+def _list_reverse(x: Expressions, items: Arg) -> ast.expr:
+    backwards = ast.Slice(None, None, ast.UnaryOp(ast.USub(), ast.Constant(1)))
+    return ast.Subscript(x.atom(items), backwards, ast.Load())
+
+
+def _list_equal(x: Expressions, a: Arg, b: Arg) -> ast.expr:
+    return ast.Compare(x.atom(a), [ast.Eq()], [x.atom(b)])
+
+
+def _list_contains(x: Expressions, items: Arg, v: Arg) -> ast.expr:
+    return ast.Compare(x.atom(v), [ast.In()], [x.atom(items)])
+
+
+def _list_method(name: str, x: Expressions, items: Arg, v: Arg) -> ast.expr:
+    return ast.Call(ast.Attribute(x.atom(items), name, ast.Load()), [x.atom(v)], [])
+
+
 def _list_repeat(x: Expressions, items: Arg, n: Arg) -> ast.expr:
     return ast.BinOp(ast.List([x.atom(items)], ast.Load()), ast.Mult(), x.atom(n))
 
@@ -398,6 +420,12 @@ _SPECIAL: dict[str, Callable[..., ast.expr]] = {
     "range_item(a, b, c, k)": _range_item,
     "list_slice(x, i)": _list_slice,
     "list_repeat(x, n)": _list_repeat,
+    "list_join(x, y)": _list_join,
+    "list_reverse(x)": _list_reverse,
+    "list_equal(x, y)": _list_equal,
+    "list_contains(items, v)": _list_contains,
+    "list_index(items, v)": partial(_list_method, "index"),
+    "list_count(items, v)": partial(_list_method, "count"),
     "stop_gradient(x)": _stop,
 }
 

@@ -211,7 +211,7 @@ def _keep_apart(block: Block) -> None:
     absent = absent_values(block, free_values(block))
     for home in classes.blocks:
         for stmt in list(home.statements):
-            if not isinstance(stmt, Apply) or stmt.primitive not in _KEEPING:
+            if not isinstance(stmt, Apply) or stmt.primitive not in lists.KEEPING:
                 continue
             changed = {
                 v: Value(v.type, v.hint)
@@ -224,6 +224,3 @@ def _keep_apart(block: Block) -> None:
                 copy = METHODS["copy"] if is_array and value not in absent else COPIED
                 _place(home, stmt, fresh, value, copy)
             stmt.args = tuple(map_arg(a, changed) for a in stmt.args)
-
-
-_KEEPING = (lists.LIST_APPEND, lists.LIST_SET, lists.LIST_MAKE, lists.RECORD)

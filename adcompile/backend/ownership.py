@@ -23,7 +23,6 @@ from .order import order_of_contents
 
 Objects = frozenset[Value]
 _NONE: Objects = frozenset()
-_TAKES = (lists.LIST_POP, lists.LIST_EACH, lists.FIELD)
 _CONTAINERS = (ListOf, Record)
 # functions whose results are made anew, with all that they hold
 _DEEP = ("zeros_of(x)", "added(a, b)")
@@ -152,9 +151,9 @@ class Ownership:
     def _apply(self, stmt: Apply) -> None:
         row = stmt.primitive
         given = frozenset(o for v in values_in(stmt.args) for o in self.of(v))
-        if row in _TAKES or (row is GETITEM and _is_container(stmt.args[0])):
+        if row in lists.TAKING or (row is GETITEM and _is_container(stmt.args[0])):
             first = self.of(stmt.args[0])
-            rest = stmt.outs[:-1] if row is lists.LIST_POP else ()
+            rest = stmt.outs[:-1] if row in lists.CHANGES else ()
             for out in rest:
                 self._define(out, first)
             for item in stmt.outs[len(rest) :]:

@@ -208,3 +208,32 @@ def windows_back(c, x, window_shape, axis):  # type: ignore[no-untyped-def]
         # the elements at one place of all windows are different elements of x
         windows[(..., *place)] += c[(..., *place)]
     return x_bar
+
+
+# -- lists ---------------------------------------------------------------------------------------------------
+
+
+def place_of_new(i, n):  # type: ignore[no-untyped-def]
+    """The place from the front at which a list of n items has an item that was inserted at i."""
+    return min(i, n) if i >= 0 else max(i + n, 0)
+
+
+def place_of_old(i, n):  # type: ignore[no-untyped-def]
+    """The place from the front of item i of a list of n items."""
+    return i if i >= 0 else i + n
+
+
+def sort_order(keys, reverse):  # type: ignore[no-untyped-def]
+    """The places of the items of a list when it is sorted by keys, of which `keys` has the parts."""
+    keys = list(zip(*keys, strict=True))
+    return sorted(range(len(keys)), key=keys.__getitem__, reverse=reverse)
+
+
+def inverse_order(order):  # type: ignore[no-untyped-def]
+    """The order that undoes an order."""
+    return sorted(range(len(order)), key=order.__getitem__)
+
+
+def reordered(x, order):  # type: ignore[no-untyped-def]
+    """The items of a list in another order."""
+    return [x[k] for k in order]

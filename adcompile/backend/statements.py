@@ -206,19 +206,31 @@ class Statements:
                 self.page.wrapped(f"{target}.append((", [show(v) for v in kept], "))")
             else:
                 self.page.line(self.page.broken("", f"{target}.append({show(kept)})"))
-        elif row is lists.LIST_POP:
-            self.page.line(f"{self.expressions.names[stmt.outs[1]]} = {target}.pop()")
-        elif row is lists.LIST_SET:
-            self.page.assign(f"{target}[{show(stmt.args[1])}]", show(stmt.args[2]))
-        elif row is lists.LIST_ADD:
-            at = show(stmt.args[1])
-            self.page.assign(f"{target}[{at}]", f"{target}[{at}] + {self._term(stmt.args[2])}")
+        elif row in lists.CHANGES:
+            self._change(stmt)
         elif row in indexing.WRITES:
             self._write(stmt, target)
         elif isinstance(stmt.outs[0].type, (Array, Scalar)):
             self._add_to(target, stmt.args[1])
         else:
             self.page.assign(out, f"{target} + {self._term(stmt.args[1])}")
+
+    def _change(self, stmt: Apply) -> None:
+        """A change of a list: a call of its method, or `items[i] = v`."""
+        names = self.expressions.names
+        shown = {
+            q.name: (self._term if stmt.primitive is lists.LIST_ADD and q.name == "v" else self.show)(arg)
+            for q, arg in zip(stmt.primitive.params, stmt.args, strict=True)
+        }
+        left, equals, right = lists.CHANGES[stmt.primitive].written.partition(" = ")
+        if len(stmt.outs) > 1 and not names.order.is_read(stmt.outs[1]):
+            self.page.line(right.format(**shown))
+        elif len(stmt.outs) > 1:
+            self.page.line(f"{names[stmt.outs[1]]} = {right.format(**shown)}")
+        elif equals:
+            self.page.assign(left.format(**shown), right.format(**shown))
+        else:
+            self.page.line(self.page.broken("", left.format(**shown)))
 
     def _zeros(self, stmt: Apply) -> ast.expr | None:
         """Zeros that every iteration makes anew, in a quarter of the time of `np.zeros_like`."""

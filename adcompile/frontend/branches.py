@@ -14,10 +14,23 @@ from typing import Any
 from ..ir.nodes import Block, If, Literal, Stmt, Value
 from ..ir.types import ShapeOf
 from .attributes import call_special
+from .cells import cell_of
 from .inputs import expand_captured
 from .merge import BranchMerge
 from .parse import DeadPath, Parser
-from .values import DEAD, FALSE, TRUE, DictCell, ListCell, Maybe, ObjectCell, Ref, State, TupleVal
+from .values import (
+    DEAD,
+    FALSE,
+    TRUE,
+    DictCell,
+    GrownTuple,
+    ListCell,
+    Maybe,
+    ObjectCell,
+    Ref,
+    State,
+    TupleVal,
+)
 
 
 def truth(p: Parser, value: Any, node: ast.AST) -> Any:
@@ -35,8 +48,8 @@ def truth(p: Parser, value: Any, node: ast.AST) -> Any:
         return TRUE if bool(value.value) else FALSE
     if isinstance(value, TupleVal):
         return TRUE if value.items else FALSE
-    if isinstance(value, Ref):
-        cell = p.usable(p.cell(value), node, "this container")
+    if isinstance(value, (Ref, GrownTuple)):
+        cell = cell_of(p, value, node)
         if isinstance(cell, (ListCell, DictCell)):
             return TRUE if cell.items else FALSE
         if isinstance(cell, ObjectCell):

@@ -21,9 +21,11 @@ from .containers import get_item
 from .definitions import vectorize
 from .early import refuse_asking_in_vain
 from .folds import FOLDS, collect
+from .growing import at_run_time
 from .inputs import expand_captured
 from .introspection import OBJECTS
 from .iterate import as_tuple, backwards, enumerated, fixed_items, iterable, mapped, zipped
+from .iterators import advance, iterator
 from .opaque import call_unknown, runtime_value
 from .operators import binary, compare
 from .parse import Parser
@@ -35,6 +37,7 @@ from .values import (
     DictView,
     Flat,
     GrownCell,
+    GrownTuple,
     Indexed,
     Iterator,
     ListCell,
@@ -149,12 +152,6 @@ def _places(p: Parser, lengths: list[Any], item: Callable[[TupleVal], Any], node
     return Indexed(count, get)
 
 
-def _iter(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
-    if len(args) > 1:
-        p.no_derivative("AD202", "`iter` with a sentinel", node, "a while loop")
-    return args[0] if isinstance(args[0], Iterator) else Iterator(iterable(p, args[0], node))
-
-
 def _map(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
     sources = [iterable(p, a, node) for a in args[1:]]
     if len(sources) == 1:
@@ -174,14 +171,15 @@ def _list(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
 def _tuple(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
     if not args:
         return TupleVal(())
+    if isinstance(args[0], GrownTuple):
+        return args[0]
     if isinstance(args[0], TupleVal):
         return TupleVal(args[0].items)
     if isinstance(args[0], Value) and isinstance(args[0].type, ShapeOf):
         return args[0]
     source = iterable(p, args[0], node)
     if isinstance(source, Indexed) and not isinstance(source.length, Literal):
-        # of run-time length: a run-time list, which reads like the tuple
-        return p.new(p.cell(collect(p, source, node)))
+        return GrownTuple(at_run_time(p, cell_of(p, collect(p, source, node), node), node))
     return TupleVal(tuple(fixed_items(p, source, node)))
 
 
@@ -370,10 +368,6 @@ def _itemgetter_call(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -
     return get_item(p, args[0], args[1], node)
 
 
-def _next_refused(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
-    p.no_derivative("AD206", "an iterator that is advanced by hand", node, "a for loop, or indexing")
-
-
 BUILTINS: dict[Any, Any] = {
     len: _len,
     range: _range,
@@ -399,11 +393,11 @@ BUILTINS: dict[Any, Any] = {
     print: _print,
     str: _text(str),
     repr: _text(repr),
-    iter: _iter,
+    iter: iterator,
     np.ndindex: _ndindex,
     np.ndenumerate: _ndenumerate,
     np.vectorize: vectorize,
-    next: _next_refused,
+    next: advance,
     functools.partial: _partial,
     functools.wraps: _wraps,
     _identity: _identity_call,

@@ -13,10 +13,12 @@ from ..errors import UnsupportedSyntax
 from ..ir.nodes import UNDEFINED, Apply, Literal, Value
 from ..ir.types import BOOL, OPAQUE, is_numeric
 from ..rules.rule import OPERATORS
+from .columns import pattern_of_tuples
 from .memory import IN_A_LIST, Roots
 from .merge import added, carried_type, describe, name_of_key
 from .parse import Parser
 from .pointers import Join, Place, Tree, map_places, places
+from .references import references
 from .structure import all_as, parts_of, rebuild, same_literal, same_structure
 from .tracked import Tracked
 from .values import (
@@ -30,12 +32,14 @@ from .values import (
     Maybe,
     Ref,
     State,
+    TupleVal,
     Undef,
     as_maybe,
     fresh_id,
     is_atom,
     is_flag,
     is_none,
+    is_place,
 )
 
 # what may be None in what may be None, and so on, grows with each iteration
@@ -55,6 +59,8 @@ class Carried:
         self.span = span
         # whether an iteration is the first one
         self.first: Value | None = None
+        # the variables that are read after an iteration, None if that is not known
+        self.live: Set[str] | None = None
         self.assumed_names: dict[Any, Any] = {}
         self.assumed_heap: dict[int, Any] = {}
         self.params: dict[Value, None] = {}
@@ -108,6 +114,7 @@ class Carried:
     def widen(self, start: State, end: State, live: Set[str] | None, frame: int) -> bool:
         """Take in what an iteration changed; returns whether the assumptions had to change."""
         changed = False
+        self.live = live
         scopes = set()
         scope: Any = self.p.frame
         while scope is not None:
@@ -115,7 +122,8 @@ class Carried:
             scope = scope.parent
         for key in list(end.names):
             a, e = start.names.get(key, UNDEF), end.names[key]
-            if a is e or not carries(key, live, frame):
+            made = is_place(key) and key not in self.entry.names
+            if a is e or made or not carries(key, live, frame):
                 continue
             if (
                 isinstance(key, tuple)
@@ -127,6 +135,10 @@ class Carried:
             if is_flag(key):
                 changed |= self._flag(key)
                 continue
+            if a is self.entry.names.get(key) and isinstance(a, TupleVal) and not same_structure(a, e):
+                pattern = pattern_of_tuples(a, e)
+                if pattern is not None:
+                    raise Grows(key, pattern)
             new = self._widen(self.entry.names.get(key, UNDEF), a, e, end, name_of_key(key))
             if new is not a:
                 self.assumed_names[key] = new
@@ -138,7 +150,18 @@ class Carried:
             if new is not start.heap[ident]:
                 self.assumed_heap[ident] = new
                 changed = True
-        return changed | self._widen_memory(end)
+        return changed | self._widen_memory(end) | self._widen_inner(end)
+
+    def _widen_inner(self, end: State) -> bool:
+        """Take in which lists the iteration has put on lists."""
+        if not end.inner:
+            return False
+        start = self.start()
+        exits = exit_containers(self, start, end)
+        lasting = {ident for ident in start.heap if exits.get(ident, ident) in end.inner}
+        new = not lasting <= self.entry.inner
+        self.entry.inner |= lasting
+        return new
 
     def is_inside(self, value: Value) -> bool:
         """Whether a value is made in an iteration."""
@@ -363,10 +386,14 @@ class Carried:
             return Conflict("it is another container after an iteration")
         if assumed.id == exit.id:
             return assumed
-        if references(end, exit.id) > 1 or (
-            assumed.id in self.entry.heap and references(self.entry, assumed.id) > 1
+        if any(ref.id == assumed.id for ref in self.p.run_over):
+            return Conflict("it is another container after an iteration, and a loop runs over the one before")
+        if self._is_shared(end, exit.id) or (
+            assumed.id in self.entry.heap and self._is_shared(self.entry, assumed.id)
         ):
             return Conflict("it is another container after an iteration, and other names share it")
+        if isinstance(e, (ListCell, GrownCell)):
+            self._grow(assumed.id, a, e)
         if not same_structure(a, e):
             return Conflict("it is a container of another structure after an iteration")
         entry_cell = self.entry.heap.get(assumed.id, a)
@@ -380,38 +407,36 @@ class Carried:
         self.moved = True
         return Ref(assumed.id)
 
+    def _is_shared(self, state: State, ident: int) -> bool:
+        """Whether several of the variables that are read later, or of other things, hold a container."""
+        # a loop that the frontend makes of an expression is told of no variable
+        live = self.live or None
+        return references(self.p, state, ident, lambda key: carries(key, live, self.p.frame.id)) > 1
+
     def _widen_cell(self, entry: Any, assumed: Any, exit: Any, end: State, ident: int) -> Any:
+        self._grow(ident, assumed, exit)
+        return self._widen(entry, assumed, exit, end, "")
+
+    def _grow(self, ident: int, assumed: Any, exit: Any) -> None:
+        """Begin anew with a list of run-time length, or with one for other items, where it takes one."""
         if isinstance(assumed, ListCell) and not same_structure(assumed, exit):
             raise Grows(ident)
         both = isinstance(assumed, GrownCell) and isinstance(exit, GrownCell)
         if both and (assumed.pattern is None or len(assumed.items) < len(exit.items)):
             # the first items of all, or the first that are None
             raise Grows(ident, exit.pattern)
-        return self._widen(entry, assumed, exit, end, "")
 
 
 class Grows(Exception):
-    """A list changes its length in the loop: it has to be a run-time list from the start."""
+    """A list changes its length in the loop: it has to be a run-time list from the start.
 
-    def __init__(self, ident: int, pattern: Any = None) -> None:
+    A list is told by its key in the heap, a tuple by the variable that holds it.
+    """
+
+    def __init__(self, ident: Any, pattern: Any = None) -> None:
         super().__init__(ident)
         self.ident = ident
         self.pattern = pattern
-
-
-def references(state: State, ident: int) -> int:
-    """How many variables and containers hold a container."""
-    count = 0
-    stack = [v for v in state.names.values() if not is_atom(v)] + [
-        p for c in state.heap.values() for p in parts_of(c)
-    ]
-    while stack:
-        value = stack.pop()
-        if isinstance(value, Ref):
-            count += value.id == ident
-        elif not is_atom(value):
-            stack.extend(parts_of(value))
-    return count
 
 
 def _depth(value: Any) -> int:
@@ -427,11 +452,16 @@ def carries(key: Any, live: Set[str] | None, frame: int) -> bool:
     return key[1] in live
 
 
-def exit_containers(carried: Carried, end: State) -> dict[int, int]:
-    """For each carried container, the one that stands in its place at the end of an iteration."""
+def exit_containers(carried: Carried, start: State, end: State) -> dict[int, int]:
+    """For each container that an iteration begins with, the one that stands in its place at the end."""
     found: dict[int, int] = {}
-    pending = [(a, end.names.get(k, UNDEF)) for k, a in carried.assumed_names.items() if not is_flag(k)]
-    pending += [(a, end.heap.get(i)) for i, a in carried.assumed_heap.items() if i in carried.entry.heap]
+    frame = carried.p.frame.id
+    pending = [
+        (a, end.names.get(k, UNDEF))
+        for k, a in start.names.items()
+        if not is_flag(k) and carries(k, carried.live, frame)
+    ]
+    pending += [(a, end.heap.get(i)) for i, a in start.heap.items() if a is not end.heap.get(i)]
     while pending:
         a, e = pending.pop()
         if isinstance(a, Maybe):
@@ -443,7 +473,7 @@ def exit_containers(carried: Carried, end: State) -> dict[int, int]:
                 )
             if a.id not in found:
                 found[a.id] = e.id
-                pending.append((carried.assumed_heap.get(a.id), end.heap.get(e.id)))
+                pending.append((start.heap.get(a.id), end.heap.get(e.id)))
         elif a is not None and e is not None and not is_atom(a) and same_structure(a, e):
             pending.extend(zip(parts_of(a), parts_of(e), strict=True))
     return found

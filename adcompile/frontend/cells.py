@@ -11,11 +11,16 @@ from typing import Any
 from ..ir.nodes import Literal, Value, values_in
 from .inputs import expand_captured
 from .parse import NeedUnroll, Parser
-from .values import DictCell, ObjectCell, Ref, TupleVal
+from .values import DictCell, GrownTuple, ObjectCell, Ref, TupleVal
 
 
 def cell_of(p: Parser, value: Any, node: ast.AST, part: Any = None) -> Any:
-    """The cell of a mutable container, None for anything else; `part` as in `Parser.cell`."""
+    """The cell of a mutable container, or of a tuple of run-time length; None for anything else.
+
+    `part` is as in `Parser.cell`.
+    """
+    if isinstance(value, GrownTuple):
+        return value.cell
     if isinstance(value, Ref):
         has_parts = isinstance(p.state.heap.get(value.id), (ObjectCell, DictCell))
         return p.usable(p.cell(value, part if has_parts else None), node, "this container")

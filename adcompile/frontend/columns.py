@@ -20,9 +20,11 @@ from .values import (
     TRUE,
     DictCell,
     GrownCell,
+    GrownTuple,
     ListCell,
     Maybe,
     ObjectCell,
+    TupleVal,
     Undef,
     as_maybe,
     is_atom,
@@ -146,3 +148,29 @@ def alike(builder: Builder, pair: list[Any], statements: Any) -> tuple[Any, Any]
             with builder.within(statements[side]):
                 pair[side] = widened(builder, mine, other.pattern) or mine
     return pair[0], pair[1]
+
+
+def pattern_of_tuples(a: Any, b: Any) -> Any:
+    """What the items of two tuples of different lengths have in common; None if there is nothing."""
+    items: list[Any] = []
+    for value in (a, b):
+        if isinstance(value, GrownTuple):
+            items.append(value.cell.pattern)
+        elif isinstance(value, TupleVal) and value.cls is tuple:
+            items += value.items
+        else:
+            return None
+    if not items:
+        return None
+    pattern = common(items[0], items[0])
+    for item in items[1:]:
+        pattern = None if pattern is None else common(pattern, item)
+    return pattern
+
+
+def grown_tuple(builder: Builder, value: Any, pattern: Any) -> GrownTuple:
+    """A tuple as one of run-time length, of items of a pattern."""
+    cell = value.cell if isinstance(value, GrownTuple) else grown(builder, ListCell(value.items))
+    wide = widened(builder, cell, pattern)
+    assert wide is not None
+    return GrownTuple(wide)

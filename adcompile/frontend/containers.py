@@ -8,7 +8,7 @@ for what operators do with containers (`operators`).
 from __future__ import annotations
 
 import ast
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
@@ -23,8 +23,8 @@ from .attributes import call_special, get_attribute, store_attribute
 from .cells import cell_of, demand_static, refuse_captured, static_key
 from .columns import fitted, grown, widened, with_holes
 from .flat import get_flat_item, set_flat_item
-from .growing import extend, frozen
-from .inputs import NeedItems, expand_captured
+from .growing import at_run_time, extend, frozen, pop, sliced, without_slice
+from .inputs import expand_captured
 from .iterate import fixed_items, iterable, require
 from .memory import is_array
 from .operators import inplace
@@ -39,6 +39,7 @@ from .values import (
     DictCell,
     Flat,
     GrownCell,
+    GrownTuple,
     Indexed,
     Iterator,
     ListCell,
@@ -79,7 +80,7 @@ def get_item(p: Parser, value: Any, index: Any, node: ast.AST) -> Any:
             "AD209", "a missing key of a dictionary with a default", node, "the key set before it is read"
         )
     if isinstance(cell, GrownCell):
-        return _grown_item(p, cell, index, node)
+        return _grown_item(p, value, cell, index, node)
     if isinstance(value, RangeVal):
         return get_range_item(p, value, index, node)
     if isinstance(value, Literal) and isinstance(index, Literal) and not isinstance(value.value, np.ndarray):
@@ -123,19 +124,15 @@ def _sequence_item(p: Parser, value: Any, items: tuple[Any, ...], index: Any, no
             node,
             "a constant index, a loop over the container, or items of one kind",
         )
-    return _grown_item(p, cell, index, node)
+    return _grown_item(p, value, cell, index, node)
 
 
-def _grown_item(p: Parser, cell: GrownCell, index: Any, node: ast.AST) -> Any:
+def _grown_item(p: Parser, value: Any, cell: GrownCell, index: Any, node: ast.AST) -> Any:
+    if isinstance(index, SliceVal):
+        part = sliced(p, cell, to_index(p, index, node))
+        return GrownTuple(part) if isinstance(value, GrownTuple) else p.new(part)
     if cell.pattern is None:
         p.raise_at(IndexError("list index out of range"))
-    if isinstance(index, SliceVal):
-        at = to_index(p, index, node)
-        return p.new(
-            GrownCell(
-                cell.pattern, tuple(p.builder.expand("list_slice(x, i)", x=c, i=at) for c in cell.items)
-            )
-        )
     atoms = [p.builder.apply(GETITEM, column, index) for column in cell.items]
     return with_leaves(cell.pattern, iter(atoms))
 
@@ -155,6 +152,8 @@ def update_item(p: Parser, container: Any, index: Any, value: Any, node: ast.AST
     if isinstance(container, Flat):
         set_flat_item(p, container, index, value, node)
         return
+    if isinstance(container, (TupleVal, GrownTuple)):
+        p.raise_at(TypeError("'tuple' object does not support item assignment"))
     cell = cell_of(p, container, node)
     if isinstance(cell, DictCell):
         key = static_key(p, index, node)
@@ -190,11 +189,9 @@ def update_item(p: Parser, container: Any, index: Any, value: Any, node: ast.AST
         and call_special(p, container, "__setitem__", [index, value], node) is not None
     ):
         return
-    if isinstance(container, TupleVal):
-        p.raise_at(TypeError("'tuple' object does not support item assignment"))
     t = container.type if isinstance(container, Value) else None
     if isinstance(t, ListOf):
-        refuse_inner_list(p, node)
+        p.refuse_inner_list(node)
     if isinstance(t, (Opaque, Unknown)):
         p.no_derivative("AD206", "this changes an object that is known at run time only", node,
                         "a list, a dict or an object made by a class of your own")  # fmt: skip
@@ -203,14 +200,6 @@ def update_item(p: Parser, container: Any, index: Any, value: Any, node: ast.AST
         return
     what = "this writes into something that is no array or container"
     p.refuse("AD113", what, node, "an array, a list or a dict")
-
-
-def refuse_inner_list(p: Parser, node: ast.AST) -> NoReturn:
-    """Refuse to change a list that is only known as an item of another one, once loops were taken apart."""
-    if not p.inputs.itemwise:
-        raise NeedItems
-    p.no_derivative("AD208", "this changes a list that is an item of a list of run-time length", node,
-                    "an array of two axes, or a new inner list in its place")  # fmt: skip
 
 
 def _set_grown(p: Parser, ref: Ref, cell: GrownCell, index: Any, value: Any, node: ast.AST) -> None:
@@ -335,9 +324,11 @@ def _in_place(p: Parser, op: str, old: Any, value: Any, node: ast.AugAssign) -> 
 
 
 def delete_item(p: Parser, target: ast.Subscript) -> None:
-    """Del container[index], for a container whose items are known."""
+    """Del container[index]."""
     container = p.evaluate(target.value)
     index = p.evaluate(target.slice)
+    if isinstance(container, GrownTuple):
+        p.raise_at(TypeError("'tuple' object doesn't support item deletion"))
     cell = cell_of(p, container, target)
     if isinstance(cell, DictCell):
         entries = dict(zip(cell.keys, cell.items, strict=True))
@@ -347,20 +338,30 @@ def delete_item(p: Parser, target: ast.Subscript) -> None:
         del entries[key]
         p.change(container, DictCell(tuple(entries), tuple(entries.values()), cell.cls))
         return
+    if isinstance(cell, (ListCell, GrownCell)):
+        _delete_from_list(p, container, cell, index, target)
+        return
+    if call_special(p, container, "__delitem__", [index], target) is not None:
+        return
+    p.refuse("AD105", "`del` of something other than a name or an item of a known container", target,
+             "`del name`, or a container without the item")  # fmt: skip
+
+
+def _delete_from_list(p: Parser, ref: Any, cell: Any, index: Any, node: ast.AST) -> None:
+    """Del items[index]; what a slice takes out of a list of run-time length is at one of its ends."""
+    if is_atom(index):
+        pop(p, ref, index, node)
+        return
+    bounds = [index.start, index.stop, index.step]
     if isinstance(cell, ListCell):
-        bounds = [index] if is_atom(index) else [index.start, index.stop, index.step]
         for b in bounds:
             demand_static(p, b)
         if all(isinstance(b, Literal) for b in bounds):
             items = list(cell.items)
-            try:
-                del items[bounds[0].value if is_atom(index) else slice(*(b.value for b in bounds))]
-            except IndexError as error:
-                p.raise_at(error)
-            p.change(container, ListCell(tuple(items)))
+            del items[slice(*(b.value for b in bounds))]
+            p.change(ref, ListCell(tuple(items)))
             return
-    p.refuse("AD105", "`del` of something other than a name or an item of a known container", target,
-             "`del name`, or a container without the item")  # fmt: skip
+    without_slice(p, ref, at_run_time(p, cell, node), index, node)
 
 
 def unpack(p: Parser, targets: list[ast.expr], value: Any, node: ast.AST) -> list[tuple[ast.expr, Any]]:
@@ -403,7 +404,12 @@ def _unpack_run_time(
     assert isinstance(star, ast.Starred)
     middle = p.new(ListCell(()))
     count = p.builder.expand("n - count", n=source.length, count=Literal(len(targets) - 1))
-    inner = Indexed(count, lambda j: source.get(p.builder.expand("j + k", j=j, k=Literal(k)) if k else j))
+    inner = Indexed(
+        count,
+        lambda j: source.get(p.builder.expand("j + k", j=j, k=Literal(k)) if k else j),
+        None,
+        source.over,
+    )
     extend(p, middle, inner, node)
     front = [(t, source.get(Literal(j))) for j, t in enumerate(targets[:k])]
     back = [

@@ -67,7 +67,7 @@ def _checked(source: Fixed | Indexed, check: Callable[[], None]) -> Fixed | Inde
         return checked
 
     if isinstance(source, Fixed):
-        return Fixed(first(source.size), first(source.get))
+        return Fixed(first(source.size), first(source.get), source.over)
     return Indexed(source.length, first(source.get), source.of, source.over)
 
 

@@ -17,17 +17,17 @@ from ..rules.rule import operator_name
 from .attributes import get_attribute
 from .branches import branch, tested, truth
 from .calls import call_expression
-from .cells import dict_items, static_key
+from .cells import cell_of, dict_items, static_key
 from .comprehensions import comprehension
 from .containers import get_item
 from .functions import closure
-from .growing import append, extend
+from .growing import append, extend, joined
 from .iterate import fixed_items
 from .opaque import runtime_value
 from .operators import binary, compare, unary
 from .optional import present
 from .parse import Parser
-from .values import DictCell, ListCell, SliceVal, TupleVal
+from .values import DictCell, GrownCell, GrownTuple, ListCell, Ref, SliceVal, TupleVal
 
 
 def evaluate(p: Parser, node: ast.expr) -> Any:
@@ -140,23 +140,32 @@ def _walrus(p: Parser, node: ast.NamedExpr) -> Any:
 
 
 def _tuple(p: Parser, node: ast.Tuple) -> Any:
-    items: list[Any] = []
-    for e in node.elts:
-        if isinstance(e, ast.Starred):
-            items.extend(fixed_items(p, p.evaluate_iterated(e.value, at_once=True), e))
-        else:
-            items.append(evaluate_optional(p, e))
-    return TupleVal(tuple(items))
+    cell = p.cell(_displayed(p, node.elts, of_known_length=True))
+    return TupleVal(cell.items) if isinstance(cell, ListCell) else GrownTuple(cell)
 
 
 def _list(p: Parser, node: ast.List) -> Any:
-    """A list with its items one after the other, of which `*items` may be of run-time length."""
-    made = p.new(ListCell(()))
-    for e in node.elts:
-        if isinstance(e, ast.Starred):
-            extend(p, made, p.evaluate_iterated(e.value, at_once=True), e)
-        else:
+    return _displayed(p, node.elts, of_known_length=False)
+
+
+def _displayed(p: Parser, elements: list[ast.expr], of_known_length: bool) -> Ref:
+    """A list of items one after the other, of which `*items` may be of run-time length: where the whole is to
+    be `of_known_length`, only if they are a list or tuple of such a length.
+    """
+    made: Ref = p.new(ListCell(()))
+    for e in elements:
+        if not isinstance(e, ast.Starred):
             append(p, made, evaluate_optional(p, e), e)
+            continue
+        items = p.evaluate_iterated(e.value, at_once=True)
+        cell = cell_of(p, items, e)
+        if isinstance(cell, GrownCell):
+            p.change(made, joined(p, p.cell(made), cell, e))
+        elif of_known_length:
+            for item in fixed_items(p, items, e):
+                append(p, made, item, e)
+        else:
+            extend(p, made, items, e)
     return made
 
 

@@ -17,10 +17,11 @@ from ..rules.rule import FUNCTIONS
 from .branches import branch, truth
 from .early import run_early
 from .growing import append, extend
-from .iterate import counted, fixed_items, iterable, require
+from .iterate import counted, iterable, require
 from .loops import iterate
 from .operators import binary, compare
 from .optional import without_none
+from .ordering import ordered
 from .parse import Parser
 from .values import (
     FALSE,
@@ -30,7 +31,6 @@ from .values import (
     GrownCell,
     Indexed,
     ListCell,
-    TupleVal,
     fresh_id,
     is_atom,
     is_none,
@@ -181,7 +181,10 @@ def _extreme_of_sequence(p: Parser, name: str, source: Indexed, key: Any, node: 
     """Max or min of a sequence of run-time length: one item after the other, as the builtin does."""
     require(p, "n < count", source.length, 1, ValueError(f"{name}() arg is an empty sequence"))
     rest = Indexed(
-        p.builder.expand("n - 1", n=source.length), lambda k: source.get(p.builder.expand("k + 1", k=k))
+        p.builder.expand("n - 1", n=source.length),
+        lambda k: source.get(p.builder.expand("k + 1", k=k)),
+        None,
+        source.over,
     )
     best = ("%best", fresh_id())
     p.state.names[best] = source.get(Literal(0))
@@ -228,44 +231,8 @@ def _any_all(is_any: bool) -> Any:
     return handler
 
 
-class _Undecided:
-    """What is not known when the derivative is compiled: no order may depend on it."""
-
-    def __eq__(self, other: object) -> bool:
-        raise _AtRunTime
-
-    def __lt__(self, other: object) -> bool:
-        raise _AtRunTime
-
-    __hash__ = None  # type: ignore[assignment]
-
-
-class _AtRunTime(Exception):
-    """A comparison that is decided at run time only."""
-
-
-def _comparable(value: Any) -> Any:
-    """A key as far as it is known."""
-    if isinstance(value, TupleVal):
-        return tuple(map(_comparable, value.items))
-    return value.value if isinstance(value, Literal) else _Undecided()
-
-
 def _sorted(p: Parser, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
-    """sorted(), of items whose order is known: by keys or by first items that are plain numbers and texts."""
-    items = fixed_items(p, args[0], node)
-    key, backwards_ = keywords.get("key", NONE), keywords.get("reverse", FALSE)
-    plain = is_none(key)
-    keys = [_comparable(i if plain else p.call(key, [i], {}, node)) for i in items]
-    if isinstance(backwards_, Literal):
-        try:
-            order = sorted(range(len(items)), key=keys.__getitem__, reverse=bool(backwards_.value))
-            return p.new(ListCell(tuple(items[k] for k in order)))
-        except TypeError as error:
-            p.raise_at(error)
-        except _AtRunTime:
-            pass
-    p.no_derivative("AD206", "`sorted` of values known at run time only", node, "np.sort of an array")
+    return p.new(ordered(p, iterable(p, args[0], node), keywords, node))
 
 
 def _reduce(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:

@@ -21,6 +21,7 @@ import numpy as np
 from ..errors import NoDerivative
 from ..ir.nodes import Literal, Value
 from ..ir.types import OPAQUE, UNKNOWN, Scalar, Type, is_numeric, type_of
+from ..library import FOLLOWED
 from ..live import Guard, Path, attributes_of, is_plain_object, overriding, path_key
 from ..relations import DISTINCT, IN_ORDER, Relation, is_in_order
 from .values import BoundMethod, Captured, DictCell, ListCell, ObjectCell, TupleVal
@@ -301,6 +302,7 @@ class Inputs:
 
     def wrap_static(self, p: Any, value: Any, hint: str = "") -> Any:
         """The abstract value of a Python object that is a constant of the compilation."""
+        value = _followed(value)
         if isinstance(value, (int, float, complex, *_STATIC)):
             if isinstance(value, types.FunctionType):
                 self.guard_function(value)
@@ -350,6 +352,7 @@ class Inputs:
         except AttributeError as error:
             p.raise_at(error)
         if isinstance(obj, types.ModuleType) and is_library(obj):
+            value = _followed(value)
             short = {"numpy": "np"}.get(obj.__name__, obj.__name__)
             if isinstance(value, (float, int, complex)):
                 return Literal(value, f"{short}.{name}")
@@ -363,6 +366,12 @@ class Inputs:
         if isinstance(value, types.MethodType):
             return BoundMethod(self.receiver(p, value.__self__), self.wrap_static(p, value.__func__))
         return self.captured(p, (("const", obj), ("attr", name)), value, name)
+
+
+def _followed(value: Any) -> Any:
+    """A class or function of Python that is followed as another one, as that; anything else as it is."""
+    is_code = isinstance(value, (type, types.FunctionType, types.BuiltinFunctionType))
+    return FOLLOWED.get(value, value) if is_code else value
 
 
 def _dotted(path: Path) -> str:

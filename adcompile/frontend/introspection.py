@@ -28,6 +28,7 @@ from .values import (
     Closure,
     DictCell,
     GrownCell,
+    GrownTuple,
     ListCell,
     ObjectCell,
     PartialVal,
@@ -62,6 +63,8 @@ def class_of(p: Parser, value: Any, node: ast.AST) -> type | None:
         return type(value.value)
     if isinstance(value, TupleVal):
         return value.cls
+    if isinstance(value, GrownTuple):
+        return tuple
     if isinstance(value, Captured):
         return type(value.value)
     cell = cell_of(p, value, node)

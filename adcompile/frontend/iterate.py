@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 from ..ir.nodes import Literal, Value
 from ..ir.types import Array, ListOf, Record, Scalar, ShapeOf, Unknown
@@ -29,11 +29,13 @@ from .values import (
     Fixed,
     Flat,
     GrownCell,
+    GrownTuple,
     Indexed,
     Iterator,
     ListCell,
     ObjectCell,
     RangeVal,
+    Ref,
     TupleVal,
     is_atom,
 )
@@ -55,20 +57,24 @@ def iterable(p: Parser, value: Any, node: ast.AST) -> Any:
         overloaded = call_special(p, value, "__iter__", [], node)
         if overloaded is not None:
             return iterable(p, overloaded, node)
+    if isinstance(value, GrownTuple):
+        value = p.new(value.cell)
     cell = cell_of(p, value, node)
     if isinstance(value, TupleVal):
         return Fixed.of(value.items)
     if isinstance(cell, ListCell):
-        return Fixed(lambda: len(_list_now(p, value, node)), lambda k: _list_now(p, value, node)[k])
+        return Fixed(lambda: len(_list_now(p, value, node)), lambda k: _list_now(p, value, node)[k], (value,))
     if isinstance(cell, DictCell):
         return _dict_entries(p, value, "keys", node)
     if isinstance(cell, GrownCell):
         if cell.pattern is None:
             return Fixed.of(())
-        length = p.builder.expand("len(x)", x=cell.items[0])
+        length, resizings = p.builder.expand("len(x)", x=cell.items[0]), p.resizings[value.id]
 
         def item(k: Any) -> Any:
             now = cell_of(p, value, node)
+            if p.resizings[value.id] != resizings:
+                refuse_resized(p, node)
             return with_leaves(now.pattern, iter([p.builder.apply(GETITEM, c, k) for c in now.items]))
 
         return Indexed(length, item, value, (value,))
@@ -85,10 +91,25 @@ def iterable(p: Parser, value: Any, node: ast.AST) -> Any:
     )
 
 
+def refuse_resized(p: Parser, node: ast.AST | None) -> NoReturn:
+    """Refuse a list that becomes longer or shorter before its iteration has ended."""
+    p.no_derivative("AD208", "a list changes its length while a loop runs over it", node,
+                    "a loop over a copy: `for v in list(items)`")  # fmt: skip
+
+
 def _elements(p: Parser, array: Value) -> Indexed:
     """All elements of an array, the last index changing fastest."""
     size = p.builder.expand("np.size(x)", x=array)
     return Indexed(size, lambda k: p.builder.apply(GETITEM, array, unravelled(p, array, k, is_counted=True)))
+
+
+def place_of(p: Parser, value: Iterator, node: ast.AST) -> Any:
+    """How many items an iterator has given to `next`."""
+    if value.place not in p.state.names:
+        p.no_derivative(
+            "AD206", "an iterator that only some paths have made", node, "a for loop, or indexing"
+        )
+    return p.usable(p.state.names[value.place], node, "this iterator")
 
 
 def _run_through(p: Parser, value: Iterator, node: ast.AST) -> Any:
@@ -99,7 +120,19 @@ def _run_through(p: Parser, value: Iterator, node: ast.AST) -> Any:
     value.consumed = True
     if value.check is not None:
         value.check()
-    return value.source
+    given = Literal(0) if value.place is None else place_of(p, value, node)
+    if isinstance(given, Literal) and given.value == 0:
+        return value.source
+    source = value.source
+    if isinstance(source, Fixed):
+        if not isinstance(given, Literal):
+            p.no_derivative("AD209", "how many items an iterator has given is known at run time only", node,
+                            "an iterator over an array, or indexing")  # fmt: skip
+        gone = given.value
+        return Fixed(lambda: max(source.size() - gone, 0), lambda k: source.get(k + gone), source.over)
+    items = counted(p, source)
+    left = p.builder.expand("max(n - k, 0)", n=items.length, k=given)
+    return Indexed(left, lambda k: items.get(p.builder.expand("j + k", j=given, k=k)), None, items.over)
 
 
 def _list_now(p: Parser, ref: Any, node: ast.AST) -> tuple[Any, ...]:
@@ -126,7 +159,7 @@ def _dict_entries(p: Parser, ref: Any, kind: str, node: ast.AST) -> Fixed:
         key, value = p.inputs.wrap_static(p, keys[k]), cell_of(p, ref, node).items[k]
         return {"keys": key, "values": value, "items": TupleVal((key, value))}[kind]
 
-    return Fixed(size, get)
+    return Fixed(size, get, (ref,) if isinstance(ref, Ref) else ())
 
 
 def as_tuple(p: Parser, value: Any) -> Any:
@@ -241,12 +274,15 @@ def zipped(p: Parser, sources: list[Any], strict: bool = False) -> Any:
     if not sources:
         return Fixed.of(())
     known = [s for s in sources if isinstance(s, Fixed)]
+    over = tuple(ref for s in sources if isinstance(s, (Fixed, Indexed)) for ref in s.over)
     if len(known) == len(sources):
         if strict and len({s.size() for s in known}) > 1:
             p.raise_at(ValueError("zip() arguments of different lengths"))
-        return Fixed(lambda: min(s.size() for s in known), lambda k: TupleVal(tuple(s.get(k) for s in known)))
+        return Fixed(
+            lambda: min(s.size() for s in known), lambda k: TupleVal(tuple(s.get(k) for s in known)), over
+        )
     if known:
-        return _zip_fixed(p, sources, min(s.size() for s in known), strict)
+        return _zip_fixed(p, sources, min(s.size() for s in known), strict, over)
     parts = [counted(p, s) for s in sources]
     length = parts[0].length
     for other in parts[1:]:
@@ -256,7 +292,6 @@ def zipped(p: Parser, sources: list[Any], strict: bool = False) -> Any:
             _require_equal(p, length, other.length)
         else:
             length = p.builder.expand("min(a, b)", a=length, b=other.length)
-    over = tuple(ref for part in parts for ref in part.over)
     return Indexed(length, lambda k: TupleVal(tuple(s.get(k) for s in parts)), None, over)
 
 
@@ -274,7 +309,7 @@ def _same_length(a: Any, b: Any) -> bool:
     return isinstance(a.type, Scalar) and a.type.size is not None and a.type == b.type
 
 
-def _zip_fixed(p: Parser, sources: list[Any], n: int, strict: bool) -> Any:
+def _zip_fixed(p: Parser, sources: list[Any], n: int, strict: bool, over: tuple[Ref, ...]) -> Any:
     """A container of n known items beside sequences: at run time they must be at least as long."""
     columns: list[Callable[[int], Any]] = []
     for s in sources:
@@ -298,11 +333,10 @@ def _zip_fixed(p: Parser, sources: list[Any], n: int, strict: bool) -> Any:
     def size() -> int:
         now = min(s.size() for s in known)
         if now > n:
-            p.no_derivative("AD208", "a list changes its length while a loop runs over it", None,
-                            "a loop over a copy: `for v in list(items)`")  # fmt: skip
+            refuse_resized(p, None)
         return now
 
-    return Fixed(size, lambda k: TupleVal(tuple(get(k) for get in columns)))
+    return Fixed(size, lambda k: TupleVal(tuple(get(k) for get in columns)), over)
 
 
 def _numbered(source: Indexed, k: int) -> Any:
@@ -315,6 +349,7 @@ def enumerated(p: Parser, source: Any, start: Any) -> Any:
         return Fixed(
             source.size,
             lambda k: TupleVal((p.binary("+", start, Literal(k), ast.Pass()), source.get(k))),
+            source.over,
         )
     inner = counted(p, source)
 
@@ -331,7 +366,7 @@ def backwards(p: Parser, source: Any) -> Any:
     """reversed(source)"""
     if isinstance(source, Fixed):
         count = source.size()
-        return Fixed(lambda: count, lambda k: source.get(count - 1 - k))
+        return Fixed(lambda: count, lambda k: source.get(count - 1 - k), source.over)
     if isinstance(source, RangeVal):
         return RangeVal(source.start, source.stop, source.step, not source.backwards)
     inner = counted(p, source)
@@ -346,6 +381,6 @@ def backwards(p: Parser, source: Any) -> Any:
 def mapped(p: Parser, source: Any, function: Callable[[Any], Any]) -> Any:
     """An iterable of function(item), evaluated as it is consumed."""
     if isinstance(source, Fixed):
-        return Fixed(source.size, lambda k: function(source.get(k)))
+        return Fixed(source.size, lambda k: function(source.get(k)), source.over)
     inner = counted(p, source)
     return Indexed(inner.length, lambda k: function(inner.get(k)), None, inner.over)

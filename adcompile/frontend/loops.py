@@ -15,11 +15,12 @@ from ..ir.nodes import Block, For, Literal, Stmt, Value, While, clone_stmt, map_
 from ..ir.types import BOOL, INT
 from .branches import fork, guarded, tested
 from .carried import Carried, Grows, carry, exit_containers, state_after
-from .columns import grown, widened
-from .iterate import iterable
+from .columns import grown, grown_tuple, pattern_of_tuples, widened
+from .iterate import iterable, refuse_resized
 from .memory import is_array
 from .names import bound_in, live_names, reads
 from .parse import DeadPath, NeedUnroll, Parser
+from .structure import same_structure
 from .values import (
     DEAD,
     FALSE,
@@ -28,9 +29,14 @@ from .values import (
     CheckpointedRange,
     Conflict,
     Fixed,
+    GrownCell,
+    GrownTuple,
     Indexed,
+    ListCell,
     RangeVal,
+    Ref,
     State,
+    TupleVal,
     break_key,
     continue_key,
     fresh_id,
@@ -60,19 +66,21 @@ def iterate(
     live: Set[str] | None,
 ) -> None:  # fmt: skip
     """Execute a loop body for every item of an iterable."""
-    if isinstance(source, Fixed):
-        _unrolled(p, source, 0, loop, bind, body, node)
-        return
-    read = {ref.id for ref in source.over} if isinstance(source, Indexed) else set()
+    over = () if isinstance(source, RangeVal) else source.over
+    p.run_over.extend(over)
     resized = p.resized
     p.resized = set()
     try:
-        _counted(p, source, loop, bind, body, node, live)
+        if isinstance(source, Fixed):
+            _unrolled(p, source, 0, loop, bind, body, node)
+        else:
+            _counted(p, source, loop, bind, body, node, live)
     finally:
+        del p.run_over[len(p.run_over) - len(over) :]
         found, p.resized = p.resized, p.resized | resized
+    read = set() if isinstance(source, Fixed) else {ref.id for ref in over}
     if read & found:
-        p.no_derivative("AD208", "a list changes its length while a loop runs over it", node,
-                        "a loop over a copy: `for v in list(items)`")  # fmt: skip
+        refuse_resized(p, node)
 
 
 def _counted(
@@ -277,6 +285,9 @@ def _counting(head: Any) -> tuple[Any, Any]:
 
 
 def _make_grown(p: Parser, entry: State, growth: Grows) -> None:
+    if growth.ident in entry.names:
+        entry.names[growth.ident] = grown_tuple(p.builder, entry.names[growth.ident], growth.pattern)
+        return
     cell = entry.heap[growth.ident]
     new = grown(p.builder, cell)
     if new is not None and growth.pattern is not None:
@@ -314,6 +325,7 @@ def _fixed_point(
         with p.builder.block() as statements:
             carried.begin()
             stop = _iteration(p, loop, bind, body, head if is_for else None)
+            _lists_alike(p, start)
         end = p.state
         if DEAD in end.names:
             end = start.copy()
@@ -325,6 +337,27 @@ def _fixed_point(
     else:  # pragma: no cover
         raise AssertionError("the types of a loop did not settle")
     _emit_loop(p, carried, (start, end), statements, stop, head, (test_statements, test), live)
+
+
+def _lists_alike(p: Parser, start: State) -> None:
+    """Take the lists that an iteration ends with for ones of run-time length, as those it began with."""
+    ends: list[tuple[Any, int]] = [(cell, ident) for ident, cell in start.heap.items()]
+    ends += [(start.heap.get(a.id), e.id) for key, a in start.names.items()
+             if isinstance(a, Ref) and isinstance(e := p.state.names.get(key), Ref)]  # fmt: skip
+    for key, a in start.names.items():
+        e = p.state.names.get(key)
+        if isinstance(a, GrownTuple) and isinstance(e, (TupleVal, GrownTuple)):
+            pattern = pattern_of_tuples(a, e)
+            if pattern is not None and not same_structure(a, e):
+                p.state.names[key] = grown_tuple(p.builder, e, pattern)
+    for before, ident in ends:
+        after = p.state.heap.get(ident)
+        if not isinstance(before, GrownCell) or after is before or before.pattern is None:
+            continue
+        if isinstance(after, ListCell) or (isinstance(after, GrownCell) and after.pattern is None):
+            new = grown(p.builder, after)
+            if new is not None:
+                p.state.heap[ident] = widened(p.builder, new, before.pattern) or new
 
 
 def _iteration(p: Parser, loop: int, bind: Any, body: Callable[[], None], head: Any) -> Any:
@@ -409,7 +442,7 @@ def _emit_loop(
 def _carry_containers(
     carried: Carried, end: State, params: list[Value], init: list[Any], yields: list[Any]
 ) -> None:
-    exits = exit_containers(carried, end)
+    exits = exit_containers(carried, carried.start(), end)
     for ident, assumed in carried.assumed_heap.items():
         carry(carried, assumed, end.heap[exits.get(ident, ident)], end, params, init, yields)
 

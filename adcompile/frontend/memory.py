@@ -19,7 +19,7 @@ from ..errors import Loc, NoDerivative
 from ..ir.nodes import Apply, Arg, Block, If, Literal, Slice, Stmt, Value, map_arg, values_in
 from ..ir.types import Array, ListOf, Opaque, Scalar, ShapeOf, Unknown, dtype_of, shape_of
 from ..rules.indexing import GETITEM, index_parts, is_forward, is_whole
-from ..rules.lists import LIST_APPEND, LIST_MAKE, LIST_POP, LIST_SET
+from ..rules.lists import KEEPING, TAKING
 from ..rules.rule import Primitive
 from ..rules.sharing import casts, shown_by
 from .names import exposed_in, reads
@@ -30,8 +30,6 @@ from .values import Ref, State, is_atom
 
 # stands for the array of any item of a run-time list
 IN_A_LIST = Value(Array(None, None), "an item of a list")
-
-_LISTING = (LIST_APPEND, LIST_MAKE, LIST_SET)
 
 # what makes arrays in C order, whatever it is given
 _MADE_IN_ORDER = (
@@ -225,7 +223,7 @@ class Memory:
     def operands(self, primitive: Primitive, args: tuple[Arg, ...]) -> tuple[Arg, ...]:
         """The operands of a statement of the program, each as it is now."""
         state = self.p.state
-        if primitive in _LISTING:
+        if primitive in KEEPING:
             arrays = [v for v in values_in(args) if is_array(v)]
             state.listed = state.listed.union(*(self.roots_of(v) for v in arrays))
         self.p.effects += primitive.effect == "opaque"
@@ -506,7 +504,7 @@ def is_reshape(stmt: Apply) -> bool:
 def _comes_from_list(stmt: Apply) -> bool:
     first = stmt.args[0] if stmt.args else None
     is_list = isinstance(first, Value) and isinstance(first.type, (ListOf, Opaque))
-    return is_list and stmt.primitive in (GETITEM, LIST_POP)
+    return is_list and (stmt.primitive is GETITEM or stmt.primitive in TAKING)
 
 
 def _leaves(state: State, value: Any, seen: set[int]) -> Iterator[Value]:

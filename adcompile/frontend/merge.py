@@ -12,9 +12,10 @@ from typing import Any
 
 from ..ir.nodes import UNDEFINED, Literal, Stmt, Value, is_absent
 from ..ir.types import BOOL, OPAQUE, Scalar, Type, forget_sizes, is_numeric, join
-from .columns import alike, grown
+from .columns import alike, grown, grown_tuple, pattern_of_tuples
 from .parse import Parser
 from .pointers import Either, Join, Tree
+from .references import references
 from .structure import parts_of, rebuild, same_literal, same_structure
 from .values import (
     DEAD,
@@ -28,6 +29,7 @@ from .values import (
     Conflict,
     DictCell,
     GrownCell,
+    GrownTuple,
     ListCell,
     Maybe,
     ObjectCell,
@@ -40,6 +42,7 @@ from .values import (
     is_atom,
     is_flag,
     is_none,
+    is_place,
     is_result,
 )
 
@@ -98,6 +101,8 @@ class BranchMerge:
                 return self._one_sided(1 - side)
         self.merged.facts = {k: v for k, v in first.facts.items() if second.facts.get(k) is v}
         for key in dict.fromkeys([*first.names, *second.names]):
+            if is_place(key) and not (key in first.names and key in second.names):
+                continue
             missing = FALSE if is_flag(key) else UNDEF
             a, b = first.names.get(key, missing), second.names.get(key, missing)
             if is_result(key) and all(isinstance(v, Undef) or is_none(v) for v in (a, b)):
@@ -118,6 +123,7 @@ class BranchMerge:
         """What arrays contain where the paths meet, and which of them may be one."""
         first, second = self.states
         self.merged.listed = first.listed | second.listed
+        self.merged.inner |= first.inner | second.inner
         for born in dict.fromkeys([*first.memory, *second.memory]):
             if any(self._defined(born, side) for side in (0, 1)):
                 continue  # made by a branch: what that hands out is its contents
@@ -197,7 +203,7 @@ class BranchMerge:
             self.merged.names[key] = self._export(value, side, name_of_key(key))
         for ident, cell in state.heap.items():
             self.merged.heap[ident] = self._export(cell, side)
-        self.merged.listed = state.listed
+        self.merged.listed, self.merged.inner = state.listed, state.inner
         self.merged.facts = state.facts
         for born, content in state.memory.items():
             if not self._defined(born, side):
@@ -265,9 +271,23 @@ class BranchMerge:
         if same_structure(a, b):
             parts = zip(parts_of(a), parts_of(b), strict=True)
             return rebuild(a, tuple(self.value(x, y) for x, y in parts))
+        pair = self._grown_tuples(a, b)
+        if pair is not None:
+            return self.value(*pair, hint)
         if self.test is not None and is_callable(a) and is_callable(b):
             return Choice(self.test, a, b)
         return Conflict(f"it is {describe(a)} on one path and {describe(b)} on the other")
+
+    def _grown_tuples(self, a: Any, b: Any) -> tuple[Any, Any] | None:
+        """Tuples of different lengths as tuples of run-time length, None if they are something else."""
+        pattern = pattern_of_tuples(a, b)
+        if pattern is None:
+            return None
+        pair = []
+        for side, value in ((0, a), (1, b)):
+            with self.builder.within(self.statements[side]):
+                pair.append(grown_tuple(self.builder, value, pattern))
+        return pair[0], pair[1]
 
     def _optional(self, a: Maybe, b: Maybe, hint: str) -> Any:
         """A value that is None on some of the paths that meet."""
@@ -322,15 +342,24 @@ class BranchMerge:
         if (a.id, b.id) in self._refs:
             return self._refs[a.id, b.id]
         first, second = self.states
-        if a.id in second.heap or b.id in first.heap:
-            return Conflict("it is one container on one path and another one on the other")
+        for side, ref in ((0, a), (1, b)):
+            # what was there before the paths parted: nobody else may see that one of them replaces it
+            if ref.id in self.states[1 - side].heap and not self._is_alone(side, ref.id):
+                return Conflict("it is one container on one path and another one on the other")
         if any(a.id == x or b.id == y for x, y in self._refs):
             return Conflict("the paths share containers in different ways")
         cell = self.cell(first.heap[a.id], second.heap[b.id])
         if isinstance(cell, Conflict):
             return cell
         self._refs[a.id, b.id] = ref = self.merged.new(cell)
+        if a.id in first.inner or b.id in second.inner:
+            self.merged.inner |= {ref.id}
         return ref
+
+    def _is_alone(self, side: int, ident: int) -> bool:
+        """Whether only one variable holds a container at the end of a branch, and nobody in the other one."""
+        counts = [references(self.p, state, ident, lambda key: True) for state in self.states]
+        return counts[side] == 1 and counts[1 - side] == 0
 
     def cell(self, a: Any, b: Any) -> Any:
         """The one content that stands for a container's contents on the two paths."""
@@ -384,7 +413,10 @@ def describe(value: Any) -> str:
         return f"a {what} of {len(value.items)} item{'s' * (len(value.items) != 1)}"
     if isinstance(value, (DictCell, ObjectCell)):
         return f"an instance of {value.cls.__name__}"
-    names = {Ref: "a list, dict or object", GrownCell: "a list of run-time length", Undef: "undefined"}
+    names = {
+        Ref: "a list, dict or object", GrownCell: "a list of run-time length", Undef: "undefined",
+        GrownTuple: "a tuple of run-time length",
+    }  # fmt: skip
     return names.get(type(value), "a function or object")
 
 

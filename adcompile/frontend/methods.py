@@ -10,19 +10,28 @@ import numpy as np
 from ..ir.nodes import Literal, Value
 from ..ir.types import OPAQUE, ListOf, shape_of
 from ..library import METHOD_DEFINITIONS, definition_of
-from ..rules import lists
 from ..rules.indexing import GETITEM
 from ..rules.rule import METHODS
 from ..rules.typing import typ
-from .cells import cell_of, demand_static, dict_items, static_key
+from .cells import cell_of, dict_items, static_key
 from .definitions import call_defined
 from .flat import FLAT_METHODS
-from .growing import append, extend
+from .growing import append, clear, extend, insert, pop
+from .iterate import iterable
 from .opaque import call_unknown
-from .operators import binary, compare
+from .ordering import count_of, ordered, place_of, reverse
 from .parse import Parser
-from .structure import with_leaves
-from .values import NONE, ArrayMethod, ContainerMethod, DictCell, DictView, GrownCell, ListCell, TupleVal
+from .values import (
+    NONE,
+    ArrayMethod,
+    ContainerMethod,
+    DictCell,
+    DictView,
+    GrownCell,
+    GrownTuple,
+    ListCell,
+    TupleVal,
+)
 from .writes import WRITING_METHODS, apply_with_out
 
 
@@ -32,9 +41,8 @@ def call_container_method(
     """container.name(*args, **keywords)"""
     receiver, name = method.receiver, method.name
     cell = cell_of(p, receiver, node)
-    kind = (
-        DictCell if isinstance(cell, DictCell) else TupleVal if isinstance(receiver, TupleVal) else type(cell)
-    )
+    is_tuple = isinstance(receiver, (TupleVal, GrownTuple))
+    kind = DictCell if isinstance(cell, DictCell) else TupleVal if is_tuple else type(cell)
     if isinstance(receiver, Value):
         kind = ListOf
     handler = _METHODS.get((kind, name))
@@ -43,7 +51,7 @@ def call_container_method(
             "AD206",
             f"method `{name}` of this container is not understood",
             node,
-            "append, extend, pop, insert, copy, keys, values, items, get, update, index or count",
+            "append, extend, pop, insert, sort, copy, keys, values, items, get, update, index or count",
         )
     return handler(p, receiver, cell, args, keywords, node)
 
@@ -58,62 +66,35 @@ def _extend(p: Parser, ref: Any, cell: Any, args: list[Any], keywords: Any, node
     return NONE
 
 
-def _list_pop(p: Parser, ref: Any, cell: ListCell, args: list[Any], keywords: Any, node: ast.AST) -> Any:
-    index = _known(p, args[0], node) if args else -1
-    items = list(cell.items)
-    try:
-        value = items.pop(index)
-    except IndexError as error:
-        p.raise_at(error)
-    p.change(ref, ListCell(tuple(items)))
-    return value
+def _pop(p: Parser, ref: Any, cell: Any, args: list[Any], keywords: Any, node: ast.AST) -> Any:
+    return pop(p, ref, args[0] if args else Literal(-1), node)
 
 
-def _grown_pop(p: Parser, ref: Any, cell: GrownCell, args: list[Any], keywords: Any, node: ast.AST) -> Any:
-    if args and not (isinstance(args[0], Literal) and args[0].value == -1):
-        p.no_derivative(
-            "AD206", "`pop` from the middle of a list of run-time length", node, "pop() of the last item"
-        )
-    if cell.pattern is None:
-        p.raise_at(IndexError("pop from empty list"))
-    p.resized.add(ref.id)
-    columns, atoms = [], []
-    for column in cell.items:
-        rest, item = p.builder.apply(lists.LIST_POP, column)
-        rest.hint, rest.named, item.hint, item.named = column.hint, column.named, "", False  # type: ignore[union-attr]
-        columns.append(rest)
-        atoms.append(item)
-    p.change(ref, GrownCell(cell.pattern, tuple(columns)))
-    return with_leaves(cell.pattern, iter(atoms))
-
-
-def _known(p: Parser, value: Any, node: ast.AST) -> Any:
-    demand_static(p, value)
-    if not isinstance(value, Literal):
-        p.no_derivative("AD209", "this has to be known when the derivative is compiled", node, "a constant")
-    return value.value
-
-
-def _insert(p: Parser, ref: Any, cell: ListCell, args: list[Any], keywords: Any, node: ast.AST) -> Any:
-    items = list(cell.items)
-    items.insert(_known(p, args[0], node), args[1])
-    p.change(ref, ListCell(tuple(items)))
+def _insert(p: Parser, ref: Any, cell: Any, args: list[Any], keywords: Any, node: ast.AST) -> Any:
+    insert(p, ref, args[0], args[1], node)
     return NONE
 
 
-def _remove(p: Parser, ref: Any, cell: ListCell, args: list[Any], keywords: Any, node: ast.AST) -> Any:
-    place = _index(p, ref, cell, args, keywords, node).value
-    p.change(ref, ListCell(cell.items[:place] + cell.items[place + 1 :]))
+def _remove(p: Parser, ref: Any, cell: Any, args: list[Any], keywords: Any, node: ast.AST) -> Any:
+    pop(p, ref, place_of(p, ref, args[0], node), node)
     return NONE
 
 
-def _reverse(p: Parser, ref: Any, cell: ListCell, args: list[Any], keywords: Any, node: ast.AST) -> Any:
-    p.change(ref, ListCell(cell.items[::-1]))
+def _reverse(p: Parser, ref: Any, cell: Any, args: list[Any], keywords: Any, node: ast.AST) -> Any:
+    reverse(p, ref, node)
+    return NONE
+
+
+def _sort(p: Parser, ref: Any, cell: Any, args: list[Any], keywords: dict[str, Any], node: ast.AST) -> Any:
+    p.change(ref, ordered(p, iterable(p, ref, node), keywords, node))
     return NONE
 
 
 def _clear(p: Parser, ref: Any, cell: Any, args: list[Any], keywords: Any, node: ast.AST) -> Any:
-    p.change(ref, DictCell((), (), cell.cls) if isinstance(cell, DictCell) else ListCell(()))
+    if isinstance(cell, DictCell):
+        p.change(ref, DictCell((), (), cell.cls))
+    else:
+        clear(p, ref, node)
     return NONE
 
 
@@ -170,28 +151,12 @@ def _dict_pop(p: Parser, ref: Any, cell: DictCell, args: list[Any], keywords: An
     return value
 
 
-def _sequence_items(receiver: Any, cell: Any) -> tuple[Any, ...]:
-    items: tuple[Any, ...] = receiver.items if isinstance(receiver, TupleVal) else cell.items
-    return items
-
-
 def _index(p: Parser, receiver: Any, cell: Any, args: list[Any], keywords: Any, node: ast.AST) -> Any:
-    for k, item in enumerate(_sequence_items(receiver, cell)):
-        same = compare(p, "==", item, args[0], node)
-        if not isinstance(same, Literal):
-            p.no_derivative(
-                "AD209", "`index` depends on values known at run time only", node, "a comparison in a loop"
-            )
-        if same.value:
-            return Literal(k)
-    p.raise_at(ValueError("the value is not in the list"))
+    return place_of(p, receiver, args[0], node)
 
 
 def _count(p: Parser, receiver: Any, cell: Any, args: list[Any], keywords: Any, node: ast.AST) -> Any:
-    total: Any = Literal(0)
-    for item in _sequence_items(receiver, cell):
-        total = binary(p, "+", total, compare(p, "==", item, args[0], node), node)
-    return total
+    return count_of(p, receiver, args[0], node)
 
 
 def _namedtuple_replace(
@@ -213,12 +178,18 @@ _METHODS: dict[tuple[Any, str], Any] = {
     (GrownCell, "append"): _append,
     (ListCell, "extend"): _extend,
     (GrownCell, "extend"): _extend,
-    (ListCell, "pop"): _list_pop,
-    (GrownCell, "pop"): _grown_pop,
+    (ListCell, "pop"): _pop,
+    (GrownCell, "pop"): _pop,
     (ListCell, "insert"): _insert,
+    (GrownCell, "insert"): _insert,
     (ListCell, "remove"): _remove,
+    (GrownCell, "remove"): _remove,
     (ListCell, "reverse"): _reverse,
+    (GrownCell, "reverse"): _reverse,
+    (ListCell, "sort"): _sort,
+    (GrownCell, "sort"): _sort,
     (ListCell, "clear"): _clear,
+    (GrownCell, "clear"): _clear,
     (DictCell, "clear"): _clear,
     (ListCell, "copy"): _copy,
     (GrownCell, "copy"): _copy,
@@ -232,8 +203,10 @@ _METHODS: dict[tuple[Any, str], Any] = {
     (DictCell, "pop"): _dict_pop,
     (TupleVal, "index"): _index,
     (ListCell, "index"): _index,
+    (GrownCell, "index"): _index,
     (TupleVal, "count"): _count,
     (ListCell, "count"): _count,
+    (GrownCell, "count"): _count,
     (TupleVal, "_replace"): _namedtuple_replace,
     (TupleVal, "_asdict"): _namedtuple_asdict,
 }

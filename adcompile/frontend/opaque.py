@@ -20,7 +20,19 @@ from ..rules.rule import OPERATORS
 from .cells import cell_of
 from .parse import Parser
 from .primitives import sequence_argument
-from .values import NONE, ArrayMethod, Captured, DictCell, GrownCell, ListCell, Maybe, Ref, TupleVal, is_atom
+from .values import (
+    NONE,
+    ArrayMethod,
+    Captured,
+    DictCell,
+    GrownCell,
+    GrownTuple,
+    ListCell,
+    Maybe,
+    Ref,
+    TupleVal,
+    is_atom,
+)
 
 _PURE_MODULES = ("numpy", "math", "scipy", "operator", "cmath")
 
@@ -163,7 +175,7 @@ def runtime_value(p: Parser, value: Any, node: ast.AST) -> Any:
     if isinstance(value, Captured):
         return p.inputs.leaf(value.path, OPAQUE, None, _hint_of(value.path), value.value)
     cell = cell_of(p, value, node)
-    if isinstance(cell, (ListCell, GrownCell)):
+    if isinstance(cell, (ListCell, GrownCell)) and not isinstance(value, GrownTuple):
         found = sequence_argument(p, value, node)
         if isinstance(found, Items):
             return p.builder.apply(LIST, tuple(runtime_value(p, v, node) for v in cell.items))

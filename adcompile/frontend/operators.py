@@ -18,8 +18,7 @@ from ..rules.rule import OPERATORS
 from .attributes import call_special
 from .branches import branch, choose, truth
 from .cells import cell_of, demand_static, static_key
-from .columns import grown
-from .growing import extend
+from .growing import at_run_time, extend, joined
 from .inputs import expand_captured, unwrap
 from .introspection import class_of
 from .iterate import as_tuple, fixed_items
@@ -27,6 +26,7 @@ from .opaque import opaque_text
 from .optional import either, is_absent, present
 from .parse import Parser
 from .primitives import as_operand
+from .searching import contains, equal_lists
 from .structure import leaves_of, parts_of
 from .values import (
     FALSE,
@@ -35,6 +35,7 @@ from .values import (
     DictCell,
     DictView,
     GrownCell,
+    GrownTuple,
     Iterator,
     ListCell,
     Maybe,
@@ -56,13 +57,14 @@ def concatenate(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
             x, y = _known_shape(p, x, node), _known_shape(p, y, node)
         if isinstance(x, TupleVal) and isinstance(y, TupleVal):
             return TupleVal(x.items + y.items)
+        if GrownTuple in (type(x), type(y)):
+            first, second = _items_of_tuple(x), _items_of_tuple(y)
+            return None if None in (first, second) else GrownTuple(joined(p, first, second, node))
         a, b = cell_of(p, x, node), cell_of(p, y, node)
         if isinstance(a, ListCell) and isinstance(b, ListCell):
             return p.new(ListCell(a.items + b.items))
         if isinstance(a, (ListCell, GrownCell)) and isinstance(b, (ListCell, GrownCell)):
-            copy = p.new(grown(p.builder, a))
-            extend(p, copy, y, node)
-            return copy
+            return p.new(joined(p, a, b, node))
     if op == "|":
         a, b = cell_of(p, x, node), cell_of(p, y, node)
         if isinstance(a, DictCell) and isinstance(b, DictCell):
@@ -71,6 +73,9 @@ def concatenate(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
     if op == "*":
         for sequence, count in ((x, y), (y, x)):
             cell = cell_of(p, sequence, node)
+            if isinstance(sequence, GrownTuple):
+                copies = _extended(p, p.new(sequence.cell), sequence.cell, count, node)
+                return GrownTuple(at_run_time(p, p.cell(copies), node))
             if not (isinstance(sequence, TupleVal) or isinstance(cell, (ListCell, GrownCell))):
                 continue
             if not (is_atom(count) and isinstance(count.type, Scalar) and count.type.dtype[0] in "iub"):
@@ -86,6 +91,13 @@ def concatenate(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
     if op == "%" and isinstance(x, Literal) and isinstance(x.value, str):
         return opaque_text(p, x, y, node)
     return None
+
+
+def _items_of_tuple(value: Any) -> Any:
+    """The items of a tuple as those of a list, None for anything else."""
+    if isinstance(value, GrownTuple):
+        return value.cell
+    return ListCell(value.items) if isinstance(value, TupleVal) and value.cls is tuple else None
 
 
 def _extended(p: Parser, sequence: Any, cell: GrownCell, count: Any, node: ast.AST) -> Any:
@@ -123,6 +135,9 @@ def membership(p: Parser, op: str, x: Any, y: Any, node: ast.AST) -> Any:
     if isinstance(cell, DictCell):
         known = static_key(p, x, node) in cell.keys
         return TRUE if known is (op == "in") else FALSE
+    if isinstance(cell, GrownCell):
+        found = contains(p, cell, x, node)
+        return found if op == "in" else p.builder.negate(found)
     if isinstance(x, Literal) and isinstance(y, Literal):
         return TRUE if (x.value in y.value) is (op == "in") else FALSE
     if isinstance(y, TupleVal) or isinstance(cell, ListCell):
@@ -161,10 +176,16 @@ def _equal_captured(p: Parser, x: Any, y: Any, node: ast.AST) -> Any:
 _COMPARED = (TupleVal, ListCell, GrownCell, DictCell, SliceVal, RangeVal)
 
 
+_LISTS = (ListCell, GrownCell)
+
+
 def equal(p: Parser, x: Any, y: Any, node: ast.AST) -> Any:
     """X == y of containers: a constant or a chain of comparisons; None where an operand is an array."""
     if isinstance(x, Captured) or isinstance(y, Captured):
         return _equal_captured(p, x, y, node)
+    if GrownTuple in (type(x), type(y)):
+        first, second = _items_of_tuple(x), _items_of_tuple(y)
+        return FALSE if None in (first, second) else equal_lists(p, first, second, node)
     a = cell_of(p, x, node) if isinstance(x, Ref) else x
     b = cell_of(p, y, node) if isinstance(y, Ref) else y
     if isinstance(a, ObjectCell) or isinstance(b, ObjectCell):
@@ -180,6 +201,8 @@ def equal(p: Parser, x: Any, y: Any, node: ast.AST) -> Any:
             p.no_derivative("AD206", "a comparison of the views of a dictionary", node,
                             "list(d.keys()), or a comparison of the dictionaries")  # fmt: skip
         return TRUE if x is y else FALSE
+    if isinstance(a, _LISTS) and isinstance(b, _LISTS) and GrownCell in (type(a), type(b)):
+        return equal_lists(p, a, b, node)
     if type(a) is not type(b) or len(parts_of(a)) != len(parts_of(b)):
         return FALSE
     if isinstance(a, DictCell) and a.keys != b.keys:
@@ -301,7 +324,7 @@ def inplace(p: Parser, op: str, old: Any, value: Any, node: ast.AST) -> Any:
 
 def _update_in_place(p: Parser, op: str, old: Any, value: Any, node: ast.AST) -> bool:
     """`old op= value` for a list or dictionary, which keeps its identity; False for anything else."""
-    cell = cell_of(p, old, node)
+    cell = cell_of(p, old, node) if isinstance(old, Ref) else None
     if op == "+" and isinstance(cell, (ListCell, GrownCell)):
         extend(p, old, value, node)
         return True

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import builtins
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from ..ir.build import Builder
 from ..ir.nodes import Literal, Value, next_serial
 from ..rules.python import RAISE
 from ..rules.rule import OPERATORS
+from .inputs import NeedItems
 from .source import Source
 from .values import (
     DEAD,
@@ -124,8 +126,12 @@ class Parser(ABC):
         self.unrolled: set[Any] = set()
         self.loop_indices: dict[Value, Any] = {}
         self.open_loops: list[Value] = []
+        # containers that open loops run over
+        self.run_over: list[Any] = []
         # lists of run-time length that have become longer or shorter
         self.resized: set[int] = set()
+        # how often that has happened
+        self.resizings: Counter[int] = Counter()
         # containers of the caller that can be reached in several ways, and which of them are one object
         self.shared: dict[int, int] = {}
         # originals of containers that a function is given copies of, and which of them it has looked at
@@ -180,7 +186,21 @@ class Parser(ABC):
         """Give a container other contents."""
         if ref.id in self.shared:
             self.refuse_shared("this changes")
+        if ref.id in self.state.inner:
+            self.refuse_inner_list(None)
         self.state.heap[ref.id] = cell
+
+    def refuse_inner_list(self, node: ast.AST | None) -> NoReturn:
+        """Refuse to change a list that is an item of one of run-time length, once loops were taken apart."""
+        if not self.inputs.itemwise:
+            raise NeedItems
+        self.no_derivative("AD208", "this changes a list that is an item of a list of run-time length", node,
+                           "an array of two axes, or a new inner list in its place")  # fmt: skip
+
+    def resize(self, ref: Any) -> None:
+        """Note that a list of run-time length becomes longer or shorter."""
+        self.resized.add(ref.id)
+        self.resizings[ref.id] += 1
 
     def refuse_shared(self, what: str) -> NoReturn:
         """Refuse to change a container that is seen elsewhere, or to see it there once it has changed."""

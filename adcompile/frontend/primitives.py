@@ -12,6 +12,7 @@ import inspect
 from dataclasses import replace
 from typing import Any
 
+from .. import library
 from ..errors import AdcompileError
 from ..ir.nodes import Items, Literal, Slice, Value, leaves
 from ..ir.types import ListOf, is_differentiable
@@ -21,7 +22,18 @@ from .inputs import expand_captured
 from .iterate import fixed_items
 from .optional import present, without_none
 from .parse import Parser
-from .values import Flat, GrownCell, Iterator, ListCell, RangeVal, SliceVal, TupleVal, is_atom
+from .values import (
+    Flat,
+    GrownCell,
+    GrownTuple,
+    Iterator,
+    ListCell,
+    ObjectCell,
+    RangeVal,
+    SliceVal,
+    TupleVal,
+    is_atom,
+)
 
 # operands that decide about shapes: they have to be known when the derivative is compiled
 _STATIC_NAMES = frozenset(
@@ -249,6 +261,8 @@ def sequence_argument(p: Parser, value: Any, node: ast.AST) -> Any:
         return p.builder.expand("a.flatten()", a=value.array)
     value = expand_captured(p, value, node)
     cell = cell_of(p, value, node)
+    if isinstance(cell, ObjectCell) and cell.cls is library.deque:
+        return sequence_argument(p, cell.items[0], node)
     if isinstance(value, TupleVal):
         return tuple(as_argument(p, v, node) for v in value.items)
     if isinstance(cell, ListCell):
@@ -286,7 +300,7 @@ def to_index(p: Parser, index: Any, node: ast.AST) -> Any:
         if len(index.items) == 1:
             return to_index(p, index.items[0], node)
         return tuple(to_index(p, i, node) for i in index.items)
-    found = sequence_argument(p, index, node)
+    found = None if isinstance(index, GrownTuple) else sequence_argument(p, index, node)
     if found is None:
         p.no_derivative(
             "AD206", "this cannot index an array", node, "integers, slices, arrays of integers or a mask"

@@ -17,6 +17,7 @@ from .values import (
     DictCell,
     Flat,
     GrownCell,
+    GrownTuple,
     ListCell,
     Maybe,
     ObjectCell,
@@ -34,6 +35,8 @@ def parts_of(value: Any) -> tuple[Any, ...]:
         return value.items
     if isinstance(value, CheckpointedRange):
         return (value.start, value.stop, value.step, value.snapshots)
+    if isinstance(value, GrownTuple):
+        return value.cell.items
     if isinstance(value, (SliceVal, RangeVal)):
         return (value.start, value.stop, value.step)
     if isinstance(value, BoundMethod):
@@ -61,6 +64,8 @@ def rebuild(value: Any, parts: tuple[Any, ...]) -> Any:
         return ObjectCell(value.keys, parts, value.cls)
     if isinstance(value, GrownCell):
         return GrownCell(value.pattern, parts)
+    if isinstance(value, GrownTuple):
+        return GrownTuple(GrownCell(value.cell.pattern, parts))
     if isinstance(value, SliceVal):
         return SliceVal(*parts)
     if isinstance(value, RangeVal):

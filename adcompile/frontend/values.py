@@ -74,6 +74,13 @@ class GrownCell:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class GrownTuple:
+    """A tuple of a length known at run time only, as the list of its items, which nobody can change."""
+
+    cell: GrownCell
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class SliceVal:
     """A slice as a value: `x[a:b]`, `slice(a, b)`."""
 
@@ -114,10 +121,14 @@ class Indexed:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Fixed:
-    """An iterable whose items are known: `get(k)`, asked for when it is their turn, of `size()` as of now."""
+    """An iterable whose items are known: `get(k)`, asked for when it is their turn, of `size()` as of now.
+
+    `over` are the containers that it reads.
+    """
 
     size: Callable[[], int]
     get: Callable[[int], Any]
+    over: tuple[Ref, ...] = ()
 
     @staticmethod
     def of(items: Sequence[Any]) -> Fixed:
@@ -143,12 +154,16 @@ class DictView:
 
 @dataclass(eq=False, slots=True)
 class Iterator:
-    """What `zip`, `map`, `iter`, a generator and their like return: it can be run through once."""
+    """What `zip`, `map`, `iter`, a generator and their like return: it can be run through once.
+
+    Of one that `next` may advance, the state holds under the key `place` how many items it has given.
+    """
 
     source: Any
     consumed: bool = False
     # what looks whether the items are still those that Python would give
     check: Callable[[], None] | None = None
+    place: Any = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -289,11 +304,11 @@ class State:
     """All variables of all live frames, the heap of mutable containers, and what arrays contain.
 
     `memory` has the present contents of every array that has been written, under the value that it was born
-    as; `listed` are the arrays that run-time lists hold; `facts` are the tests that have been made on the way
-    here, with their outcomes.
+    as; `listed` are the arrays that run-time lists hold, `inner` the lists that these have taken in as items;
+    `facts` are the tests that have been made on the way here, with their outcomes.
     """
 
-    __slots__ = ("facts", "heap", "listed", "memory", "names")
+    __slots__ = ("facts", "heap", "inner", "listed", "memory", "names")
 
     def __init__(
         self,
@@ -302,22 +317,26 @@ class State:
         memory: dict[Value, Value] | None = None,
         listed: frozenset[Value] = frozenset(),
         facts: dict[Value, bool] | None = None,
+        inner: frozenset[int] = frozenset(),
     ) -> None:
         self.names: dict[Any, Any] = {} if names is None else names
         self.heap: dict[int, Cell] = {} if heap is None else heap
         self.memory: dict[Value, Value] = {} if memory is None else memory
         self.listed = listed
+        self.inner = inner
         self.facts: dict[Value, bool] = {} if facts is None else facts
 
     def copy(self) -> State:
         """A state that changes on its own; values and cells are immutable and shared."""
-        return State(dict(self.names), dict(self.heap), dict(self.memory), self.listed, dict(self.facts))
+        return State(
+            dict(self.names), dict(self.heap), dict(self.memory), self.listed, dict(self.facts), self.inner
+        )
 
     def become(self, other: State) -> None:
         """Take over all that another state holds."""
         self.names, self.heap = other.names, other.heap
         self.memory, self.listed = other.memory, other.listed
-        self.facts = other.facts
+        self.facts, self.inner = other.facts, other.inner
 
     def new(self, cell: Cell) -> Ref:
         """A new container with these contents."""
@@ -353,6 +372,16 @@ def result_key(frame: int) -> tuple[str, int]:
 def is_result(key: Any) -> bool:
     """Whether a key is that of what a function has returned."""
     return isinstance(key, tuple) and key[0] == "%result"
+
+
+def place_key(iterator: int) -> tuple[str, int]:
+    """How many items an iterator has given to `next`; missing where a path has not made the iterator."""
+    return ("%place", iterator)
+
+
+def is_place(key: Any) -> bool:
+    """Whether a key is that of the place of an iterator."""
+    return isinstance(key, tuple) and key[0] == "%place"
 
 
 def is_flag(key: Any) -> bool:

@@ -9,9 +9,10 @@ are `rules`.
 from . import assembling, callbacks, matrices, polynomials, statistics  # noqa: F401
 from .assembling import mgrid, ogrid
 from .callbacks import accumulated, reduced, vectorized, vectorized_to_floats
+from .queues import FOLLOWED, deque
 from .registry import DEFINITIONS, METHOD_DEFINITIONS, as_array, definition_of, is_surely_float, refused
 
 __all__ = [
-    "DEFINITIONS", "METHOD_DEFINITIONS", "accumulated", "as_array", "definition_of", "is_surely_float",
-    "mgrid", "ogrid", "reduced", "refused", "vectorized", "vectorized_to_floats",
+    "DEFINITIONS", "FOLLOWED", "METHOD_DEFINITIONS", "accumulated", "as_array", "definition_of", "deque",
+    "is_surely_float", "mgrid", "ogrid", "reduced", "refused", "vectorized", "vectorized_to_floats",
 ]  # fmt: skip

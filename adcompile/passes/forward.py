@@ -113,7 +113,7 @@ class _Tangents:
         build.statements.append(stmt)
         if not any(out in self.active for out in stmt.outs):
             return
-        if row in (lists.LIST_APPEND, lists.LIST_POP, lists.LIST_SET, lists.LIST_MAKE, lists.RECORD):
+        if row in lists.STRUCTURE:
             self._structure(stmt, dots)
             return
         dotted = [
@@ -195,24 +195,22 @@ class _Tangents:
         return self.builder.apply(row, *stmt.args[:place], dot, *stmt.args[place + 1 :])
 
     def _structure(self, stmt: Apply, dots: Dots) -> None:
-        row, build = stmt.primitive, self.builder
-        if row is lists.LIST_POP:
-            rest, last = build.apply(row, self.some(dots, stmt.args[0]))
-            dots[stmt.outs[0]] = rest
-            if is_differentiable(stmt.outs[1].type):
-                dots[stmt.outs[1]] = last
-            self.name(rest, stmt.outs[0])
-            self.name(last, stmt.outs[1])
-            return
-        if row is lists.LIST_SET:
-            dot = build.apply(row, self.some(dots, stmt.args[0]), stmt.args[1], self.some(dots, stmt.args[2]))
-        elif row is lists.LIST_APPEND:
-            dot = build.apply(row, self.some(dots, stmt.args[0]), self.some(dots, stmt.args[1]))
-        else:
-            assert isinstance(stmt.args[0], Items)
-            dot = build.apply(row, Items(tuple(self.some(dots, i) for i in stmt.args[0].items)))
-        dots[stmt.outs[0]] = dot
-        self.name(dot, stmt.outs[0])
+        """The same, done to lists of tangents at the same places."""
+        row = stmt.primitive
+        args = [
+            arg if q.name == "i" else self._tangent_item(arg, dots)
+            for q, arg in zip(row.params, stmt.args, strict=True)
+        ]
+        made = self.builder.apply(row, *args)
+        for out, dot in zip(stmt.outs, made if len(stmt.outs) > 1 else (made,), strict=True):
+            if out is stmt.outs[0] or is_differentiable(out.type):
+                dots[out] = dot
+            self.name(dot, out)
+
+    def _tangent_item(self, arg: Arg, dots: Dots) -> Any:
+        if isinstance(arg, Items):
+            return Items(tuple(self.some(dots, i) for i in arg.items))
+        return self.some(dots, arg)
 
     def if_(self, stmt: If, dots: Dots) -> None:
         active = [k for k, out in enumerate(stmt.outs) if out in self.active]

@@ -176,7 +176,7 @@ class _Motion:
         row = stmt.primitive
         if row.effect == "opaque":
             return _EFFECT
-        if row in (lists.LIST_POP, lists.LIST_APPEND, lists.LIST_MAKE):
+        if row in (lists.LIST_POP, lists.LIST_APPEND, lists.LIST_INSERT, lists.LIST_MAKE):
             return _NOTHING
         if _is_silent(stmt):
             return _WARNING if self.unsure.intersection(operands(stmt)) else _NOTHING
@@ -246,8 +246,7 @@ def _kept(root: Block) -> Iterable[Value]:
             yield from stmt.outs
             yield from values_in(stmt.args)
         elif isinstance(stmt, Apply) and (
-            stmt.primitive in (lists.LIST_APPEND, lists.LIST_SET, lists.LIST_MAKE, lists.RECORD)
-            or stmt.primitive.effect == "opaque"
+            stmt.primitive in lists.KEEPING or stmt.primitive.effect == "opaque"
         ):
             yield from (v for v in values_in(stmt.args) if not isinstance(v.type, (Scalar, ShapeOf)))
 

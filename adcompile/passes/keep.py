@@ -42,10 +42,12 @@ from ..ir.nodes import (
 from ..ir.types import INT, Extent, ListOf, Scalar, ShapeOf, dtype_of, forget_sizes, shape_of
 from ..ir.wording import word_of
 from ..rules import lists
+from ..rules.arithmetic import LENGTH
 from ..rules.indexing import GETITEM, SHAPE, is_basic
 from ..rules.results import is_none
 from ..rules.rule import FUNCTIONS, METHODS, OPERATORS
 from ..rules.sharing import copies
+from .absent import absent_values
 from .activity import carried_params
 from .held import Held
 
@@ -124,7 +126,8 @@ def keep(
 
 
 def _with_shapes(forward: list[Stmt], backward: Block) -> list[Stmt]:
-    """The forward body with the shapes of the arrays of which the backward body reads nothing else.
+    """The forward body with the shapes of the arrays of which the backward body reads nothing else, and the
+    lengths of such lists.
 
     So it is the shape that is saved.
     """
@@ -138,10 +141,19 @@ def _with_shapes(forward: list[Stmt], backward: Block) -> list[Stmt]:
             read.update(operands(stmt))
     found: list[Stmt] = []
     images: dict[Value, Value] = {}
+    lengths: dict[Any, Value] = {
+        s.args[0]: s.outs[0] for s in forward if isinstance(s, Apply) and s.primitive is LENGTH
+    }
     for stmt in forward:
         found.append(stmt)
-        for v in stmt.outs if isinstance(stmt, Apply) else ():
+        for v in stmt.outs if isinstance(stmt, Apply) or _hands_out_lists(stmt, forward) else ():
             if v in read or v not in looks:
+                continue
+            if isinstance(v.type, ListOf):
+                length = lengths.get(v) or Value(INT)
+                if v not in lengths:
+                    found.append(Apply((length,), LENGTH, (v,), stmt.loc))
+                images.update((look.outs[0], length) for look in looks[v])
                 continue
             shape = Value(ShapeOf(shape_of(v.type)))
             found.append(Apply((shape,), SHAPE, (v,), stmt.loc))
@@ -152,6 +164,16 @@ def _with_shapes(forward: list[Stmt], backward: Block) -> list[Stmt]:
                     look.primitive, look.args = FUNCTIONS[np.zeros], (shape, Literal(None))
     _replace(backward, images)
     return found
+
+
+def _hands_out_lists(stmt: Stmt, forward: list[Stmt]) -> bool:
+    """Whether a branch hands out nothing but lists, on either path one that was made there."""
+    if not isinstance(stmt, If) or not all(isinstance(out.type, ListOf) for out in stmt.outs):
+        return False
+    absent = absent_values(Block((), forward, ()))
+    atoms = (*stmt.then.yields, *stmt.orelse.yields)
+    made = {out for s in all_statements(Block((), forward, ())) if isinstance(s, Apply) for out in s.outs}
+    return all(isinstance(a, Value) and a in made and a not in absent for a in atoms)
 
 
 def _replace(block: Block, images: Mapping[Value, Value]) -> None:
@@ -166,6 +188,8 @@ def _replace(block: Block, images: Mapping[Value, Value]) -> None:
 
 def _looks_at_shape(stmt: Apply) -> bool:
     """Whether a statement makes of an array its shape, or zeros of its shape."""
+    if stmt.primitive is LENGTH:
+        return isinstance(stmt.args[0], Value) and isinstance(stmt.args[0].type, ListOf)
     if stmt.primitive is SHAPE:
         return isinstance(stmt.args[0], Value)
     plain = stmt.primitive is FUNCTIONS[np.zeros_like] and is_none(stmt.args[1])

@@ -154,7 +154,7 @@ class _Sweep(Adjoints):
         if all(bar is None for bar in found):
             return stmt
         row = stmt.primitive
-        if row in (lists.LIST_APPEND, lists.LIST_POP, lists.LIST_SET, lists.LIST_MAKE, lists.RECORD):
+        if row in lists.STRUCTURE:
             self._structure(stmt, bars, found)
         elif row in indexing.WRITES:
             self._written(stmt, bars, found[0])
@@ -253,14 +253,14 @@ class _Sweep(Adjoints):
         return True
 
     def _structure(self, stmt: Apply, bars: Bars, found: list[Any]) -> None:
-        """Lists and records: append and pop are each other's transposes."""
+        """Lists and records: what puts an item in, and what takes it out, are each other's transposes."""
         row, build = stmt.primitive, self.builder
-        if row is lists.LIST_APPEND:
-            rest, last = build.apply(lists.LIST_POP, found[0])
+        if row in lists.PUTTING:
+            rest, item = build.apply(lists.opposite(row), found[0], *self._place(stmt, found[0]))
             if isinstance(stmt.outs[0].type, ListOf) and stmt.outs[0].type.holes:
-                self.hollow.add(last)
+                self.hollow.add(item)
             self.accumulate(bars, stmt.args[0], rest)
-            self.accumulate(bars, stmt.args[1], last)
+            self.accumulate(bars, stmt.args[-1], item)
         elif row is lists.LIST_SET:
             items, i, v = stmt.args
             if isinstance(v, Value) and v in self.active:
@@ -277,17 +277,26 @@ class _Sweep(Adjoints):
             else:
                 zero = Literal(0.0)
             self.accumulate(bars, items, build.apply(row, found[0], i, zero))
-        elif row is lists.LIST_POP:
+        elif row in lists.TAKING:
             rest = found[0] if found[0] is not None else zeros(build, stmt.outs[0])
             # who takes it out of the list of adjoints counts on its shape
-            last = complete(build, found[1], stmt.outs[1])
-            self.accumulate(bars, stmt.args[0], build.apply(lists.LIST_APPEND, rest, last))
+            item = complete(build, found[1], stmt.outs[1])
+            place = self._place(stmt, rest)
+            self.accumulate(bars, stmt.args[0], build.apply(lists.opposite(row), rest, *place, item))
         else:
             assert isinstance(stmt.args[0], Items)
             part = lists.FIELD if row is lists.RECORD else OPERATORS["[]"]
             for k, item in enumerate(stmt.args[0].items):
                 if isinstance(item, Value) and item in self.active:
                     self.accumulate(bars, item, build.apply(part, found[0], Literal(k)))
+
+    def _place(self, stmt: Apply, items: Any) -> tuple[Any, ...]:
+        """Where in a list of adjoints the opposite happens of what a statement does to a list."""
+        place = lists.CHANGES[stmt.primitive].place
+        if place is None:
+            return ()
+        i = stmt.args[1]
+        return (expand(self.builder, place(facts_of(i)), {"i": i, "items": items}),)
 
     def if_(self, stmt: If, bars: Bars) -> Stmt:
         out_bars = [self.take(bars, out, stmt) for out in stmt.outs]

@@ -135,7 +135,7 @@ def _cast(dtype: str) -> Any:
 linear("float(x)", "z_bar", types=_cast("float64"), cheap=True)
 constant("int(x)", types=_cast("int64"), cheap=True, decisive=("x",))
 constant("bool(x)", types=_cast("bool"), cheap=True)
-constant("len(x)", types=lambda x: INT, cheap=True)
+LENGTH = constant("len(x)", types=lambda x: INT, cheap=True)
 
 
 def absolute_type(x: Arg) -> Type:

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..ir.build import Builder
 from ..ir.nodes import Apply, Block, If, Items, Literal, Slice, Value
-from ..ir.types import UNKNOWN, join
+from ..ir.types import UNKNOWN, ListOf, join
 from . import rule as table
 from .typing import typ
 
@@ -121,7 +121,14 @@ def _attribute(node: ast.Attribute) -> Step:
 
 def _subscript(node: ast.Subscript) -> Step:
     value, index = _compile(node.value), _compile(node.slice)
-    return lambda builder, env: builder.apply(table.OPERATORS["[]"], value(builder, env), index(builder, env))
+
+    def step(builder: Builder, env: Env) -> Any:
+        x, i = value(builder, env), index(builder, env)
+        is_part = isinstance(i, Slice) and isinstance(x.type, ListOf)
+        row = table.FUNCTIONS[table.HELPERS["list_slice"]] if is_part else table.OPERATORS["[]"]
+        return builder.apply(row, x, i)
+
+    return step
 
 
 def _slice(node: ast.Slice) -> Step:

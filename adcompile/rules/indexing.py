@@ -246,7 +246,13 @@ def _consumes(part: Arg) -> int | None:
         return None if t.shape is None else len(t.shape)
     if isinstance(t, Scalar) and t.dtype[0] in "iu":
         return 1
+    if _is_list_of_integers(t):
+        return 1
     return 1 if isinstance(t, Array) and t.dtype is not None and t.dtype[0] in "iu" else None
+
+
+def _is_list_of_integers(t: Type) -> bool:
+    return isinstance(t, ListOf) and t.element is not None and _is_integer(t.element) and not t.holes
 
 
 def with_ellipsis(parts: tuple[Arg, ...]) -> tuple[Arg, ...]:
@@ -263,6 +269,8 @@ def _advanced_shape(part: Arg) -> Shape:
         return (Dim(f"#true{part.serial}") if isinstance(part, Value) else None,)
     if isinstance(t, Scalar):
         return ()
+    if _is_list_of_integers(t):
+        return (Dim(f"#list{part.serial}") if isinstance(part, Value) else None,)
     return t.shape if isinstance(t, Array) else None
 
 

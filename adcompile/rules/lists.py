@@ -1,18 +1,22 @@
-"""Run-time lists: made, grown, shrunk and read. Append and pop are each other's adjoint.
+"""Run-time lists: made, grown, shrunk, reordered and read.
 
-Lists are values like any other: `list_append` returns the list with one more item. The printer writes
-both as the method calls they are, in place, because the frontend lets nobody see the list as it was
-before.
+Lists are values like any other: `list_append` returns the list with one more item. The printer writes it as
+the method call that it is, in place, because the frontend lets nobody see the list as it was before.
+
+What changes a list in place is one row of `CHANGES`: how it is printed, and the statement that its adjoint
+is. Putting an item in and taking it out are each other's adjoint, at the same place.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from ..ir.nodes import Arg, Items, Literal, Value, is_absent
-from ..ir.types import INT, UNKNOWN, Array, ListOf, Record, Scalar, Type, forget_sizes, join, shape_of
+from ..ir.types import BOOL, INT, UNKNOWN, Array, ListOf, Record, Scalar, Type, forget_sizes, join, shape_of
 from .indexing import stacked
-from .rule import HELPERS, NAMESPACE, Facts, Param, Primitive, linear, parse_expression, register
+from .rule import HELPERS, NAMESPACE, Facts, Primitive, constant, form_of, linear, parse_expression, register
 from .typing import arithmetic, typ
 
 
@@ -28,7 +32,9 @@ _NAMES = {
     n: _placeholder(n)
     for n in (
         "list_append",
+        "list_insert",
         "list_pop",
+        "list_pop_at",
         "list_each",
         "list_set",
         "list_make",
@@ -39,6 +45,12 @@ _NAMES = {
         "range_item",
         "list_slice",
         "list_repeat",
+        "list_join",
+        "list_reverse",
+        "list_equal",
+        "list_contains",
+        "list_index",
+        "list_count",
     )
 }
 HELPERS.update(_NAMES)
@@ -58,37 +70,89 @@ def _pop_type(items: Arg) -> tuple[Type, Type]:
     return t, (t.element if isinstance(t, ListOf) and t.element is not None else UNKNOWN)
 
 
-def _set_type(items: Arg, i: Arg, v: Arg) -> Type:
+def _put_type(items: Arg, i: Arg, v: Arg) -> Type:
     return _append_type(items, v)
+
+
+def _pop_at_type(items: Arg, i: Arg) -> tuple[Type, Type]:
+    return _pop_type(items)
 
 
 def _first(items: Arg, *rest: Arg) -> Type:
     return typ(items)
 
 
-def _list(text: str, params: tuple[str, ...], types: Any, effect: Any = "update", **fields: Any) -> Primitive:
+def _list(text: str, types: Any, effect: Any = "update", **fields: Any) -> Primitive:
     names = {**NAMESPACE, **_NAMES}
-    row = Primitive(
-        text, tuple(map(Param, params)), parse_expression(text), types, names, effect=effect, **fields
-    )
+    row = Primitive(text, form_of(text).params, parse_expression(text), types, names, effect=effect, **fields)
     return register(row)
 
 
-LIST_APPEND = _list("list_append(items, v)", ("items", "v"), _append_type)
-LIST_POP = _list("list_pop(items)", ("items",), _pop_type)
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A statement that changes a list.
+
+    Attributes
+    ----------
+    written : str
+        How it is printed, in its operands; the item that it takes out is `v`.
+    undone_by : str
+        What does the opposite, which is its adjoint: the name of another row. Empty if it leaves as many
+        items as there were.
+    place : callable, optional
+        Where that is done, as a text in its own place `i` and in the list of adjoints `items`, from what is
+        known of `i`.
+    """
+
+    written: str
+    undone_by: str = ""
+    place: Callable[[Any], str] | None = None
+
+
+CHANGES: dict[Primitive, Change] = {}
+
+
+def _change(
+    text: str, types: Any, written: str, undone_by: str = "", place: Any = None, **fields: Any
+) -> Primitive:
+    row = _list(text, types, **fields)
+    CHANGES[row] = Change(written, undone_by, place)
+    return row
+
+
+def _where_put(i: Any) -> str:
+    """The place from the front of an item that was put at `i`, as Python's `insert` takes it."""
+    return "i" if type(i) is int and i == 0 else "place_of_new(i, len(items) - 1)"
+
+
+def _where_taken(i: Any) -> str:
+    """Where to insert an item that was taken from `i`."""
+    if type(i) is int:
+        return "i" if i >= 0 else "i + 1" if i < -1 else "len(items)"
+    return "place_of_old(i, len(items) + 1)"
+
+
+LIST_APPEND = _change("list_append(items, v)", _append_type, "{items}.append({v})", "list_pop")
+LIST_POP = _change("list_pop(items)", _pop_type, "{v} = {items}.pop()", "list_append")
+LIST_INSERT = _change(
+    "list_insert(items, i, v)", _put_type, "{items}.insert({i}, {v})", "list_pop_at", _where_put
+)
+LIST_POP_AT = _change(
+    "list_pop_at(items, i)", _pop_at_type, "{v} = {items}.pop({i})", "list_insert", _where_taken
+)
+LIST_SET = _change("list_set(items, i, v)", _put_type, "{items}[{i}] = {v}")
 # the next item from the end, one an iteration: what `for x in reversed(items)` gives
-LIST_EACH = _list("list_each(items)", ("items",), lambda items: _pop_type(items)[1], effect="view")
-LIST_ADD = _list(
+LIST_EACH = _list("list_each(items)", lambda items: _pop_type(items)[1], effect="view")
+LIST_ADD = _change(
     "list_add(items, i, v)",
-    ("items", "i", "v"),
     _first,
+    "{items}[{i}] = {items}[{i}] + {v}",
     constant=True,
     joint=True,
     pullbacks={"items": "z_bar", "v": "z_bar[i]"},
     pushforwards={"items": "self", "v": "self"},
 )
-LIST_SET = _list("list_set(items, i, v)", ("items", "i", "v"), _set_type)
-LIST_MAKE = _list("list_make(items)", ("items",), stacked, effect="pure")
+LIST_MAKE = _list("list_make(items)", stacked, effect="pure")
 
 
 def _record_type(items: Arg) -> Type:
@@ -96,7 +160,7 @@ def _record_type(items: Arg) -> Type:
     return Record(tuple(typ(i) for i in items.items))
 
 
-RECORD = _list("record(items)", ("items",), _record_type, effect="pure")
+RECORD = _list("record(items)", _record_type, effect="pure")
 
 
 def _field_type(items: Arg, k: Arg) -> Type:
@@ -109,7 +173,6 @@ def _field_type(items: Arg, k: Arg) -> Type:
 
 FIELD = _list(
     "field(items, k)",
-    ("items", "k"),
     _field_type,
     effect="pure",
     joint=True,
@@ -118,28 +181,42 @@ FIELD = _list(
 )
 
 
+# rows with whose operands the passes deal one by one, in all their results
+STRUCTURE = frozenset((LIST_APPEND, LIST_INSERT, LIST_POP, LIST_POP_AT, LIST_SET, LIST_MAKE, RECORD))
+# what puts values where they are told apart
+KEEPING = frozenset((LIST_APPEND, LIST_INSERT, LIST_SET, LIST_MAKE, RECORD))
+# what puts an item into a list, and whose adjoint takes it out
+PUTTING = frozenset((LIST_APPEND, LIST_INSERT))
+# whose last result has been taken out of a list or record
+TAKING = frozenset((LIST_POP, LIST_POP_AT, LIST_EACH, FIELD))
+_UNDOING = {row.name.split("(")[0]: row for row in CHANGES}
+
+
+def opposite(row: Primitive) -> Primitive:
+    """The statement that does the opposite of one that changes a list."""
+    return _UNDOING[CHANGES[row].undone_by]
+
+
 # -- reading, repeating and adding up ------------------------------------------------------------------------
 
-RANGE_LENGTH = _list(
-    "range_length(a, b, c)", ("a", "b", "c"), lambda a, b, c: INT, effect="pure", constant=True, cheap=True
-)
-_list(
-    "range_item(a, b, c, k)",
-    ("a", "b", "c", "k"),
-    lambda a, b, c, k: INT,
-    effect="pure",
-    constant=True,
-    cheap=True,
-)
+RANGE_LENGTH = _list("range_length(a, b, c)", lambda a, b, c: INT, effect="pure", constant=True, cheap=True)
+_list("range_item(a, b, c, k)", lambda a, b, c, k: INT, effect="pure", constant=True, cheap=True)
 
 
 def _repeat_type(x: Arg, n: Arg) -> Type:
     return ListOf(None, True) if is_absent(x) else ListOf(forget_sizes(typ(x)))
 
 
+def _join_type(x: Arg, y: Arg) -> Type:
+    a, b = typ(x), typ(y)
+    assert isinstance(a, ListOf) and isinstance(b, ListOf)
+    if a.element is None or b.element is None:
+        return ListOf(a.element or b.element, a.holes or b.holes)
+    return ListOf(join(a.element, b.element) or UNKNOWN, a.holes or b.holes)
+
+
 LIST_SLICE = _list(
     "list_slice(x, i)",
-    ("x", "i"),
     _first,
     effect="pure",
     pullbacks={"x": "list_with_slice(x, i, z_bar)"},
@@ -147,12 +224,26 @@ LIST_SLICE = _list(
 )
 LIST_REPEAT = _list(
     "list_repeat(x, n)",
-    ("x", "n"),
     _repeat_type,
     effect="pure",
     constant=True,
     pullbacks={"x": "sum(z_bar)"},
     pushforwards={"x": "self"},
+)
+LIST_REVERSE = _list(
+    "list_reverse(x)",
+    _first,
+    effect="pure",
+    pullbacks={"x": "list_reverse(z_bar)"},
+    pushforwards={"x": "self"},
+)
+LIST_JOIN = _list(
+    "list_join(x, y)",
+    _join_type,
+    effect="pure",
+    joint=True,
+    pullbacks={"x": "z_bar[:len(x)]", "y": "z_bar[len(x):]"},
+    pushforwards={"x": "self", "y": "self"},
 )
 linear("list_with_slice(x, i, c)", "list_slice(z_bar, i)", wrt=("c",), types=_first, constant=True)
 
@@ -186,3 +277,22 @@ def _sum_pullback(x: Any, z: Any) -> str:
 
 linear("sum(x)", _sum_pullback, types=_sum_type, pointwise=True, joint=True, items=True)
 linear("unbroadcast_each(c, x)", "sum(z_bar)", types=lambda c, x: typ(x), constant=True)
+
+
+# -- places and orders of items ------------------------------------------------------------------------------
+
+
+_INTEGERS = ListOf(INT)
+
+linear("reordered(x, order)", "reordered(z_bar, inverse_order(order))", types=_first)
+constant("sort_order(keys, reverse)", types=lambda keys, reverse: _INTEGERS)
+constant("inverse_order(order)", types=lambda order: _INTEGERS)
+constant("place_of_new(i, n)", types=lambda i, n: INT, cheap=True)
+constant("place_of_old(i, n)", types=lambda i, n: INT, cheap=True)
+for _text, _result in (
+    ("list_equal(x, y)", BOOL),
+    ("list_contains(items, v)", BOOL),
+    ("list_index(items, v)", INT),
+    ("list_count(items, v)", INT),
+):
+    _list(_text, lambda items, v, result=_result: result, effect="pure", constant=True)

@@ -547,6 +547,13 @@ def flat_places(a: Arg) -> Type:
     return Array("int64", (some_length(),))
 
 
+def set_of_places(ar1: Arg, ar2: Arg, *options: Arg) -> Type:
+    """The type of np.setdiff1d(ar1, ar2) and its like: of integers, each of which occurs once."""
+    parts = [item for a in (ar1, ar2) for item in ((a.items or (a,)) if isinstance(a, Items) else (a,))]
+    whole = all(dtype_of(typ(part)) == "int64" for part in parts)
+    return Array("int64", (some_length(),)) if whole else UNKNOWN
+
+
 def undiff_type(c: Arg, axis: Arg) -> Type:
     """The type of undiff(c, axis), which has one element more than c along the axis."""
     t = typ(c)

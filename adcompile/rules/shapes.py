@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import NoDerivative
 from ..ir.nodes import Arg, Literal
-from ..ir.types import Type
+from ..ir.types import ListOf, Scalar, Type
 from . import results as types
 from .rule import Facts, composite, constant, general, linear, rank_of
 from .typing import opaque
@@ -381,11 +381,60 @@ composite(
     static=("ndim",),
     constant=True,
 )
-composite(
-    "np.nonzero(a)",
-    lambda a: "(np.flatnonzero(a),)" if rank_of(a) == 1 else None,
-    types=opaque,
-    method="nonzero",
-)
+
+
+def _nonzero(a: Any) -> str | None:
+    """One array of places for each axis."""
+    rank = rank_of(a)
+    if rank == 1:
+        return "(np.flatnonzero(a),)"
+    return f"({', '.join(f'np.argwhere(a)[:, {k}]' for k in range(rank))})" if rank else None
+
+
+composite("np.nonzero(a)", _nonzero, types=opaque, method="nonzero")
+
+
+def _cross_index(args: Any) -> str | None:
+    """Places along each axis, each as an array with an axis of its own."""
+    parts = []
+    for k, places in enumerate(args):
+        part = _as_places(places, f"args[{k}]")
+        if part is None:
+            return None
+        axes = ", ".join(":" if j == k else "None" for j in range(len(args)))
+        parts.append(f"{part}[{axes}]" if len(args) > 1 else part)
+    return f"({', '.join(parts)},)"
+
+
+def _as_places(places: Any, text: str) -> str | None:
+    """Places along an axis as an array of integers, None where it is not known what they are."""
+    if isinstance(places, list):
+        whole = all(type(i) is int or (isinstance(i, Facts) and _holds_integers(i)) for i in places)
+        return f"np.array({text})" if places and whole else None
+    if not isinstance(places, Facts):
+        return None
+    if isinstance(places.type, ListOf):
+        element = places.type.element
+        whole = isinstance(element, Scalar) and element.dtype[0] in "iu"
+        return f"np.array({text}, dtype=int)" if whole else None
+    if places.rank != 1 or places.dtype is None:
+        return None
+    if places.dtype == "bool":
+        return f"np.flatnonzero({text})"
+    return text if places.dtype[0] in "iu" else None
+
+
+def _holds_integers(fact: Facts) -> bool:
+    return fact.rank == 0 and (fact.dtype or "O")[0] in "iu"
+
+
+composite("np.ix_(*args)", _cross_index, types=opaque, constant=True)
+
+# what sets of integers have in common, or not: of other numbers these are elements, which have derivatives
+for _text in (
+    "np.setdiff1d(ar1, ar2, assume_unique=False)",
+    "np.intersect1d(ar1, ar2, assume_unique=False)",
+):
+    general(_text, pullbacks={}, pushforwards={}, types=types.set_of_places)
 
 constant("np.broadcast_shapes(*shapes)", types=types.broadcast_of_shapes)

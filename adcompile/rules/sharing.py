@@ -14,7 +14,6 @@ _SHOWING = frozenset((
     "np.einsum", "np.diff", "np.real_if_close", "np.nan_to_num", "np.split", "np.array_split", "np.hsplit",
     "np.vsplit", "np.dsplit", "np.meshgrid", "unpad", "split_like", "max", "min", "list",
 ))  # fmt: skip
-_TAKES = (lists.LIST_POP, lists.LIST_EACH, lists.FIELD)
 
 
 def may_show(row: Primitive) -> bool:
@@ -34,7 +33,7 @@ def copies(stmt: Apply) -> bool:
     row = stmt.primitive
     first = stmt.args[0] if stmt.args else None
     taken = row is GETITEM and isinstance(first, Value) and isinstance(first.type, (ListOf, Record))
-    if row in _TAKES or taken or (row is GETITEM and not is_basic(stmt.args[1])):
+    if row in lists.TAKING or taken or (row is GETITEM and not is_basic(stmt.args[1])):
         return True
     if row.name.startswith(_CASTING) and casts(stmt):
         return True

@@ -1,7 +1,7 @@
 """Extremes that only shift an exponent are constants of the derivative, and others are not."""
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
-from collections import deque
+from queue import SimpleQueue
 
 import numpy as np
 import pytest
@@ -269,10 +269,10 @@ def test_the_extreme_counts(function):
 
 
 def given_to_an_object(x):
-    queue = deque()
+    queue = SimpleQueue()
     top = np.max(x)
-    queue.append(top)
-    return np.log(np.sum(np.exp(x - top))) + top + queue.pop()
+    queue.put_nowait(top)
+    return np.log(np.sum(np.exp(x - top))) + top + queue.get_nowait()
 
 
 def test_what_an_object_is_given_counts():
