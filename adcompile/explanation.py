@@ -29,7 +29,7 @@ from .ir.nodes import (
 from .ir.printer import Naming, argument_text, expression_text, fill, header_text
 from .ir.types import is_differentiable
 from .rules import lists
-from .rules.rule import call_rule, facts_of
+from .rules.facts import call_rule, facts_of
 from .saved import Saved
 
 if TYPE_CHECKING:

@@ -32,7 +32,8 @@ from adcompile.ir.types import (
 )
 from adcompile.rules import rule as table
 from adcompile.rules import tables  # noqa: F401  (enters all rows)
-from adcompile.rules.rule import HELPERS, NAMESPACE, REQUIRED, Primitive, call_rule, facts_of, find, form_of
+from adcompile.rules.facts import call_rule, facts_of
+from adcompile.rules.rule import HELPERS, NAMESPACE, REQUIRED, Primitive, find, form_of
 
 
 class RunTimeList(list):  # type: ignore[type-arg]

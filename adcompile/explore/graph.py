@@ -35,7 +35,8 @@ from ..ir.printer import Naming, argument_text, expression_text, fill, header_te
 from ..ir.types import is_differentiable
 from ..ir.wording import word_of
 from ..passes.activity import useful_values, varied_values
-from ..rules.rule import HELPERS, call_rule, facts_of
+from ..rules.facts import call_rule, facts_of
+from ..rules.rule import HELPERS
 from .probes import At
 from .watching import Observed
 

@@ -18,7 +18,8 @@ import numpy as np
 
 from ..ir.nodes import Apply, Literal, Value, leaves
 from ..ir.types import dtype_of, shape_of
-from ..rules.rule import HELPERS, call_rule, facts_of, resolve
+from ..rules.facts import call_rule, facts_of
+from ..rules.rule import HELPERS, resolve
 from .graph import Chart, GraphNode
 from .watching import Observed
 

@@ -16,7 +16,8 @@ from .. import library
 from ..errors import AdcompileError
 from ..ir.nodes import Items, Literal, Slice, Value, leaves
 from ..ir.types import ListOf, is_differentiable
-from ..rules.rule import FOREIGN, NAMESPACE, Param, Primitive, call_rule, facts_of, find
+from ..rules.facts import call_rule, facts_of
+from ..rules.rule import FOREIGN, NAMESPACE, Param, Primitive, find
 from .cells import cell_of, demand_static
 from .inputs import expand_captured
 from .iterate import fixed_items

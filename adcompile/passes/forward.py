@@ -30,7 +30,8 @@ from ..ir.nodes import (
 from ..ir.types import is_differentiable
 from ..rules import indexing, lists
 from ..rules.expand import rule_environment, rule_facts
-from ..rules.rule import Primitive, call_rule
+from ..rules.facts import call_rule
+from ..rules.rule import Primitive
 from .activity import carried_params, carried_yields, refuse_inactive, useful_values, varied_values
 from .cotangents import adjoint_type, as_array, full, in_kind, zeros
 from .invariance import without_influence

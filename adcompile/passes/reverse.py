@@ -53,7 +53,8 @@ from ..ir.types import (
 from ..ir.wording import word_of
 from ..rules import indexing, lists
 from ..rules.expand import expand, rule_environment, rule_facts
-from ..rules.rule import OPERATORS, call_rule, facts_of
+from ..rules.facts import call_rule, facts_of
+from ..rules.rule import OPERATORS
 from ..rules.typing import typ
 from .activity import carried_params, carried_yields, refuse_inactive, useful_values, varied_values
 from .adjoints import Adjoints, Bars

@@ -6,7 +6,8 @@ from typing import Any
 
 from ..ir.nodes import Arg
 from ..ir.types import INT, UNKNOWN, Array, Scalar, Type, Unknown, is_python, join
-from .rule import Facts, constant, general, linear, pointwise, rank_of
+from .facts import Facts, rank_of
+from .rule import constant, general, linear, pointwise
 from .typing import broadcast, known, opaque, result_dtype, same, truth, typ, unary_sign, value_of, with_shape
 
 

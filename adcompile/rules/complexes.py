@@ -10,7 +10,8 @@ from typing import Any
 
 from . import results as types
 from .arithmetic import may_be_complex
-from .rule import Facts, composite, general, linear
+from .facts import Facts
+from .rule import composite, general, linear
 from .typing import same
 
 

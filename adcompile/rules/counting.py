@@ -10,8 +10,9 @@ from typing import Any
 
 from ..ir.nodes import Arg
 from ..ir.types import Array, Scalar, Type, dtype_of, shape_of
+from .facts import Facts
 from .results import is_none
-from .rule import Facts, composite, general, linear
+from .rule import composite, general, linear
 from .typing import size_argument, some_length, typ, with_shape
 
 

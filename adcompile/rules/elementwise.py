@@ -23,7 +23,8 @@ from .arithmetic import (
     power_exponent,
     power_regular,
 )
-from .rule import Facts, composite, constant, general, linear, pointwise
+from .facts import Facts
+from .rule import composite, constant, general, linear, pointwise
 from .typing import opaque, truth, ufunc_type
 
 LOG_2 = "0.6931471805599453"

@@ -16,6 +16,7 @@ from ..ir.build import Builder
 from ..ir.nodes import Apply, Block, If, Items, Literal, Slice, Value
 from ..ir.types import UNKNOWN, ListOf, join
 from . import rule as table
+from .facts import facts_of
 from .typing import typ
 
 Env = Mapping[str, Any]
@@ -215,6 +216,6 @@ def rule_environment(stmt: Apply) -> dict[str, Any]:
 
 def rule_facts(stmt: Apply) -> dict[str, Any]:
     """What a rule that is a function may ask for at one statement."""
-    facts = {p.name: table.facts_of(a) for p, a in zip(stmt.primitive.params, stmt.args, strict=True)}
-    facts["z"] = table.facts_of(stmt.outs[0])
+    facts = {p.name: facts_of(a) for p, a in zip(stmt.primitive.params, stmt.args, strict=True)}
+    facts["z"] = facts_of(stmt.outs[0])
     return facts

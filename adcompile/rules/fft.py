@@ -15,7 +15,8 @@ import numpy as np
 from ..ir.nodes import Arg
 from ..ir.types import ShapeOf, Size, Type, dtype_of, shape_of
 from . import results as types
-from .rule import Facts, composite, constant, linear, rank_of
+from .facts import Facts, rank_of
+from .rule import composite, constant, linear
 from .shapes import known_rank
 from .typing import known, size_argument, some_length, typ, value_of
 

@@ -7,10 +7,10 @@ from typing import Any
 from ..ir.nodes import Arg
 from ..ir.types import FLOAT, INT, OPAQUE, Array, ListOf, Scalar, Type, is_numeric, shape_of
 from .arithmetic import is_complex, may_be_complex
+from .facts import Facts
 from .rule import (
     HELPERS,
     NAMESPACE,
-    Facts,
     Param,
     Primitive,
     constant,

@@ -23,10 +23,10 @@ from ..ir.types import (
     join,
     shape_of,
 )
+from .facts import Facts, rank_of
 from .rule import (
     HELPERS,
     NAMESPACE,
-    Facts,
     Param,
     Primitive,
     Rule,
@@ -34,7 +34,6 @@ from .rule import (
     constant,
     linear,
     parse_expression,
-    rank_of,
     register,
 )
 from .typing import broadcast, known, typ, value_of, with_shape

@@ -12,7 +12,8 @@ import numpy as np
 
 from ..ir.types import ListOf, shape_of
 from . import assembled as made
-from .rule import FUNCTIONS, Facts, composite, linear
+from .facts import Facts
+from .rule import FUNCTIONS, composite, linear
 from .shapes import known_rank
 
 

@@ -13,8 +13,9 @@ from ..errors import NoDerivative
 from . import assembled as made
 from . import results as types
 from .arithmetic import matmul_left, matmul_right, matmul_type, may_be_complex
+from .facts import Facts, rank_of
 from .reductions import adjoint, restored, restored_adjoint
-from .rule import Facts, composite, constant, general, linear, rank_of
+from .rule import composite, constant, general, linear
 from .shapes import known_rank
 
 # -- dot, matmul, inner, outer -------------------------------------------------------------------------------

@@ -15,8 +15,18 @@ from typing import Any
 
 from ..ir.nodes import Arg, Items, Literal, Value, is_absent
 from ..ir.types import BOOL, INT, UNKNOWN, Array, ListOf, Record, Scalar, Type, forget_sizes, join, shape_of
+from .facts import Facts
 from .indexing import stacked
-from .rule import HELPERS, NAMESPACE, Facts, Primitive, constant, form_of, linear, parse_expression, register
+from .rule import (
+    HELPERS,
+    NAMESPACE,
+    Primitive,
+    constant,
+    form_of,
+    linear,
+    parse_expression,
+    register,
+)
 from .typing import arithmetic, typ
 
 

@@ -14,7 +14,8 @@ from ..ir.types import BOOL, FLOAT, INT, UNKNOWN, ListOf, Scalar, Type
 from .arithmetic import power_base, power_exponent, power_regular
 from .assembled import product_type
 from .elementwise import LOG_2, LOG_10
-from .rule import Facts, composite, constant, general, linear, pointwise
+from .facts import Facts
+from .rule import composite, constant, general, linear, pointwise
 from .typing import real, typ
 
 _UNARY = {

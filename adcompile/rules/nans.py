@@ -9,8 +9,9 @@ from typing import Any
 
 from . import results as types
 from .arithmetic import may_be_complex
+from .facts import Facts
 from .reductions import adjoint, restored, restored_adjoint
-from .rule import Facts, composite, constant, general
+from .rule import composite, constant, general
 
 
 def _along(axis: Any, keepdims: Any) -> str:

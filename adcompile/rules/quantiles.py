@@ -11,9 +11,10 @@ from typing import Any
 from ..errors import NoDerivative
 from ..ir.nodes import Arg, Items
 from ..ir.types import Array, Scalar, Type, dtype_of, shape_of
+from .facts import rank_of
 from .reductions import restored_adjoint
 from .results import averaged
-from .rule import general, rank_of
+from .rule import general
 from .shapes import known_rank
 from .typing import reduction, typ
 

@@ -11,7 +11,8 @@ from typing import Any
 from ..ir.nodes import Literal
 from . import results as types
 from .arithmetic import may_be_complex
-from .rule import Facts, composite, constant, general, linear, rank_of
+from .facts import Facts, rank_of
+from .rule import composite, constant, general, linear
 
 
 def restored(text: str, axis: Any, keepdims: Any, reduced: Any = None) -> str:

@@ -13,7 +13,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .rule import Primitive, call_rule, parse_expression
+from .facts import call_rule
+from .rule import Primitive, parse_expression
 
 # functions that are finite, also at the borders of their operands
 _FINITE = {

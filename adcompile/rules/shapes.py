@@ -10,7 +10,8 @@ from ..errors import NoDerivative
 from ..ir.nodes import Arg, Literal
 from ..ir.types import ListOf, Scalar, Type
 from . import results as types
-from .rule import Facts, composite, constant, general, linear, rank_of
+from .facts import Facts, rank_of
+from .rule import composite, constant, general, linear
 from .typing import opaque
 
 

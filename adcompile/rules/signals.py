@@ -12,8 +12,9 @@ from typing import Any
 from ..errors import NoDerivative
 from ..ir.nodes import Arg
 from ..ir.types import Array, Type, dtype_of, shape_of
+from .facts import rank_of
 from .results import shaped
-from .rule import general, linear, rank_of
+from .rule import general, linear
 from .typing import as_array, result_dtype, some_length, typ, with_shape
 
 # -- convolutions --------------------------------------------------------------------------------------------

@@ -21,8 +21,9 @@ from ..ir.nodes import Arg
 from ..ir.types import Array, Scalar, Type, dtype_of, shape_of
 from . import assembled as made
 from .arithmetic import may_be_complex
+from .facts import Facts, rank_of
 from .linalg import transposed
-from .rule import Facts, Rule, composite, constant, general, rank_of
+from .rule import Rule, composite, constant, general
 from .typing import opaque, result_dtype, some_length, typ, with_shape
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .rule import composite, rank_of
+from .facts import rank_of
+from .rule import composite
 
 
 def _slices(axis: int, starts: list[str], stops: list[str]) -> str:

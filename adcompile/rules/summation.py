@@ -13,7 +13,8 @@ from typing import Any
 from ..errors import NoDerivative
 from ..ir.nodes import Arg, Items, Literal
 from ..ir.types import UNKNOWN, Array, Size, Type, is_many, shape_of
-from .rule import Facts, linear, rank_of
+from .facts import Facts, rank_of
+from .rule import linear
 from .typing import as_array, broadcast_size, known, result_dtype, typ, value_of, with_shape
 
 

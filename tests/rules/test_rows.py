@@ -31,6 +31,7 @@ from adcompile.backend.runtime import polygamma
 from adcompile.errors import NoDerivative
 from adcompile.ir.types import Array
 from adcompile.rules import rule as table
+from adcompile.rules.facts import call_rule
 from adcompile.rules.rule import Primitive, form_of
 
 ROWS: list[Primitive] = list(
@@ -98,7 +99,7 @@ def test_a_row_is_closed_under_differentiation(row: Primitive) -> None:
             texts = [text for text, _, _ in app.texts(place, app.z)]
             forward = row.pushforwards[param.name]
             if forward != "self":
-                texts.append(table.call_rule(forward, app.facts))
+                texts.append(call_rule(forward, app.facts))
             for text in texts:
                 assert unknown_primitives(text, names) == [], text
 
