@@ -33,6 +33,7 @@ from .passes.algebra import multiply_out_squares
 from .passes.hoist import hoist
 from .passes.recompute import inline_calls
 from .passes.simplify import simplify, simplify_split
+from .passes.volatile import keep_reads
 from .saved import find_saved
 from .tracing import Traced, definition, trace
 from .trees import leaves
@@ -96,6 +97,7 @@ def _compile(
 ) -> Program:
     try:
         traced = trace(target, signature, bound, inputs, wanted.outputs, wanted.bare_output)
+        keep_reads(traced.block)
         primal = _primal(traced)
         if watch is not None:
             watch(traced)

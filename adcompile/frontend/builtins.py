@@ -33,6 +33,7 @@ from .primitives import apply_primitive, as_operand
 from .values import (
     FALSE,
     NONE,
+    Captured,
     DictCell,
     DictView,
     Flat,
@@ -75,6 +76,8 @@ def _len(p: Parser, args: list[Any], keywords: Any, node: ast.AST) -> Any:
         return p.builder.expand("range_length(a, b, c)", a=value.start, b=value.stop, c=value.step)
     if isinstance(value, Literal):
         return Literal(len(value.value))
+    if isinstance(value, Captured):
+        value = runtime_value(p, value, node)
     t = value.type if isinstance(value, Value) else None
     if isinstance(t, ShapeOf) and t.shape is not None:
         return Literal(len(t.shape))
