@@ -8,6 +8,7 @@ computed. One function per accepted node; every other node is refused by name. N
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -27,7 +28,7 @@ from .opaque import runtime_value
 from .operators import binary, compare, unary
 from .optional import present
 from .parse import Parser
-from .values import DictCell, GrownCell, GrownTuple, ListCell, Ref, SliceVal, TupleVal
+from .values import DictCell, GrownCell, GrownTuple, ListCell, SliceVal, TupleVal
 
 
 def evaluate(p: Parser, node: ast.expr) -> Any:
@@ -140,20 +141,24 @@ def _walrus(p: Parser, node: ast.NamedExpr) -> Any:
 
 
 def _tuple(p: Parser, node: ast.Tuple) -> Any:
-    cell = p.cell(_displayed(p, node.elts, of_known_length=True))
-    return TupleVal(cell.items) if isinstance(cell, ListCell) else GrownTuple(cell)
+    """A tuple; one with `*items`, a list or tuple of run-time length, is of run-time length."""
+    parts: list[Any] = []
+    for e in node.elts:
+        if not isinstance(e, ast.Starred):
+            parts.append(ListCell((evaluate_optional(p, e),)))
+            continue
+        items = p.evaluate_iterated(e.value, at_once=True)
+        cell = cell_of(p, items, e)
+        parts.append(cell if isinstance(cell, GrownCell) else ListCell(tuple(fixed_items(p, items, e))))
+    if not any(isinstance(part, GrownCell) for part in parts):
+        return TupleVal(tuple(item for part in parts for item in part.items))
+    return GrownTuple(functools.reduce(lambda a, b: joined(p, a, b, node), parts, GrownCell(None, ())))
 
 
 def _list(p: Parser, node: ast.List) -> Any:
-    return _displayed(p, node.elts, of_known_length=False)
-
-
-def _displayed(p: Parser, elements: list[ast.expr], of_known_length: bool) -> Ref:
-    """A list of items one after the other, of which `*items` may be of run-time length: where the whole is to
-    be `of_known_length`, only if they are a list or tuple of such a length.
-    """
-    made: Ref = p.new(ListCell(()))
-    for e in elements:
+    """A list with its items one after the other, of which `*items` may be of run-time length."""
+    made = p.new(ListCell(()))
+    for e in node.elts:
         if not isinstance(e, ast.Starred):
             append(p, made, evaluate_optional(p, e), e)
             continue
@@ -161,9 +166,6 @@ def _displayed(p: Parser, elements: list[ast.expr], of_known_length: bool) -> Re
         cell = cell_of(p, items, e)
         if isinstance(cell, GrownCell):
             p.change(made, joined(p, p.cell(made), cell, e))
-        elif of_known_length:
-            for item in fixed_items(p, items, e):
-                append(p, made, item, e)
         else:
             extend(p, made, items, e)
     return made
