@@ -266,18 +266,20 @@ def values_in(args: Iterable[Arg]) -> Iterator[Value]:
 def operands(stmt: Stmt) -> Iterator[Value]:
     """The values a statement reads directly, not those that its blocks read."""
     if isinstance(stmt, (Apply, Call)):
-        yield from values_in(stmt.args)
-    elif isinstance(stmt, If):
-        yield from values_in((stmt.test,))
-    elif isinstance(stmt, For):
-        yield from values_in(stmt.range if stmt.snapshots is None else (*stmt.range, stmt.snapshots))
-        yield from values_in(stmt.init)
-    else:
-        yield from values_in(stmt.init)
+        return values_in(stmt.args)
+    if isinstance(stmt, If):
+        return values_in((stmt.test,))
+    if isinstance(stmt, While):
+        return values_in(stmt.init)
+    counted = stmt.range if stmt.snapshots is None else (*stmt.range, stmt.snapshots)
+    return values_in((*counted, *stmt.init))
 
 
 def blocks_of(stmt: Stmt) -> tuple[Block, ...]:
     """The blocks inside a statement."""
+    # asked most often of what has none
+    if isinstance(stmt, Apply):
+        return ()
     if isinstance(stmt, If):
         return (stmt.then, stmt.orelse)
     if isinstance(stmt, For):
