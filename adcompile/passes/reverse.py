@@ -67,6 +67,7 @@ from .partial import Partial
 from .recompute import make_repeatable
 from .shapes import looking_at_shapes
 from .snapshots import keep_snapshots
+from .volatile import keep_reads
 
 
 @dataclass
@@ -84,6 +85,7 @@ def reverse(builder: Builder, block: Block, wrt: Sequence[Value], seeds: Sequenc
     `seeds` are the adjoints of the block's yields, None where no derivative is asked for. The result's `bars`
     are the adjoints of `wrt`, None where a derivative is identically zero.
     """
+    keep_reads(block)
     wanted = [y for y, s in zip(block.yields, seeds, strict=True) if s is not None]
     varied = varied_values(block, wrt, without_influence(block, wanted))
     useful = useful_values(block, wanted)
