@@ -60,7 +60,7 @@ def ordered(p: Parser, source: Any, keywords: dict[str, Any], node: ast.AST) -> 
             except TypeError as error:
                 p.raise_at(error)
             except _AtRunTime:
-                pass
+                pass  # the order is computed at run time, below
         cell, by = (at_run_time(p, ListCell(tuple(v)), node) for v in (items, keys))
     else:
         cell = _collected(p, source, node)

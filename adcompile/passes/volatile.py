@@ -7,8 +7,7 @@ Not for containers and arrays, whose changes the frontend follows.
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -30,33 +29,73 @@ from ..ir.nodes import (
 )
 from ..ir.types import BOOL, OPAQUE, UNKNOWN
 from ..rules.python import ATTRIBUTE
-from ..rules.rule import FUNCTIONS, Primitive
+from ..rules.rule import FUNCTIONS
 from .activity import carried_params, carried_yields
 
 
-def keep_reads(block: Block, seen: set[Function] | None = None) -> None:
+def keep_reads(block: Block) -> None:
     """Keep the reads of changing objects in a block and in the functions that it calls."""
-    seen = set() if seen is None else seen
-    statements = list(all_statements(block))
-    for stmt in statements:
-        if isinstance(stmt, Call) and stmt.function.body is not None and stmt.function not in seen:
-            seen.add(stmt.function)
-            keep_reads(stmt.function.body, seen)
-    applied = [stmt for stmt in statements if isinstance(stmt, Apply)]
-    methods = {stmt.outs[0]: stmt for stmt in applied if stmt.primitive is ATTRIBUTE}
-    called = {stmt.args[0] for stmt in applied if _is_call(stmt)}
-    receivers = {m.args[0] for out, m in methods.items() if out in called and not _only_reads(m.args[1])}
-    changing = {v for v in receivers if isinstance(v, Value) and v.type in (OPAQUE, UNKNOWN)}
-    if not changing:
-        return
-    same = _same_objects(block)
-    roots = {same(v) for v in changing}
-    for stmt in applied:
-        is_method = stmt.outs and stmt.outs[0] in methods and stmt.outs[0] in called
-        reads = stmt.primitive.effect in ("pure", "view") and not is_method
-        if reads and any(same(v) in roots for v in values_in(stmt.args)):
-            stmt.primitive = _kept(stmt.primitive)
-    _keep_tests(block, lambda test: isinstance(test, Value) and same(test) in roots)
+    main = _Scene(block)
+    scenes: dict[Function | None, _Scene] = {None: main}
+    pending = [main]
+    while pending:
+        for call in pending.pop().calls:
+            if call.function not in scenes and call.function.body is not None:
+                scenes[call.function] = _Scene(call.function.body)
+                pending.append(scenes[call.function])
+    while any([scene.follow_calls(scenes) for scene in scenes.values()]):
+        # what a function does to its parameters, it does to the arguments of its calls
+        pass
+    for scene in scenes.values():
+        if scene.changing:
+            scene.keep()
+
+
+class _Scene:
+    """The statements of a block, and which of its values stand for objects that change."""
+
+    def __init__(self, block: Block) -> None:
+        self.block = block
+        statements = list(all_statements(block))
+        self.calls = [stmt for stmt in statements if isinstance(stmt, Call)]
+        self.applied = [stmt for stmt in statements if isinstance(stmt, Apply)]
+        called = {stmt.args[0] for stmt in self.applied if stmt.primitive.name.startswith("call(")}
+        read = [stmt for stmt in self.applied if stmt.primitive is ATTRIBUTE]
+        self.methods = [stmt for stmt in read if stmt.outs[0] in called]
+        self.same = _same_objects(block)
+        self.changing: set[Value] = set()
+        for stmt in self.methods:
+            if not _only_reads(stmt.args[1]):
+                self._change(stmt.args[0])
+
+    def _change(self, atom: Any) -> bool:
+        """Let an object change; whether that is news."""
+        if not isinstance(atom, Value) or atom.type not in (OPAQUE, UNKNOWN) or self.changes(atom):
+            return False
+        self.changing.add(self.same(atom))
+        return True
+
+    def changes(self, atom: Any) -> bool:
+        """Whether a value stands for an object that changes."""
+        return isinstance(atom, Value) and self.same(atom) in self.changing
+
+    def follow_calls(self, scenes: Mapping[Function | None, _Scene]) -> bool:
+        """Let the arguments change whose parameters do; whether that is news."""
+        found = False
+        for call in self.calls:
+            inner = scenes.get(call.function)
+            if inner is not None:
+                pairs = zip(call.args, inner.block.params, strict=True)
+                found |= any([self._change(arg) for arg, param in pairs if inner.changes(param)])
+        return found
+
+    def keep(self) -> None:
+        """Keep what reads objects that change."""
+        for stmt in self.applied:
+            reads = stmt.primitive.effect in ("pure", "view") and stmt not in self.methods
+            if reads and any(map(self.changes, values_in(stmt.args))):
+                stmt.primitive = replace(stmt.primitive, effect="opaque", cheap=False)
+        _keep_tests(self.block, self.changes)
 
 
 def _keep_tests(block: Block, changes: Callable[[Any], bool]) -> None:
@@ -76,11 +115,7 @@ def _keep_tests(block: Block, changes: Callable[[Any], bool]) -> None:
 
 
 def _truth(test: Any, stmt: If | While) -> Apply:
-    return Apply((Value(BOOL),), _kept(FUNCTIONS[bool]), (test,), stmt.loc)
-
-
-def _is_call(stmt: Apply) -> bool:
-    return stmt.primitive.name.startswith("call(")
+    return Apply((Value(BOOL),), replace(FUNCTIONS[bool], effect="opaque", cheap=False), (test,), stmt.loc)
 
 
 def _only_reads(name: Any) -> bool:
@@ -88,14 +123,10 @@ def _only_reads(name: Any) -> bool:
     return isinstance(name, Literal) and hasattr(np.ndarray, str(name.value))
 
 
-@functools.cache
-def _kept(row: Primitive) -> Primitive:
-    """A row that is executed in order, as often as it is written."""
-    return replace(row, effect="opaque", cheap=False)
-
-
 def _same_objects(block: Block) -> Callable[[Value], Value]:
-    """For each value, one that stands for all that branches and loops may make the same object."""
+    """For each value, one that stands for all that branches and loops may make the same object, and for the
+    object of which it is an attribute.
+    """
     parent: dict[Value, Value] = {}
 
     def root(value: Value) -> Value:
@@ -111,7 +142,10 @@ def _same_objects(block: Block) -> Callable[[Value], Value]:
         if isinstance(stmt, If):
             for group in zip(stmt.outs, stmt.then.yields, stmt.orelse.yields, strict=True):
                 unite(list(group))
-        elif not isinstance(stmt, (Apply, Call)):
+        elif isinstance(stmt, Apply):
+            if stmt.primitive is ATTRIBUTE:
+                unite([*stmt.outs, stmt.args[0]])
+        elif not isinstance(stmt, Call):
             params = carried_params(stmt)
             tested = stmt.test.params if isinstance(stmt, While) else params
             for column in zip(stmt.outs, params, tested, stmt.init, carried_yields(stmt), strict=True):

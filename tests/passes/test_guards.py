@@ -318,3 +318,37 @@ def test_no_guard_where_partials_are_finite_or_all_elements_are_read(f):
     assert "!= 0" not in backward.replace("if r != 0 else math.inf", "")
     assert "isfinite" not in source
     ad.check_grads(f, (x, w))
+
+
+# -- rows of users -----------------------------------------------------------------------------------------
+
+
+def root_of(x):
+    return np.sqrt(x)
+
+
+def other_root_of(x):
+    return np.sqrt(x)
+
+
+def by_a_row(x):
+    z = root_of(x)
+    return z[z > 0].sum()
+
+
+def by_another_row(x):
+    z = other_root_of(x)
+    return z[z > 0].sum()
+
+
+@pytest.mark.parametrize(
+    ("f", "name", "told"),
+    [(by_a_row, "root_of", {"regular": "z > 0"}), (by_another_row, "other_root_of", {})],
+    ids=["told", "not told"],
+)
+def test_rows_say_where_their_partials_are_finite_or_are_asked_for_them(f, name, told):
+    ad.pointwise(f"{name}(x)", "0.5 / z", namespace={name: globals()[name]}, **told)
+    with np.errstate(divide="ignore"):
+        np.testing.assert_allclose(ad.grad(f)(ZERO), HALF, rtol=1e-15, atol=0.0)
+    source = ad.lower(ad.grad(f), ZERO).source
+    assert ("np.isfinite(" in source) == (not told)

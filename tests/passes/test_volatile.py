@@ -2,6 +2,7 @@
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, var-annotated"
 
 import array
+import types
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from tests import oracles
 
 X = np.array([1.5, 2.0, 0.5, 4.0])
 SEEN = set()
+SPACE = types.SimpleNamespace(seen=set())
 
 
 def length(x):
@@ -102,9 +104,33 @@ def in_a_recursion(x):
     return _counted(x, set(), 0)
 
 
+def _entered(seen, n):
+    if n == 0:
+        return 0
+    seen.add(n)
+    return _entered(seen, n - 1)
+
+
+def by_a_recursion(x):
+    seen, total = set(), 0.0
+    for i in range(len(x)):
+        _entered(seen, i + 1)
+        total += len(seen) * x[i] ** 2
+    return total
+
+
+def in_a_namespace(x):
+    SPACE.seen.clear()
+    total = 0.0
+    for i in range(len(x)):
+        SPACE.seen.add(i)
+        total += len(SPACE.seen) * x[i] ** 2
+    return total
+
+
 PROGRAMS = [
     length, item_and_membership, visited, truth, truth_in_a_loop, by_another_name, in_an_attribute,
-    from_outside, in_a_recursion,
+    from_outside, in_a_recursion, by_a_recursion, in_a_namespace,
 ]  # fmt: skip
 
 
